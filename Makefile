@@ -1,0 +1,83 @@
+# Everything starts from here: `make run` serves the site, `make help` lists the rest.
+
+PYTHON ?= python3
+# What to install: `training` (with torch) or `serving` (without).
+EXTRAS ?= training
+# Address of a package index that offers another build of torch, such as one for the CPU alone.
+TORCH_INDEX ?=
+# Further arguments for pytest: `make test ARGS="-m 'not slow'"`.
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Where both are offered, pip takes "2.13.0+cpu" as the newer of it and "2.13.0".
+PIP_INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt \
+	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+INSTALLED := $(VENV)/.installed-$(EXTRAS)
+INSTALLED_DEV := $(VENV)/.installed-$(EXTRAS)-dev
+LIBRARIES := node_modules/.installed
+STATIC := staticfiles/staticfiles.json
+TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
+READY := $(INSTALLED) $(LIBRARIES) $(TRANSLATIONS) $(STATIC)
+READY_DEV := $(INSTALLED_DEV) $(READY)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test lint format types check bench
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## Install everything, prepare the database and the model
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py register_shipped_model
+
+run: $(READY) ## Serve the site with its workers; Ctrl-C stops all of it
+	@$(BIN)/python manage.py serve
+
+test: $(READY_DEV) ## Run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED_DEV) ## Check the style of the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(INSTALLED_DEV) ## Bring the code into its style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(INSTALLED_DEV) ## Check the types
+	$(BIN)/mypy
+
+check: $(READY) ## Check the settings and that no migration is missing
+	$(BIN)/python manage.py check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: $(READY_DEV) ## Measure speed and memory against a plain server
+	$(BIN)/python -m benchmarks
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable ".[$(EXTRAS)]"
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable ".[$(EXTRAS),dev]"
+	@touch $@ $(INSTALLED)
+
+$(LIBRARIES): package.json package-lock.json
+	@command -v npm > /dev/null || { echo "Node.js 20 or newer is needed, with npm."; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+%.mo: %.po | $(INSTALLED)
+	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+
+$(STATIC): $(INSTALLED) $(LIBRARIES) $(shell find */static 2> /dev/null)
+	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@touch $@

@@ -1,0 +1,129 @@
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from classifier.answers import answer_for
+from classifier.models import Clip, Label, ModelVersion
+
+
+class SegmentSerializer(serializers.Serializer[Any]):
+    start_s = serializers.FloatField()
+    end_s = serializers.FloatField()
+    scores = serializers.DictField(child=serializers.FloatField())
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """What one model version hears in a clip: the same fields as ``manage.py classify --json``."""
+
+    # A field of the answer, which DRF keeps apart from the attribute of the same name.
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="Key of the label with the highest score"
+    )
+    confidence = serializers.FloatField(help_text="Its score")
+    sure = serializers.BooleanField(help_text="Whether the label may be called, or the scores are too close")
+    scores = serializers.DictField(child=serializers.FloatField(), help_text="Probability per label")
+    duration_s = serializers.FloatField()
+    model_version = serializers.IntegerField()
+    segments = SegmentSerializer(many=True, help_text="The course over time, one entry per window")
+    quality = serializers.DictField(help_text="Measures of the recording, and hints about it")
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """The one shape of every error."""
+
+    code = serializers.CharField(help_text="Stable, for programs")
+    detail = serializers.CharField(help_text="A sentence, for people")
+
+
+@extend_schema_field({"type": "boolean", "example": False})
+class SharingField(serializers.BooleanField):
+    """Off in the examples: nobody who tries the page of the API may share by accident."""
+
+
+class ClipSerializer(serializers.ModelSerializer[Clip]):
+    shared_for_review = SharingField(required=False)
+    shared_for_training = SharingField(required=False)
+    prediction = serializers.SerializerMethodField()
+    status_url = serializers.SerializerMethodField()
+    audio_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Clip
+        fields = [
+            "id",
+            "status",
+            "error_code",
+            "prediction",
+            "title",
+            "speaker",
+            "source",
+            "created",
+            "duration_s",
+            "shared_for_review",
+            "shared_for_training",
+            "status_url",
+            "audio_url",
+        ]
+        read_only_fields = ["id", "status", "error_code", "source", "created", "duration_s"]
+
+    @extend_schema_field(AnswerSerializer(allow_null=True))
+    def get_prediction(self, clip: Clip) -> dict[str, Any] | None:
+        latest = clip.latest_prediction()
+        return answer_for(latest, clip) if latest else None
+
+    def get_status_url(self, clip: Clip) -> str:
+        return reverse("api:clip-detail", args=[clip.pk])
+
+    def get_audio_url(self, clip: Clip) -> str:
+        return reverse("api:clip-audio", args=[clip.pk])
+
+
+class SubmittedClipSerializer(ClipSerializer):
+    notes = NoteSerializer(many=True, read_only=True)
+
+    class Meta(ClipSerializer.Meta):
+        fields = [*ClipSerializer.Meta.fields, "notes"]
+
+
+@extend_schema_field(OpenApiTypes.BINARY)
+class RecordingField(serializers.FileField):
+    """Described as a file, so that the page of the API offers to choose one."""
+
+
+class SubmitSerializer(serializers.Serializer[Any]):
+    """A recording and what its owner says about it."""
+
+    file = RecordingField(help_text="WAV, FLAC, MP3, M4A, Ogg, WebM, MP4 or AIFF")
+    title = serializers.CharField(required=False, allow_blank=True, max_length=120, default="")
+    speaker = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
+    # A field of the form, which DRF keeps apart from the attribute of the same name.
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=Clip.Source.choices, default=Clip.Source.API
+    )
+    shared_for_review = SharingField(required=False, allow_null=True, default=None)
+    shared_for_training = SharingField(required=False, allow_null=True, default=None)
+
+
+class LabelSerializer(serializers.ModelSerializer[Label]):
+    name = serializers.CharField(source="__str__", help_text="In the language of the request")
+
+    class Meta:
+        model = Label
+        fields = ["key", "name", "colour", "digit", "order"]
+
+
+class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
+    task = serializers.CharField(source="task.slug")
+    labels = serializers.JSONField(source="manifest.labels")
+
+    class Meta:
+        model = ModelVersion
+        fields = ["task", "number", "origin", "activated_at", "checksum", "labels"]

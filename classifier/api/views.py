@@ -1,0 +1,202 @@
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotAuthenticated, NotFound
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from classifier import services
+from classifier.api.serializers import (
+    ClipSerializer,
+    ErrorSerializer,
+    LabelSerializer,
+    ModelVersionSerializer,
+    SubmitSerializer,
+    SubmittedClipSerializer,
+)
+from classifier.media import audio_response
+from classifier.models import Clip, IdempotencyKey, Label, ModelVersion
+from classifier.querysets import ClipQuerySet
+from classifier.services import Submission, Wishes
+from emotion_site.api.negotiation import AnyAccept
+from emotion_site.api.parsers import ShallowJSONParser
+from emotion_site.exceptions import UserError
+from emotion_site.models import User
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Any text up to 128 characters; the same key never makes two clips.",
+)
+ERRORS: dict[int, Any] = {
+    code: OpenApiResponse(ErrorSerializer, description)
+    for code, description in {
+        401: "Not signed in, or the token is unknown, expired or revoked",
+        413: "The file is too large",
+        422: "The file cannot be used; the code says why",
+        429: "Too many requests",
+        503: "Too many clips are waiting; see Retry-After",
+        507: "No room left",
+    }.items()
+}
+
+
+class NewestFirst(CursorPagination):
+    ordering = ("-created", "-id")
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: Any = None
+    ) -> list[Any] | None:
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValidationError, ValueError, OverflowError):
+            # The place that a cursor names is looked at by the database alone.
+            raise NotFound(self.invalid_cursor_message) from None
+
+
+class ClipViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet[Clip],
+):
+    """The clips of the person who is signed in."""
+
+    serializer_class = ClipSerializer
+    pagination_class = NewestFirst
+    parser_classes = [MultiPartParser, FormParser, ShallowJSONParser]
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    queryset = Clip.objects.none()
+
+    def get_queryset(self) -> ClipQuerySet:
+        return Clip.objects.visible_to(self.request.user).with_predictions()
+
+    @extend_schema(
+        request={"multipart/form-data": SubmitSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+        responses={
+            201: SubmittedClipSerializer,
+            200: OpenApiResponse(SubmittedClipSerializer, "You already have this clip"),
+            202: OpenApiResponse(SubmittedClipSerializer, "Kept; the prediction follows at status_url"),
+            **ERRORS,
+        },
+    )
+    def create(self, request: Request) -> Response:
+        """Send a recording and get its prediction."""
+        submission = services.submit_clip(
+            owner=_owner(request),
+            file=request.FILES.get("file"),
+            **_wishes(request),
+            idempotency_key=_idempotency_key(request),
+        )
+        return _submission_response(submission)
+
+    def perform_update(self, serializer: BaseSerializer[Clip]) -> None:
+        clip, data = serializer.instance, serializer.validated_data
+        if clip is None:
+            return
+        if "title" in data:
+            services.rename_clip(clip=clip, title=data["title"])
+        if "speaker" in data:
+            services.name_speaker(clip=clip, speaker=data["speaker"])
+        if {"shared_for_review", "shared_for_training"} & set(data):
+            services.set_sharing(
+                clip=clip,
+                review=data.get("shared_for_review", clip.shared_for_review),
+                training=data.get("shared_for_training", clip.shared_for_training),
+            )
+
+    @extend_schema(responses={204: None, **ERRORS})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete a clip. It can be brought back for 10 seconds, then row and file are gone."""
+        clip = self.get_object()
+        services.delete_clips(clips=Clip.objects.filter(pk=clip.pk))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses={200: ClipSerializer, 410: ErrorSerializer})
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Undo a deletion."""
+        services.restore_clips(owner=_owner(request), clip_ids=[_clip_id(pk)])
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        responses={(200, "audio/flac"): OpenApiTypes.BINARY, (206, "audio/flac"): OpenApiTypes.BINARY}
+    )
+    @action(detail=True, content_negotiation_class=AnyAccept)
+    def audio(self, request: Request, pk: str) -> HttpResponse:
+        """The clip as 16 kHz mono FLAC; ranges are answered."""
+        return audio_response(request._request, self.get_object())
+
+
+def _owner(request: Request) -> User:
+    """The person who is signed in; the permission classes let nobody else in."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
+
+
+def _clip_id(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise NotFound from None
+
+
+def _wishes(request: Request) -> dict[str, Any]:
+    """Check everything beside the file, whose own checks are the service's."""
+    fields = SubmitSerializer(data=request.data)
+    fields.fields.pop("file")
+    fields.is_valid(raise_exception=True)
+    data = dict(fields.validated_data)
+    return {"source": data.pop("source"), "wishes": Wishes(**data)}
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > (IdempotencyKey._meta.get_field("key").max_length or 0):
+        raise UserError("invalid", _("The Idempotency-Key is longer than 128 characters."))
+    return key
+
+
+def _submission_response(submission: Submission) -> Response:
+    clip = submission.clip
+    body = {**ClipSerializer(clip).data, "notes": submission.notes}
+    if clip.status == Clip.Status.WAITING:
+        return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": body["status_url"]})
+    code = status.HTTP_201_CREATED if submission.created else status.HTTP_200_OK
+    return Response(body, status=code, headers={"Location": body["status_url"]})
+
+
+class LabelList(generics.ListAPIView[Label]):
+    """The labels of the task, in their order."""
+
+    serializer_class = LabelSerializer
+    pagination_class = None
+    queryset = Label.objects.filter(task__slug="emotion")
+
+
+class ActiveModel(generics.RetrieveAPIView[ModelVersion]):
+    """The model version in service."""
+
+    serializer_class = ModelVersionSerializer
+
+    def get_object(self) -> ModelVersion:
+        return get_object_or_404(ModelVersion.objects.active().select_related("task"))

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ClassifierConfig(AppConfig):
+    name = "classifier"
+    verbose_name = _("Clips and predictions")
+
+    def ready(self) -> None:
+        from classifier import signals  # noqa: F401  # connects the receivers

@@ -1,0 +1,71 @@
+"""The decoder processes of one server process, shared by all its requests."""
+
+import queue
+from contextlib import suppress
+
+from classifier.audio.decoder_process import STOP_SECONDS, Decoded, DecoderProcess
+from classifier.audio.exceptions import DecoderBusy
+from classifier.audio.limits import Limits, check_size
+
+
+class DecoderPool:
+    """Decodes in quarantine, `processes` uploads at a time. Safe to use from many threads.
+
+    Processes start when they are first needed, or ahead of time with `start`.
+    """
+
+    def __init__(self, limits: Limits, processes: int = 2, max_wait_seconds: float = 10.0) -> None:
+        self._limits = limits
+        self._max_wait_seconds = max_wait_seconds
+        self._processes = [DecoderProcess(limits) for _ in range(processes)]
+        # Last in, first out: a process that has just worked has its code and memory at hand.
+        self._idle: queue.LifoQueue[DecoderProcess] = queue.LifoQueue()
+        for process in self._processes:
+            self._idle.put(process)
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that are running now, for health pages and measurements of memory."""
+        return [pid for process in self._processes if (pid := process.pid) is not None]
+
+    def start(self) -> None:
+        """Start every idle process, so that the first upload need not wait for it. Returns at once."""
+        for process in self._take_all(max_wait_seconds=0):
+            process.start()
+            self._idle.put(process)
+
+    def decode(self, data: bytes) -> Decoded:
+        """Decode one upload of any supported format.
+
+        Raises AudioRejected with the code that says what is wrong with it, and DecoderBusy when no process
+        became free within `max_wait_seconds`.
+        """
+        check_size(data, self._limits)
+        process = self._take(self._max_wait_seconds)
+        try:
+            return process.decode(data)
+        finally:
+            self._idle.put(process)
+
+    def close(self) -> None:
+        """End all processes; those still at work after a moment are killed. Later use starts them again."""
+        idle = self._take_all(max_wait_seconds=STOP_SECONDS)
+        for process in self._processes:
+            if process in idle:
+                process.stop()
+                self._idle.put(process)
+            else:
+                process.kill()
+
+    def _take(self, max_wait_seconds: float) -> DecoderProcess:
+        try:
+            return self._idle.get(timeout=max_wait_seconds)
+        except queue.Empty:
+            raise DecoderBusy from None
+
+    def _take_all(self, max_wait_seconds: float) -> list[DecoderProcess]:
+        taken: list[DecoderProcess] = []
+        with suppress(DecoderBusy):
+            while len(taken) < len(self._processes):
+                taken.append(self._take(max_wait_seconds))
+        return taken

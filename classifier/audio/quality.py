@@ -1,0 +1,122 @@
+"""Measures how well a recording can be judged, and names what its owner could do better.
+
+The thresholds were chosen on real speech: CREMA-D (700 clips from quiet and noisy rooms), LibriSpeech and
+EmoDB (150 each), clean and mixed with 92 recordings of background noise.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import webrtcvad
+
+from classifier.audio.waveform import FULL_SCALE, SAMPLE_RATE, Pcm, Waveform, is_silent, to_pcm
+
+FRAME_SAMPLES = SAMPLE_RATE * 30 // 1000
+VAD_AGGRESSIVENESS = 2
+FLOOR_DBFS = -100.0
+# A cut-off peak is flat: three samples or more in a row at the top, which loud speech only touches.
+FULL_SCALE_STEPS = 32_700
+# 1 % of CREMA-D's clips, a corpus in which one clip in twelve touches full scale, have more than this share.
+CLIPPED_SHARE = 0.001
+# No clip of the three corpora is below: the quietest speech in CREMA-D is at -44 dBFS.
+VERY_QUIET_DBFS = -45.0
+# Fewer than 1 % of the clips of any of the three corpora have less speech than this.
+MOSTLY_SILENCE_SHARE = 0.15
+# Steady noise 5 dB below the speech is found in 9 of 10 clips; as they come, 6 % of CREMA-D's clips are this
+# noisy and none of LibriSpeech and EmoDB.
+NOISY_SNR_DB = 8.0
+# In less than this there may be no pause in which the background could be heard.
+SNR_MIN_FRAMES = 33
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Levels in dB relative to full scale, shares from 0 to 1; `snr_db` is None where it cannot be told."""
+
+    duration_s: float
+    peak_dbfs: float
+    rms_dbfs: float
+    clipped_share: float
+    speech_share: float
+    snr_db: float | None
+    digital_silence: bool
+    hints: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values for JSON; `Quality(**values)` restores it."""
+        return asdict(self)
+
+
+def measure_quality(waveform: Waveform) -> Quality:
+    """Measure float32[samples], mono, 16 kHz, in [-1, 1], not empty. Hints come in order of importance."""
+    pcm = to_pcm(waveform)
+    silent = is_silent(waveform)
+    power = _frame_power(pcm)
+    speech = np.zeros(power.size, bool) if silent else _speech_frames(pcm)
+    clipped = _clipped_share(pcm)
+    share = float(speech.mean()) if speech.size else 0.0
+    snr = _snr_db(power, speech)
+    mean_power = float(np.square(waveform).mean())
+    level = _dbfs(float(power[speech].mean()) if speech.any() else mean_power)
+    return Quality(
+        duration_s=round(pcm.size / SAMPLE_RATE, 3),
+        peak_dbfs=round(_dbfs(float(np.abs(waveform).max(initial=0.0)) ** 2), 1),
+        rms_dbfs=round(_dbfs(mean_power), 1),
+        clipped_share=round(clipped, 4),
+        speech_share=round(share, 3),
+        snr_db=None if snr is None else round(snr, 1),
+        digital_silence=silent,
+        hints=["digital_silence"] if silent else _hints(level, clipped, share, snr),
+    )
+
+
+def _hints(level_dbfs: float, clipped: float, speech: float, snr_db: float | None) -> list[str]:
+    found = {
+        "mostly_silence": speech < MOSTLY_SILENCE_SHARE,
+        "very_quiet": level_dbfs < VERY_QUIET_DBFS,
+        "clipped": clipped > CLIPPED_SHARE,
+        "noisy": snr_db is not None and snr_db < NOISY_SNR_DB,
+    }
+    return [hint for hint, applies in found.items() if applies]
+
+
+def _dbfs(power: float) -> float:
+    return max(FLOOR_DBFS, 10 * float(np.log10(max(power, 1e-12))))
+
+
+def _frame_power(pcm: Pcm) -> npt.NDArray[np.float64]:
+    """Mean square of each whole frame of 30 ms, relative to full scale."""
+    whole = pcm[: pcm.size // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES).astype(np.float32)
+    power: npt.NDArray[np.float64] = np.einsum("fs,fs->f", whole, whole, dtype=np.float64)
+    return power / (FRAME_SAMPLES * FULL_SCALE**2)
+
+
+def _speech_frames(pcm: Pcm) -> npt.NDArray[np.bool_]:
+    detector = webrtcvad.Vad(VAD_AGGRESSIVENESS)
+    raw = pcm.tobytes()
+    step = FRAME_SAMPLES * pcm.itemsize
+    starts = range(0, len(raw) - step + 1, step)
+    return np.array([detector.is_speech(raw[i : i + step], SAMPLE_RATE) for i in starts], bool)
+
+
+def _clipped_share(pcm: Pcm) -> float:
+    # Only a loud clip needs the closer look, and -32768 has no positive twin in 16 bits.
+    full = (pcm >= FULL_SCALE_STEPS) | (pcm <= -FULL_SCALE_STEPS)
+    if not full.any():
+        return 0.0
+    run = full[:-2] & full[1:-1] & full[2:]
+    flat = np.zeros(pcm.size, bool)
+    for shift in range(3):
+        flat[shift : shift + run.size] |= run
+    return float(flat.mean())
+
+
+def _snr_db(power: npt.NDArray[np.float64], speech: npt.NDArray[np.bool_]) -> float | None:
+    """Power of the speech over that of the quietest tenth of frames, which is what the pauses sound like."""
+    if power.size < SNR_MIN_FRAMES or not speech.any():
+        return None
+    background = max(float(np.percentile(power, 10)), 1e-10)
+    above = max(float(power[speech].mean()) - background, background / 100)
+    return 10 * float(np.log10(above / background))

@@ -1,0 +1,88 @@
+"""The decoder process, `python -m classifier.audio.worker LIMITS`, started by `decoder_process`.
+
+Takes one upload after the other from stdin and answers on stdout. A file that makes libav crash, loop or eat
+memory ends this process and nothing else; it also ends by itself when the server that started it is gone.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from typing import BinaryIO
+
+from classifier.audio import framing
+from classifier.audio.decoding import decode
+from classifier.audio.display import peaks
+from classifier.audio.exceptions import AudioRejected
+from classifier.audio.flac import encode_flac
+from classifier.audio.limits import Limits
+from classifier.audio.quality import measure_quality
+from classifier.audio.waveform import checksum, to_pcm
+
+MAX_OPEN_FILES = 16
+
+
+def main() -> None:
+    """Answer until stdin is closed."""
+    # Ctrl-C reaches the whole group of processes; the server ends this one in its own time.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limits = Limits(**json.loads(sys.argv[1]))
+    requests, replies = _take_over_pipes()
+    _confine(limits)
+    while _serve_one(requests, replies, limits):
+        pass
+
+
+def _serve_one(requests: BinaryIO, replies: BinaryIO, limits: Limits) -> bool:
+    # A function of its own, so that a long recording is not held in memory while waiting for the next.
+    message = framing.read_message(requests)
+    if message is None:
+        return False
+    _allow_cpu_seconds(limits.cpu_seconds)
+    replies.write(answer(message[1], limits))
+    replies.flush()
+    return True
+
+
+def answer(data: bytes, limits: Limits) -> bytes:
+    """The reply to one upload: why not, or the numbers with the samples (int16) and the FLAC as body."""
+    try:
+        waveform = decode(data, limits)
+    except AudioRejected as rejected:
+        return framing.pack({"code": rejected.code, "params": rejected.params})
+    header = {
+        "checksum": checksum(waveform),
+        "samples": waveform.size,
+        "quality": measure_quality(waveform).as_dict(),
+        "peaks": peaks(waveform),
+    }
+    return framing.pack(header, to_pcm(waveform).tobytes(), encode_flac(waveform))
+
+
+def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdin and stdout for messages: whatever a library prints from now on goes to stderr."""
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return requests, replies
+
+
+def _confine(limits: Limits) -> None:
+    for what, amount in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (amount, amount))
+
+
+def _allow_cpu_seconds(seconds: int) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Files of clips in the site's storage. Names are random; what a person called a file is never used."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import numpy as np
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from numpy.typing import NDArray
+
+from classifier.audio.flac import decode_flac
+from classifier.models import Clip
+from emotion_site.exceptions import unavailable
+
+logger = logging.getLogger(__name__)
+
+
+def name_for(pk: UUID) -> str:
+    return f"{pk.hex[:2]}/{pk.hex}.flac"
+
+
+@contextmanager
+def written(name: str, content: bytes) -> Iterator[None]:
+    """Write a file for as long as the block succeeds; on any failure nothing of it is left.
+
+    Raises UserError ``storage_full`` when the disk is full, ``busy`` when the database is locked.
+    """
+    try:
+        default_storage.save(name, ContentFile(content))
+        yield
+    except BaseException as error:
+        default_storage.delete(name)
+        if (outage := unavailable(error)) is not None:
+            logger.error("Could not store a clip reason=%s", error)
+            raise outage from error
+        raise
+
+
+def read_waveform(clip: Clip) -> NDArray[np.float32]:
+    """float32[samples], mono, 16 kHz, exactly as it was predicted at first."""
+    with clip.audio.open("rb") as file:
+        return decode_flac(file.read())

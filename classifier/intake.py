@@ -1,0 +1,74 @@
+"""From the bytes of an upload to a waveform: one pool of decoder processes per server process."""
+
+import logging
+from functools import cache
+
+from django.conf import settings
+from django.core.files.base import File
+
+from classifier.audio.exceptions import AudioRejected, DecoderBusy
+from classifier.audio.limits import Limits
+from classifier.audio.pool import Decoded, DecoderPool
+from classifier.places import Places, busy
+from classifier.rejections import rejection
+from emotion_site.exceptions import UserError
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def places() -> Places:
+    # One upload is read while another is decoded; each may take 100 MB and more until it is stored.
+    return Places(2 * settings.DECODER_PROCESSES)
+
+
+@cache
+def decoder_pool() -> DecoderPool:
+    return DecoderPool(_limits(), processes=settings.DECODER_PROCESSES)
+
+
+def _limits() -> Limits:
+    return Limits(
+        max_bytes=settings.CLIP_MAX_BYTES,
+        min_seconds=settings.CLIP_MIN_SECONDS,
+        max_seconds=settings.CLIP_MAX_SECONDS,
+    )
+
+
+def read_upload(file: File | None) -> bytes:
+    """All bytes of an upload.
+
+    Raises UserError with the code ``no_file``, ``empty_file`` or ``too_large``.
+    """
+    if file is None:
+        raise _refused("no_file")
+    if file.size is not None and file.size > settings.CLIP_MAX_BYTES:
+        raise _refused("too_large")
+    file.seek(0)
+    data: bytes = file.read(settings.CLIP_MAX_BYTES + 1)
+    if len(data) > settings.CLIP_MAX_BYTES:
+        raise _refused("too_large")
+    if not data:
+        raise _refused("empty_file")
+    return data
+
+
+def decode(data: bytes) -> Decoded:
+    """Decode in quarantine. Raises UserError when the recording cannot be used."""
+    try:
+        return decoder_pool().decode(data)
+    except AudioRejected as error:
+        raise _refused(error.code) from error
+    except DecoderBusy as error:
+        raise busy() from error
+
+
+def _refused(code: str) -> UserError:
+    logger.warning("Refused a recording code=%s", code)
+    return rejection(
+        code,
+        megabytes=settings.CLIP_MAX_BYTES // (1024 * 1024),
+        min_seconds=f"{settings.CLIP_MIN_SECONDS:g}",
+        max_minutes=f"{settings.CLIP_MAX_SECONDS / 60:g}",
+        max_channels=_limits().max_channels,
+    )

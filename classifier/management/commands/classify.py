@@ -1,0 +1,84 @@
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from classifier import intake, predictor
+from classifier.answers import answer
+from classifier.engine.exceptions import NoActiveVersion
+from classifier.models import ModelVersion
+from emotion_site.exceptions import UserError
+
+UNREADABLE = "unreadable"
+
+
+class Command(BaseCommand):
+    help = "Say which emotion is heard in each file. Nothing is stored."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", metavar="FILE")
+        parser.add_argument("--json", action="store_true", help="one JSON object per line and file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # The engine logs a database that cannot be read and goes on; here somebody waits for the reason.
+        ModelVersion.objects.active().exists()
+        try:
+            predictor.active_engine().current()
+        except NoActiveVersion as error:
+            raise CommandError(
+                _("No model is in service. Run `manage.py register_shipped_model`.")
+            ) from error
+        failures = 0
+        try:
+            for name in options["files"]:
+                line = classify_file(name)
+                failures += "error" in line
+                self._show(line, as_json=options["json"])
+        finally:
+            intake.decoder_pool().close()
+        if failures:
+            raise SystemExit(1)
+
+    def _show(self, line: dict[str, Any], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(line, ensure_ascii=False))
+        elif "error" in line:
+            self.stderr.write(f"{line['file']}: {line['error']['detail']} ({line['error']['code']})")
+        else:
+            scores = sorted(line["scores"].items(), key=lambda item: -item[1])
+            verdict = line["label"] if line["sure"] else _("not sure")
+            shares = ", ".join(f"{key} {share:.1%}" for key, share in scores)
+            self.stdout.write(f"{line['file']}: {verdict} ({shares})")
+
+
+def classify_file(name: str) -> dict[str, Any]:
+    """The fields of the contract for one file, or its error."""
+    try:
+        data = intake.read_upload(ContentFile(Path(name).read_bytes()))
+        decoded = intake.decode(data)
+    except OSError as error:
+        return _failed(name, UNREADABLE, error.strerror or _("The file cannot be read."))
+    except UserError as error:
+        return _failed(name, error.code, str(error.detail))
+    loaded, result = predictor.predict(decoded.waveform)
+    return {
+        "file": name,
+        **answer(
+            label=result.label,
+            confidence=result.confidence,
+            margin=result.margin,
+            scores=result.scores,
+            segments=[dict(segment) for segment in result.segments],
+            model_version=loaded.number,
+            duration_s=decoded.quality.duration_s,
+            quality=decoded.quality.as_dict(),
+        ),
+    }
+
+
+def _failed(name: str, code: str, detail: str) -> dict[str, Any]:
+    return {"file": name, "error": {"code": code, "detail": detail}}

@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier.engine.exceptions import VersionRefused
+from classifier.registry import register_shipped_model
+
+
+class Command(BaseCommand):
+    help = "Registers the model that ships with the site; puts it into service over none or an older one."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            version = register_shipped_model()
+        except VersionRefused as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"The shipped model could not be copied: {error.strerror}.") from error
+        state = "in service" if version.is_active else "not in service"
+        self.stdout.write(f"The shipped model is version {version.number}, {state}.")

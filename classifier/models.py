@@ -1,0 +1,220 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from classifier.certainty import is_sure
+from classifier.querysets import ClipQuerySet, ModelVersionQuerySet, PredictionManager
+
+
+class Task(models.Model):
+    """What is asked of a clip, such as which emotion is heard in it."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+
+    def __str__(self) -> str:
+        return gettext(self.name)
+
+
+class Label(models.Model):
+    """One possible answer of a task."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="labels")
+    key = models.SlugField()
+    name = models.CharField(max_length=80)
+    colour = models.CharField(max_length=7, help_text=_("Such as #0072b2"))
+    digit = models.PositiveSmallIntegerField(help_text=_("Key that chooses this label in a review"))
+    order = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("label")
+        verbose_name_plural = _("labels")
+        ordering = ["task", "order"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "key"], name="label_key_once_per_task"),
+            models.UniqueConstraint(fields=["task", "order"], name="label_order_once_per_task"),
+        ]
+
+    def __str__(self) -> str:
+        return gettext(self.name)
+
+
+class ModelVersion(models.Model):
+    """An immutable folder of files that predicts one task, and whether it is in service."""
+
+    class Status(models.TextChoices):
+        READY = "ready", _("ready")
+        REFUSED = "refused", _("refused")
+
+    class Origin(models.TextChoices):
+        SHIPPED = "shipped", _("shipped with the site")
+        IMPORTED = "imported", _("imported")
+        TRAINED = "trained", _("trained here")
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="model_versions")
+    number = models.PositiveIntegerField()
+    status = models.CharField(max_length=16, choices=Status, default=Status.READY)
+    origin = models.CharField(max_length=16, choices=Origin)
+    is_active = models.BooleanField(default=False)
+    folder = models.CharField(max_length=255, help_text=_("Below the folder of model versions"))
+    checksum = models.CharField(max_length=64)
+    manifest = models.JSONField(default=dict)
+    created = models.DateTimeField(auto_now_add=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("model version")
+        verbose_name_plural = _("model versions")
+        ordering = ["task", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "number"], name="model_version_number_once_per_task"),
+            models.UniqueConstraint(
+                fields=["task"], condition=Q(is_active=True), name="one_active_model_version_per_task"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return gettext("version %(number)d") % {"number": self.number}
+
+
+def _list_index(*fields: str, name: str) -> models.Index:
+    return models.Index(fields=fields, name=name, condition=Q(deleted_at__isnull=True))
+
+
+class Clip(models.Model):
+    """One recording of one owner, kept as 16 kHz mono FLAC."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("clip", "waiting")
+        DONE = "done", pgettext_lazy("clip", "done")
+        FAILED = "failed", pgettext_lazy("clip", "failed")
+
+    class Source(models.TextChoices):
+        RECORD = "record", _("Recorded")
+        UPLOAD = "upload", _("Uploaded")
+        API = "api", _("API")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="clips")
+    title = models.CharField(_("title"), max_length=120, blank=True)
+    speaker = models.CharField(_("speaker"), max_length=80, blank=True)
+    source = models.CharField(_("source"), max_length=8, choices=Source)
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    error_code = models.CharField(max_length=40, blank=True)
+    audio = models.FileField(upload_to="", max_length=120)
+    checksum = models.CharField(max_length=64, help_text=_("SHA-256 of the waveform"))
+    duration_s = models.FloatField()
+    quality = models.JSONField(default=dict)
+    peaks = models.JSONField(default=list)
+    shared_for_review = models.BooleanField(default=False)
+    shared_for_training = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    # Copies from the latest prediction, so that the history filters and sorts 100,000 clips by index.
+    label = models.ForeignKey(Label, models.SET_NULL, null=True, related_name="+")
+    confidence = models.FloatField(null=True)
+    margin = models.FloatField(null=True)
+
+    objects = ClipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("clip")
+        verbose_name_plural = _("clips")
+        ordering = ["-created", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "checksum"],
+                condition=Q(deleted_at__isnull=True),
+                name="clip_waveform_once_per_owner",
+            )
+        ]
+        indexes = [
+            # What the history lists: whole queries are answered from these without reading the rows,
+            # which are long. The title is there to be searched.
+            _list_index("owner", "-created", "-id", "title", name="clip_owner_newest"),
+            _list_index("owner", "confidence", "id", name="clip_owner_confidence"),
+            _list_index("owner", "duration_s", "id", name="clip_owner_duration"),
+            _list_index("owner", "title", "id", name="clip_owner_title"),
+            _list_index("owner", "label", "-created", name="clip_owner_label"),
+            models.Index(fields=["status"], name="clip_waiting", condition=Q(status="waiting")),
+            models.Index(fields=["deleted_at"], name="clip_deleted", condition=Q(deleted_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        """The id, because the title is for the owner alone; the admin and logs use this."""
+        return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return reverse("classifier:clip", args=[self.pk])
+
+    @property
+    def display_title(self) -> str:
+        return self.title or gettext("Untitled clip")
+
+    @property
+    def is_sure(self) -> bool:
+        return is_sure(margin=self.margin, quality=self.quality)
+
+    def latest_prediction(self) -> "Prediction | None":
+        """What the newest version says; from what was prefetched, so that a list costs no query per clip."""
+        return max(self.predictions.all(), key=lambda p: p.model_version.number, default=None)
+
+
+class Prediction(models.Model):
+    """What one model version says about one clip. Never edited."""
+
+    clip = models.ForeignKey(Clip, models.CASCADE, related_name="predictions")
+    model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="predictions")
+    label = models.ForeignKey(Label, models.PROTECT, related_name="+")
+    scores = models.JSONField(help_text=_("Probability per label key"))
+    confidence = models.FloatField()
+    margin = models.FloatField()
+    entropy = models.FloatField()
+    segments = models.JSONField(default=list)
+    milliseconds = models.FloatField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = PredictionManager()
+
+    class Meta:
+        verbose_name = _("prediction")
+        verbose_name_plural = _("predictions")
+        ordering = ["-model_version__number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clip", "model_version"], name="one_prediction_per_clip_and_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.confidence:.0%}"
+
+
+class IdempotencyKey(models.Model):
+    """Remembers which clip a client's key made, even after the clip is gone."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=128)
+    upload_digest = models.CharField(max_length=64)
+    clip_id = models.UUIDField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "key"], name="idempotency_key_once_per_owner")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

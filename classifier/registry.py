@@ -1,0 +1,124 @@
+"""The model versions of this site: adding one from a folder, and putting one into service."""
+
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from classifier.engine.exceptions import VersionRefused
+from classifier.engine.manifest import Manifest
+from classifier.engine.runtime import Engine
+from classifier.engine.version_folder import folder_checksum, verify
+from classifier.models import ModelVersion, Task
+from emotion_site.models import User
+
+logger = logging.getLogger(__name__)
+
+SHIPPED_MODEL = Path(__file__).parent / "shipped_model"
+
+
+def folder_of(version: ModelVersion) -> Path:
+    return Path(settings.MODELS_DIR) / version.folder
+
+
+def register_version(folder: Path, *, task: Task, origin: ModelVersion.Origin) -> ModelVersion:
+    """Copy a version's folder to the site's own and give it the task's next number.
+
+    A folder that was registered before, by checksum, is the same version; its files are put back if
+    they were lost. Raises VersionRefused, leaving nothing behind, when the folder is not fit to serve.
+    """
+    manifest = verify(folder)
+    _require_labels(manifest, task)
+    home = Path(settings.MODELS_DIR) / task.slug
+    home.mkdir(parents=True, exist_ok=True)
+    copy = Path(tempfile.mkdtemp(prefix=".incoming-", dir=home))
+    try:
+        shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        copy.chmod(0o755)
+        return _add(copy, manifest=manifest, task=task, origin=origin)
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
+
+
+def activate_version(version: ModelVersion, *, actor: User | None = None) -> None:
+    """Put a version into service; every server process notices within two seconds.
+
+    Raises VersionRefused, and the version in service stays, when the new one is damaged or fails on a
+    known waveform.
+    """
+    if version.status != ModelVersion.Status.READY:
+        raise VersionRefused("not_ready", "This version did not pass its checks.")
+    engine = Engine.load(folder_of(version), threads=settings.INFERENCE_THREADS, checksum=version.checksum)
+    engine.self_test()
+    _require_labels(engine.manifest, version.task)
+    with transaction.atomic():
+        _lock(version.task)
+        # The old one steps back first: at no moment may the constraint see two.
+        ModelVersion.objects.active(version.task.slug).exclude(pk=version.pk).update(is_active=False)
+        version.is_active = True
+        version.activated_at = timezone.now()
+        version.save(update_fields=["is_active", "activated_at"])
+    logger.info("Model version activated version=%s actor=%s", version.pk, actor and actor.pk)
+
+
+def register_shipped_model() -> ModelVersion:
+    """Register the version that ships with the site, and activate it over none or an older shipped one.
+
+    A version that somebody already replaced stays out of service. Raises VersionRefused when the
+    shipped files are damaged.
+    """
+    task = Task.objects.get(slug="emotion")
+    version = register_version(SHIPPED_MODEL, task=task, origin=ModelVersion.Origin.SHIPPED)
+    active = ModelVersion.objects.active(task.slug).first()
+    outdated = active is not None and active.origin == ModelVersion.Origin.SHIPPED
+    if active is None or (outdated and version.activated_at is None):
+        activate_version(version)
+    return version
+
+
+@transaction.atomic
+def _add(copy: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Origin) -> ModelVersion:
+    _lock(task)
+    checksum = folder_checksum(copy)
+    known = ModelVersion.objects.filter(task=task, checksum=checksum).first()
+    if known is not None:
+        if not folder_of(known).exists():
+            copy.rename(folder_of(known))
+        return known
+    number = _next_number(task, copy.parent)
+    version = ModelVersion.objects.create(
+        task=task,
+        number=number,
+        origin=origin,
+        folder=f"{task.slug}/{number}",
+        checksum=checksum,
+        manifest=manifest.as_dict(),
+    )
+    # Last, so that a row that cannot be written leaves no folder.
+    copy.rename(folder_of(version))
+    logger.info("Model version registered version=%s number=%s", version.pk, number)
+    return version
+
+
+def _lock(task: Task) -> None:
+    """Whoever numbers or activates versions of a task waits here for the others."""
+    Task.objects.select_for_update().get(pk=task.pk)
+
+
+def _next_number(task: Task, home: Path) -> int:
+    """One more than any row or folder has: a folder can outlive its row when the machine goes down."""
+    rows = ModelVersion.objects.filter(task=task).values_list("number", flat=True)
+    folders = [int(path.name) for path in home.iterdir() if path.name.isdigit()]
+    return max([0, *rows, *folders]) + 1
+
+
+def _require_labels(manifest: Manifest, task: Task) -> None:
+    labels = tuple(task.labels.order_by("order").values_list("key", flat=True))
+    if manifest.task != task.slug:
+        raise VersionRefused("wrong_task", f"The version is for the task {manifest.task}.")
+    if manifest.labels != labels:
+        raise VersionRefused("wrong_labels", "The version's labels are not those of the task.")

@@ -1,0 +1,51 @@
+"""What is removed for good, and when."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from classifier.models import Clip
+
+logger = logging.getLogger(__name__)
+
+# The undo button may be pressed in the last moment and still travel for a while.
+UNDO_GRACE = timedelta(seconds=5)
+
+
+def undo_window() -> timedelta:
+    return timedelta(seconds=settings.UNDO_SECONDS) + UNDO_GRACE
+
+
+def purge_deleted_clips() -> int:
+    """Remove rows whose time for undo is over; their files follow (see ``signals.py``)."""
+    expired = Clip.objects.filter(deleted_at__lte=timezone.now() - undo_window())
+    count = expired.count()
+    expired.delete()
+    if count:
+        logger.info("Removed deleted clips count=%d", count)
+    return count
+
+
+def remove_orphan_files(*, older_than: timedelta = timedelta(hours=1)) -> int:
+    """Remove audio that no row speaks of, left by a process that died between the two.
+
+    Files younger than ``older_than`` may belong to an upload that is still under way.
+    """
+    if not default_storage.exists(""):  # nothing was ever stored
+        return 0
+    removed = 0
+    folders, _files = default_storage.listdir("")
+    for folder in folders:
+        names = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
+        known = set(Clip.objects.filter(audio__in=names).values_list("audio", flat=True))
+        for name in names:
+            if name in known or default_storage.get_modified_time(name) > timezone.now() - older_than:
+                continue
+            default_storage.delete(name)
+            removed += 1
+    if removed:
+        logger.warning("Removed files without a clip count=%d", removed)
+    return removed

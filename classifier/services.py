@@ -1,0 +1,202 @@
+"""Every change of a clip's state. Pages, API, commands and workers call these and nothing else."""
+
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from classifier import clip_files, intake, predictor, tasks
+from classifier.audio.pool import Decoded
+from classifier.engine.exceptions import EngineError
+from classifier.models import Clip, IdempotencyKey
+from classifier.predictions import predict_clip
+from classifier.querysets import ClipQuerySet
+from classifier.retention import undo_window
+from classifier.titles import Note, title_from_name
+from emotion_site.exceptions import UserError
+from emotion_site.models import User
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What came of an upload: the clip, whether it is new, and what its owner should know."""
+
+    clip: Clip
+    created: bool
+    notes: list[Note] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the owner says about a clip beside its sound. None follows the owner's settings."""
+
+    title: str = ""
+    speaker: str = ""
+    shared_for_review: bool | None = None
+    shared_for_training: bool | None = None
+
+
+def submit_clip(
+    *,
+    owner: User,
+    file: File | None,
+    source: str,
+    wishes: Wishes | None = None,
+    idempotency_key: str = "",
+) -> Submission:
+    """Decode, store and predict one recording; the only way in.
+
+    The clip comes back with its prediction, or waiting for a worker when that would take long.
+    Raises UserError, and then neither a row nor a file is left.
+    """
+    wishes = wishes or Wishes()
+    with intake.places().one():
+        data = intake.read_upload(file)
+        digest = hashlib.sha256(data).hexdigest() if idempotency_key else ""
+        if idempotency_key and (repeated := _find_repeated(owner, idempotency_key, digest)):
+            return repeated
+        predictor.require_capacity()
+        decoded = intake.decode(data)
+        del data  # as large as the upload, and the prediction may have to wait
+    if duplicate := _find_duplicate(owner, decoded.checksum):
+        return duplicate
+    title, notes = title_from_name(file.name if file else "")
+    clip = _new_clip(owner, decoded, source, wishes, title)
+    try:
+        _store(clip, decoded, IdempotencyKey(owner=owner, key=idempotency_key, upload_digest=digest))
+    except IntegrityError:
+        # The same upload arrived twice at the same moment; the other one won.
+        winner = _find_repeated(owner, idempotency_key, digest) or _find_duplicate(owner, decoded.checksum)
+        if winner is None:
+            raise
+        return winner
+    logger.info("Stored clip=%s owner=%s source=%s seconds=%.2f", clip.pk, owner.pk, source, clip.duration_s)
+    _predict_now_or_later(clip, decoded)
+    return Submission(clip, created=True, notes=notes)
+
+
+def _find_repeated(owner: User, key: str, digest: str) -> Submission | None:
+    """The clip that this idempotency key already made."""
+    known = IdempotencyKey.objects.filter(owner=owner, key=key).first() if key else None
+    if known is None:
+        return None
+    if known.upload_digest != digest:
+        raise UserError(
+            "idempotency_mismatch",
+            _("This Idempotency-Key was used for another file. Use a new key for each recording."),
+            status=422,
+        )
+    clip = Clip.objects.visible_to(owner).filter(pk=known.clip_id).first()
+    if clip is None:
+        raise UserError("clip_deleted", _("The clip that this key made was deleted."), status=409)
+    return Submission(clip, created=False)
+
+
+def _find_duplicate(owner: User, checksum: str) -> Submission | None:
+    clip = Clip.objects.visible_to(owner).filter(checksum=checksum).first()
+    if clip is None:
+        return None
+    note = {"code": "duplicate", "detail": _("You already have this recording; here is the first one.")}
+    return Submission(clip, created=False, notes=[note])
+
+
+def _new_clip(owner: User, decoded: Decoded, source: str, wishes: Wishes, title: str) -> Clip:
+    def wish(value: bool | None, default: bool) -> bool:
+        return default if value is None else value
+
+    pk = uuid4()
+    return Clip(
+        pk=pk,
+        owner=owner,
+        title=wishes.title.strip() or title,
+        speaker=wishes.speaker.strip(),
+        source=source,
+        audio=clip_files.name_for(pk),
+        checksum=decoded.checksum,
+        duration_s=decoded.quality.duration_s,
+        quality=decoded.quality.as_dict(),
+        peaks=decoded.peaks,
+        shared_for_review=wish(wishes.shared_for_review, owner.share_for_review),
+        shared_for_training=wish(wishes.shared_for_training, owner.share_for_training),
+    )
+
+
+def _store(clip: Clip, decoded: Decoded, key: IdempotencyKey) -> None:
+    """Write file and row together or not at all."""
+    with clip_files.written(clip_files.name_for(clip.pk), decoded.flac), transaction.atomic():
+        clip.save(force_insert=True)
+        if key.key:
+            key.clip_id = clip.pk
+            key.save(force_insert=True)
+
+
+def _predict_now_or_later(clip: Clip, decoded: Decoded) -> None:
+    """Predict within the request when that is quick, else leave the clip to a worker."""
+    if predictor.answers_in_time(clip.duration_s):
+        try:
+            predict_clip(clip, decoded.waveform)
+            return
+        except EngineError as error:
+            logger.warning("Left clip=%s to a worker reason=%s", clip.pk, error.code)
+    tasks.predict_stored_clip.enqueue(str(clip.pk))
+
+
+def retry_clip(*, clip: Clip) -> None:
+    """Give a clip whose prediction failed to a worker once more."""
+    if clip.status == Clip.Status.FAILED:
+        clip.status, clip.error_code = Clip.Status.WAITING, ""
+        clip.save(update_fields=["status", "error_code"])
+        tasks.predict_stored_clip.enqueue(str(clip.pk))
+
+
+def rename_clip(*, clip: Clip, title: str) -> None:
+    clip.title = " ".join(title.split())[: Clip._meta.get_field("title").max_length]
+    clip.save(update_fields=["title"])
+
+
+def name_speaker(*, clip: Clip, speaker: str) -> None:
+    """Say who is heard; an empty name stands for the owner."""
+    clip.speaker = " ".join(speaker.split())[: Clip._meta.get_field("speaker").max_length]
+    clip.save(update_fields=["speaker"])
+
+
+def set_sharing(*, clip: Clip, review: bool, training: bool) -> None:
+    """Say who may use a clip; withdrawing takes effect at once."""
+    clip.shared_for_review, clip.shared_for_training = review, training
+    clip.save(update_fields=["shared_for_review", "shared_for_training"])
+    logger.info("Sharing of clip=%s review=%s training=%s", clip.pk, review, training)
+
+
+def delete_clips(*, clips: ClipQuerySet) -> list[UUID]:
+    """Hide clips at once and remove them for good when the time for undo is over."""
+    with transaction.atomic():
+        ids = list(clips.present().values_list("pk", flat=True))
+        Clip.objects.filter(pk__in=ids).update(deleted_at=timezone.now())
+        when = timezone.now() + undo_window()
+        transaction.on_commit(lambda: tasks.purge_deleted.using(run_after=when).enqueue())
+    logger.info("Deleted clips count=%d", len(ids))
+    return ids
+
+
+def restore_clips(*, owner: User, clip_ids: list[UUID]) -> int:
+    """Undo a deletion. Raises UserError when it is too late."""
+    deleted_since = timezone.now() - undo_window()
+    clips = Clip.objects.undoable_by(owner).filter(pk__in=clip_ids, deleted_at__gt=deleted_since)
+    try:
+        with transaction.atomic():
+            restored = clips.update(deleted_at=None)
+    except IntegrityError:
+        detail = _("You uploaded the same recording again meanwhile, so there is nothing to bring back.")
+        raise UserError("duplicate", detail, status=409) from None
+    # A second press of the button finds the clips where they belong.
+    if restored == 0 and not Clip.objects.visible_to(owner).filter(pk__in=clip_ids).exists():
+        raise UserError("too_late", _("It is too late to undo; the recording is gone."), status=410)
+    logger.info("Restored clips count=%d", restored)
+    return restored

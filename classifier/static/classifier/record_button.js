@@ -1,0 +1,101 @@
+// The record button and everything it tells: asking, recording, nearly full, done, and why not.
+
+import { Recording, reasonFor, whyImpossible } from "./microphone.js";
+import { clock } from "./settings.js";
+
+const WARN_SECONDS = 10;
+const HEARD_LEVEL = 0.15;
+const QUIET_SECONDS = 3;
+
+export class RecordButton {
+  constructor(root, { texts, maxSeconds, onRecorded }) {
+    Object.assign(this, { root, texts, maxSeconds, onRecorded });
+    this.button = root.querySelector("#record-button");
+    this.name = root.querySelector("#record-name");
+    this.time = root.querySelector("#record-time");
+    this.level = root.querySelector("#record-level");
+    this.status = root.querySelector("#recorder-status");
+    this.cancelButton = root.querySelector("#record-cancel");
+    root.querySelector("#record-limit").textContent = clock(maxSeconds);
+    this.button.addEventListener("click", () => this.press());
+    this.cancelButton.addEventListener("click", () => this.cancel());
+    const reason = whyImpossible();
+    if (reason) {
+      this.button.disabled = true;
+      this.show("impossible", reason);
+    }
+    root.hidden = false;
+  }
+
+  get isRecording() {
+    return this.root.dataset.state === "recording";
+  }
+
+  press() {
+    if (this.isRecording) this.finish();
+    else if (this.root.dataset.state !== "asking") this.begin();
+  }
+
+  async begin() {
+    this.show("asking", "asking");
+    try {
+      this.recording = await Recording.start({ onLost: () => this.finish("microphoneLost") });
+    } catch (error) {
+      this.show("refused", reasonFor(error));
+      return;
+    }
+    this.wasHeard = false;
+    this.show("recording", "recording");
+    this.follow();
+  }
+
+  async finish(message = "ready") {
+    if (!this.isRecording) return;
+    const { seconds } = this.recording;
+    this.show("ready", message);
+    const sound = await this.recording.stop();
+    this.onRecorded(sound, seconds);
+  }
+
+  async cancel() {
+    this.show("ready", "ready");
+    await this.recording.stop();
+  }
+
+  /** Draw level and time until the recording ends. */
+  follow() {
+    if (!this.isRecording) return;
+    const { seconds, level } = this.recording;
+    this.time.textContent = clock(seconds);
+    this.level.value = level;
+    this.root.style.setProperty("--level", level.toFixed(3));
+    this.wasHeard ||= level > HEARD_LEVEL;
+    const left = this.maxSeconds - seconds;
+    if (left <= 0) {
+      this.finish("full");
+      return;
+    }
+    if (left <= WARN_SECONDS) this.say(this.texts.nearlyFull);
+    else if (!this.wasHeard && seconds > QUIET_SECONDS) this.say(this.texts.quiet);
+    else this.say(this.texts.recording);
+    requestAnimationFrame(() => this.follow());
+  }
+
+  show(state, message) {
+    this.root.dataset.state = state;
+    const isRecording = state === "recording";
+    this.name.textContent = isRecording ? this.texts.stop : this.texts.record;
+    this.cancelButton.hidden = !isRecording;
+    if (!isRecording) {
+      this.level.value = 0;
+      this.time.textContent = clock(0);
+      this.root.style.setProperty("--level", "0");
+    }
+    this.say(this.texts[message]);
+  }
+
+  /** Screen readers read the status out whenever it is written, so it is written only when it changes. */
+  say(text) {
+    if (this.status.textContent !== text) this.status.textContent = text;
+  }
+}

@@ -1,0 +1,47 @@
+// One request that sends a recording, told in steps. Which answers are worth another try is decided here.
+
+const RETRY_STATUS = [429, 502, 503, 504];
+const LONGEST_WAIT_S = 30;
+
+export class UploadError extends Error {
+  /** `key` names a text of ours; `message` is the site's own sentence; `isFinal` ends all tries. */
+  constructor({ key = "", message = "", retryAfter = null, isFinal = false }) {
+    super(message);
+    Object.assign(this, { key, retryAfter, isFinal });
+  }
+}
+
+/**
+ * Send `form` and resolve with the clip as JSON.
+ * The key makes a repeated request answer with the clip that the first one made.
+ */
+export function send({ url, form, csrfToken, key, onProgress }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    request.responseType = "json";
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("X-CSRFToken", csrfToken);
+    request.setRequestHeader("Idempotency-Key", key);
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    });
+    request.addEventListener("load", () => {
+      if (request.status < 300) resolve(request.response);
+      else reject(errorOf(request));
+    });
+    request.addEventListener("error", () => reject(new UploadError({ key: "noConnection" })));
+    request.send(form);
+  });
+}
+
+function errorOf(request) {
+  const answer = request.response ?? {};
+  if ([401, 403].includes(request.status)) return new UploadError({ key: "signedOut" });
+  if (RETRY_STATUS.includes(request.status)) {
+    const seconds = Number(request.getResponseHeader("Retry-After")) || 2;
+    return new UploadError({ message: answer.detail, retryAfter: Math.min(seconds, LONGEST_WAIT_S) });
+  }
+  const isFinal = request.status < 500;
+  return new UploadError(answer.detail ? { message: answer.detail, isFinal } : { key: "siteFailed" });
+}

@@ -1,0 +1,89 @@
+"""The page where a person records or uploads. With JavaScript the API receives the clips instead."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from classifier.browser_texts import classify_settings
+from classifier.forms import WishesForm
+from classifier.models import Clip, Label
+from classifier.requests import PersonRequest
+from classifier.services import Submission, submit_clip
+from emotion_site.api.throttling import count_like_api
+from emotion_site.exceptions import UserError
+
+logger = logging.getLogger(__name__)
+Refusal = tuple[str, UserError]
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def classify(request: PersonRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _submit(request)
+    wishes = WishesForm(
+        initial={
+            "shared_for_review": request.user.share_for_review,
+            "shared_for_training": request.user.share_for_training,
+        },
+        label_suffix="",
+    )
+    return render(request, "classifier/classify.html", _context(wishes))
+
+
+def _submit(request: PersonRequest) -> HttpResponse:
+    """A plain form with one or more files, sent by a browser without JavaScript."""
+    form = WishesForm(request.POST, label_suffix="")
+    if not form.is_valid():
+        return render(request, "classifier/classify.html", _context(form), status=400)
+    submissions, refusals = _submit_each(request, form, request.FILES.getlist("file"))
+    if refusals:
+        return _refused(request, form, submissions, refusals)
+    for submission in submissions:
+        for note in submission.notes:
+            messages.info(request, note["detail"])
+    return redirect(submissions[0].clip) if len(submissions) == 1 else redirect("classifier:history")
+
+
+def _submit_each(
+    request: PersonRequest, form: WishesForm, files: Sequence[UploadedFile]
+) -> tuple[list[Submission], list[Refusal]]:
+    submissions, refusals = [], []
+    chosen: list[UploadedFile | None] = [*files] or [None]
+    for file in chosen:
+        try:
+            count_like_api(request)
+            submission = submit_clip(
+                owner=request.user, file=file, source=Clip.Source.UPLOAD, wishes=form.wishes()
+            )
+            submissions.append(submission)
+        except UserError as error:
+            logger.warning("Refused an upload user=%s code=%s", request.user.pk, error.code)
+            refusals.append(((file and file.name) or "", error))
+    return submissions, refusals
+
+
+def _refused(
+    request: PersonRequest, form: WishesForm, submissions: list[Submission], refusals: list[Refusal]
+) -> HttpResponse:
+    error = refusals[0][1]
+    context = _context(form) | {
+        "kept": [submission.clip for submission in submissions],
+        "refusals": [{"name": name, "detail": error.detail} for name, error in refusals],
+    }
+    response = render(request, "classifier/classify.html", context, status=error.status)
+    if error.retry_after_s:
+        response["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _context(wishes: WishesForm) -> dict[str, Any]:
+    labels = Label.objects.filter(task__slug="emotion")
+    return {"wishes": wishes, "browser_settings": classify_settings(labels)}

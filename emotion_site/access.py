@@ -1,0 +1,36 @@
+"""Who may enter a page. What a person may see on it is decided where the rows are fetched."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from emotion_site.models import User
+from emotion_site.roles import is_admin
+
+P = ParamSpec("P")
+
+
+class SignedInRequest(HttpRequest):
+    """What a view behind ``login_required`` is given."""
+
+    user: User
+
+
+View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+
+
+def admin_required(view: View[P]) -> View[P]:
+    """Strangers are sent to sign in; everyone else who is no administrator gets 403."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not is_admin(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,72 @@
+"""Where allauth asks this site how it wants things done."""
+
+import base64
+import logging
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from emotion_site.models import User
+
+logger = logging.getLogger(__name__)
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Who may sign up, and what happens when the post does not go out."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return settings.SIGNUP == "open"
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("emotion_site:account")
+
+    def send_mail(self, template_prefix: str, email: str, context_data: dict[str, Any]) -> None:
+        """Send a message, or say that it could not be sent: a page must not fail over it."""
+        if not settings.EMAIL:
+            return
+        try:
+            super().send_mail(template_prefix, email, context_data)
+        except OSError as error:  # smtplib's errors and those of the network are all of this kind
+            # Only the kind of error, because its text may name the recipient.
+            reason = type(error).__name__
+            logger.error("Mail could not be sent template=%s reason=%s", template_prefix, reason)
+            messages.error(
+                context.request,
+                _("The e-mail could not be sent. Try again later, or ask an administrator for help."),
+            )
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Keeps the secrets of authenticator apps encrypted, so that the database alone opens no account."""
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return _("Passkey %(number)d") % {"number": count + 1}
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_fernet_key(key)) for key in keys])
+
+
+def _fernet_key(secret: str | bytes) -> bytes:
+    """Fernet wants 32 bytes in base64; the salt keeps this key apart from other uses of the secret."""
+    return base64.urlsafe_b64encode(
+        salted_hmac("emotion_site.mfa", "key", secret, algorithm="sha256").digest()
+    )

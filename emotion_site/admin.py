@@ -1,0 +1,105 @@
+"""Django's admin: for looking at rows, and for the few actions that the site's own pages share."""
+
+from typing import cast
+
+from allauth.account.admin import EmailAddress
+from allauth.account.decorators import secure_admin_login
+from allauth.mfa.admin import Authenticator
+from allauth.usersessions.admin import UserSession
+from django.contrib import admin, messages
+from django.contrib.auth import admin as _groups  # noqa: F401  # registers Group, which is taken out below
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy, ngettext
+
+from emotion_site.exceptions import UserError
+from emotion_site.links import Purpose, path_of
+from emotion_site.models import ApiToken, OneTimeLink, User
+from emotion_site.people import deactivate, make_reset_link
+from emotion_site.tokens import revoke_token
+
+# The site's own sign-in also asks for the second step and slows down guessing.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's documented way
+admin.site.site_header = admin.site.site_title = gettext_lazy("Emotion administration")
+
+
+# Roles, addresses, second steps and sessions change on the site's own pages, which keep their rules.
+for model in (EmailAddress, Authenticator, UserSession, Group):
+    admin.site.unregister(model)
+
+
+class LookOnlyAdmin(admin.ModelAdmin):
+    """Rows change through the site's pages and services, never through a form of the admin."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(LookOnlyAdmin):
+    list_display = ["email", "name", "is_active", "is_staff", "date_joined", "last_login"]
+    list_filter = ["is_active", "groups"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    fields = [
+        ("email", "name"),
+        ("language", "theme"),
+        ("share_for_review", "share_for_training"),
+        ("is_active", "groups"),
+        ("date_joined", "last_login"),
+    ]
+    actions = ["make_reset_links", "deactivate_people"]
+
+    @admin.action(description=gettext_lazy("Make a one-time link for a new password"), permissions=["view"])
+    def make_reset_links(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset.filter(is_active=True):
+            _link, secret = make_reset_link(user=user, actor=_actor(request))
+            url = request.build_absolute_uri(path_of(Purpose.PASSWORD_RESET, secret))
+            self.message_user(request, f"{user.email}: {url}")
+
+    @admin.action(description=gettext_lazy("Deactivate the selected people"), permissions=["view"])
+    def deactivate_people(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset.filter(is_active=True):
+            try:
+                deactivate(user=user, actor=_actor(request))
+            except UserError as error:
+                self.message_user(request, str(error.detail), messages.ERROR)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(LookOnlyAdmin):
+    list_display = ["name", "user", "prefix", "created", "expires_at", "last_used_at", "revoked_at"]
+    list_select_related = ["user"]
+    search_fields = ["name", "user__email"]
+    fields = ["name", "user", "prefix", "created", "expires_at", "last_used_at", "revoked_at"]
+    actions = ["revoke"]
+
+    @admin.action(description=gettext_lazy("Revoke the selected tokens"), permissions=["view"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset:
+            revoke_token(token=token)
+        count = len(queryset)
+        self.message_user(
+            request,
+            ngettext("%(count)d token is revoked.", "%(count)d tokens are revoked.", count)
+            % {"count": count},
+        )
+
+
+@admin.register(OneTimeLink)
+class OneTimeLinkAdmin(LookOnlyAdmin):
+    list_display = ["purpose", "email", "role", "user", "created_by", "created", "expires_at", "used_at"]
+    list_filter = ["purpose"]
+    list_select_related = ["user", "created_by"]
+    fields = ["purpose", "email", "role", "user", "created_by", "created", "expires_at", "used_at"]
+
+
+def _actor(request: HttpRequest) -> User:
+    return cast(User, request.user)  # the admin lets nobody else in

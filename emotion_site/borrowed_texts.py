@@ -1,0 +1,43 @@
+"""What Django and allauth themselves say on our pages, listed for translation.
+
+Their own Spanish addresses people formally and calls some things by other names than this site does.
+A text that is listed here, letter for letter, lands in the site's catalogue, which is asked before theirs.
+"""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+DJANGO = [
+    _("Your password can’t be too similar to your other personal information."),  # noqa: RUF001  # the apostrophe is Django's
+    ngettext_lazy(
+        "Your password must contain at least %(min_length)d character.",
+        "Your password must contain at least %(min_length)d characters.",
+        "min_length",
+    ),
+    _("Your password can’t be a commonly used password."),  # noqa: RUF001  # the apostrophe is Django's
+    _("Your password can’t be entirely numeric."),  # noqa: RUF001  # the apostrophe is Django's
+    _("The password is too similar to the %(verbose_name)s."),
+    _("Enter a valid email address."),
+    _("Enter a valid date."),
+    _("Select a valid choice. %(value)s is not one of the available choices."),
+]
+
+ALLAUTH = [
+    _("A user is already registered with this email address."),
+    _("Authenticator code"),
+    _("Forgot your password?"),
+    _("New Password"),
+    _("New Password (again)"),
+    _("Please type your current password."),
+    _("The email address and/or password you specified are not correct."),
+    _("The password reset token was invalid."),
+    _("Too many failed login attempts. Try again later."),
+    _("Use a security key"),
+    _("Use authenticator app or code"),
+    _("Use your password"),
+    _("You cannot activate two-factor authentication until you have verified your email address."),
+    _("You cannot add an email address to an account protected by two-factor authentication."),
+    _("You cannot deactivate two-factor authentication."),
+    _("You cannot generate recovery codes without having two-factor authentication enabled."),
+    _("You must type the same password each time."),
+]

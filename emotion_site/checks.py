@@ -1,0 +1,75 @@
+"""System checks: what can be wrong in a deployment, each with a hint."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from emotion_site.settings.env import LOOPBACK_HOSTS
+
+
+@register(Tags.files)
+def data_dir_is_writable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if os.access(settings.DATA_DIR, os.W_OK):
+        return []
+    return [
+        Error(
+            "The data folder cannot be written to.",
+            hint="Give the site's user write access to DATA_DIR, or point DATA_DIR elsewhere.",
+            id="emotion_site.E001",
+        )
+    ]
+
+
+@register(Tags.files)
+def browser_libraries_are_installed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    missing = [str(folder) for _prefix, folder in settings.STATICFILES_DIRS if not folder.is_dir()]
+    if not missing or settings.STATIC_ROOT.is_dir():
+        return []
+    return [
+        Warning(
+            "The browser libraries are not installed, so pages will have no style.",
+            hint="Run `make setup`.",
+            id="emotion_site.W001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def proxy_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.HTTPS or settings.NUM_PROXIES:
+        return []
+    return [
+        Warning(
+            "HTTPS is on but no proxy is declared, so every visitor seems to have the proxy's address.",
+            hint="Set NUM_PROXIES to the number of proxies in front of the site.",
+            id="emotion_site.W002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def sign_up_is_not_open_to_the_network(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.SIGNUP != "open" or settings.HOST in LOOPBACK_HOSTS:
+        return []
+    return [
+        Warning(
+            "Anyone who can reach the site can make an account.",
+            hint="Set SIGNUP=invite unless this is what you want.",
+            id="emotion_site.W003",
+        )
+    ]
+
+
+@register(deploy=True)
+def mail_has_a_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.EMAIL or not settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
+        return []
+    return [
+        Warning(
+            "E-mails go out from an address at localhost, which other mail servers refuse.",
+            hint="Set DEFAULT_FROM_EMAIL to an address of yours.",
+            id="emotion_site.W004",
+        )
+    ]

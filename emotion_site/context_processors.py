@@ -1,0 +1,22 @@
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from emotion_site.roles import Role, role_of
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    """What every page may ask: who is here, what the site allows."""
+    # Lazy, because pages about errors must not need the database.
+    role = SimpleLazyObject(lambda: role_of(request.user))
+    return {
+        "is_admin": SimpleLazyObject(lambda: role == Role.ADMIN),
+        "is_reviewer": SimpleLazyObject(lambda: role in (Role.ADMIN, Role.REVIEWER)),
+        "signup_mode": settings.SIGNUP,
+        "mail_is_configured": bool(settings.EMAIL),
+        "theme": SimpleLazyObject(lambda: _theme(request)),
+    }
+
+
+def _theme(request: HttpRequest) -> str:
+    return getattr(request.user, "theme", "") or request.COOKIES.get("theme", "auto")

@@ -1,0 +1,30 @@
+"""Answers to what went wrong on our side: the same words for people and for programs."""
+
+import sys
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from emotion_site.exceptions import UserError, unavailable
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """For errors outside a view; a database that is away already fails where the session is read."""
+    error = sys.exc_info()[1]
+    outage = unavailable(error) if error else None
+    detail = _("Something went wrong on our side. Try again, and tell an administrator if it stays.")
+    return answer(request, outage or UserError("server_error", detail, status=500))
+
+
+def answer(request: HttpRequest, error: UserError) -> HttpResponse:
+    """The page or, below ``/api/``, the object of an error that has a page of its own."""
+    if request.path.startswith("/api/"):
+        body = {"code": error.code, "detail": str(error.detail)}
+        response: HttpResponse = JsonResponse(body, status=error.status)
+    else:
+        # Rendered without the request: everything a page asks about its person needs the database.
+        response = HttpResponse(render_to_string(f"{error.status}.html"), status=error.status)
+    if error.retry_after_s:
+        response["Retry-After"] = str(error.retry_after_s)
+    return response

@@ -1,0 +1,35 @@
+"""Errors that a person caused and can mend. Raised low, turned into HTTP in one place."""
+
+import errno
+
+from django.db import OperationalError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+_OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class UserError(Exception):
+    """Has a stable ``code`` for programs and a sentence for people."""
+
+    status = 400
+
+    def __init__(
+        self, code: str, detail: str | Promise, *, status: int | None = None, retry_after_s: int | None = None
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.status = status or self.status
+        self.retry_after_s = retry_after_s
+
+
+def unavailable(error: BaseException) -> UserError | None:
+    """What a person is told when the disk is full or the database cannot be used; None for other errors."""
+    if (isinstance(error, OSError) and error.errno in _OUT_OF_SPACE) or "disk is full" in str(error):
+        detail = _("The site has no room left for recordings. Tell an administrator; nothing was kept.")
+        return UserError("storage_full", detail, status=507)
+    if isinstance(error, OperationalError):
+        detail = _("The site is busy. Try again in a moment.")
+        return UserError("busy", detail, status=503, retry_after_s=2)
+    return None

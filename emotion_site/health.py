@@ -1,0 +1,54 @@
+"""`/health/`: whether this site can do its work, for monitors and load balancers.
+
+Strangers learn yes or no; what exactly is wrong is for administrators.
+"""
+
+import logging
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+logger = logging.getLogger(__name__)
+
+Check = Callable[[], bool]
+
+
+def database_answers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return True
+
+
+# Name -> check, in the order in which they run; other apps add theirs when they are ready.
+checks: dict[str, Check] = {"database": database_answers}
+
+
+def failing_checks() -> list[str]:
+    return [name for name, check in checks.items() if not _passes(name, check)]
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> JsonResponse:
+    """200 ``{"status": "ok"}``, or 503 ``{"status": "unavailable"}``."""
+    wrong = failing_checks()
+    if not wrong:
+        return JsonResponse({"status": "ok"})
+    answer: dict[str, object] = {"status": "unavailable"}
+    if "database" not in wrong and request.user.is_staff:
+        answer["wrong"] = wrong
+    return JsonResponse(answer, status=503)
+
+
+def _passes(name: str, check: Check) -> bool:
+    try:
+        passed = check()
+    except DatabaseError as error:
+        logger.error("Health check failed check=%s reason=%s", name, error)
+        return False
+    if not passed:
+        logger.error("Health check failed check=%s", name)
+    return passed

@@ -1,0 +1,22 @@
+"""Keeps secrets that stand in addresses out of the log."""
+
+import logging
+import re
+
+# A part of a path that is this long is the secret of a one-time link or an e-mailed key, unless it is a
+# clip's id. Also links that were copied wrongly are hidden: what is left of them may still be guessed.
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SECRET_PART = re.compile(rf"(?<=/)(?!{_UUID}(?:/|$))[^/\s]{{20,}}")
+
+
+class HideSecretPaths(logging.Filter):
+    """Django writes the path of every refused request, and some paths are as good as a password."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if hasattr(record, "request") and isinstance(record.args, tuple):
+            record.args = tuple(_hidden(value) for value in record.args)
+        return True
+
+
+def _hidden(value: object) -> object:
+    return _SECRET_PART.sub("…", value) if isinstance(value, str) else value

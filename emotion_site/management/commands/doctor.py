@@ -1,0 +1,82 @@
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any, TypedDict
+
+from django.conf import settings
+from django.core import checks
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from emotion_site import health
+from emotion_site.settings.env import LOOPBACK_HOSTS
+
+
+class Finding(TypedDict):
+    """Something that is wrong (``error``) or should be better (``warning``), and what to do."""
+
+    level: str
+    id: str
+    message: str
+    hint: str
+
+
+class Command(BaseCommand):
+    help = "Looks for everything that can be wrong with this site, and says what to do about it."
+    # The checks are what this command reports; they must not stop it.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        findings = [*database_findings(), *check_findings(), *health_findings()]
+        if options["json"]:
+            self.stdout.write(json.dumps({"findings": findings}))
+        else:
+            self._print(findings)
+        if any(finding["level"] == "error" for finding in findings):
+            raise CommandError(_("Something is wrong; see above."))
+
+    def _print(self, findings: list[Finding]) -> None:
+        for finding in findings:
+            self.stdout.write(f"{finding['level']}: {finding['message']} ({finding['id']})")
+            if finding["hint"]:
+                self.stdout.write(f"    {finding['hint']}")
+        if not findings:
+            self.stdout.write(_("Everything is well."))
+
+
+def database_findings() -> Iterator[Finding]:
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        yield _error("database", _("The database does not answer: %s") % error, _("Look at DATABASE_URL."))
+        return
+    if missing:
+        yield _error("migrations", _("The database is not up to date."), _("Run `manage.py migrate`."))
+
+
+def check_findings() -> Iterator[Finding]:
+    """What the system checks say; those for deployments only where strangers can reach the site."""
+    public = settings.HTTPS or settings.HOST not in LOOPBACK_HOSTS
+    for message in checks.run_checks(include_deployment_checks=public):
+        yield {
+            "level": "error" if message.is_serious() else "warning",
+            "id": message.id or "",
+            "message": str(message.msg),
+            "hint": str(message.hint or ""),
+        }
+
+
+def health_findings() -> Iterator[Finding]:
+    for name in health.failing_checks():
+        if name != "database":
+            yield _error(f"health.{name}", _("The check of the %s fails.") % name, "")
+
+
+def _error(identifier: str, message: str, hint: str) -> Finding:
+    return {"level": "error", "id": identifier, "message": message, "hint": hint}

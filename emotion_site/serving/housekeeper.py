@@ -1,0 +1,63 @@
+import logging
+import threading
+import time
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from emotion_site import signals, task_heartbeat
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 60.0
+# An upload that is still arriving writes to its file all the time.
+STALE_AFTER_S = 3600.0
+
+
+class Housekeeper(threading.Thread):
+    """Looks after the site at once and every minute, until ``stopping`` is set."""
+
+    def __init__(self, stopping: threading.Event) -> None:
+        super().__init__(name="housekeeper", daemon=True)
+        self._stopping = stopping
+
+    def run(self) -> None:
+        while True:
+            look_after_site()
+            if self._stopping.wait(EVERY_S):
+                return
+
+
+def look_after_site() -> None:
+    """Every chore gets its turn even when another fails, for instance while the database is away."""
+    chores = (
+        remove_stale_uploads,
+        task_heartbeat.recover_lost_tasks,
+        task_heartbeat.forget_old_tasks,
+        _let_apps_look_after_theirs,
+    )
+    for chore in chores:
+        try:
+            chore()
+        except Exception:
+            logger.exception("Housekeeping failed chore=%s", chore.__name__)
+    close_old_connections()
+
+
+def remove_stale_uploads() -> int:
+    """Remove what uploads left behind whose process was killed."""
+    before = time.time() - STALE_AFTER_S
+    stale = [
+        path
+        for path in settings.FILE_UPLOAD_TEMP_DIR.iterdir()
+        if path.is_file() and path.stat().st_mtime < before
+    ]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    if stale:
+        logger.info("Removed stale uploads count=%d", len(stale))
+    return len(stale)
+
+
+def _let_apps_look_after_theirs() -> None:
+    signals.housekeeping.send_robust(sender=None)  # logs the receivers that fail

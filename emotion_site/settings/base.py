@@ -1,0 +1,299 @@
+"""Settings of the site. With an empty environment they serve one machine over loopback.
+
+Names and defaults of the environment variables are described in README.md.
+"""
+
+import os
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from emotion_site.settings import env
+from emotion_site.settings.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
+# Voices and addresses are nobody else's business on a machine with several accounts.
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+# No library may look for models on a hub: nothing leaves the machine.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.whole("PORT", 8000)
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.secret_key("SECRET_KEY", DATA_DIR)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [*env.LOOPBACK_HOSTS, "[::1]", HOST])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+SIGNUP = env.choice(
+    "SIGNUP", "open" if HOST in env.LOOPBACK_HOSTS else "invite", ["open", "invite", "closed"]
+)
+# How many proxies in front of the site add to X-Forwarded-For; 0 trusts no such header.
+NUM_PROXIES = env.whole("NUM_PROXIES", 0)
+HTTPS = env.flag("HTTPS", False)
+
+INSTALLED_APPS = [
+    "emotion_site",
+    "classifier",
+    "training",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "emotion_site.apps.SiteStaticFilesConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "emotion_site.middleware.PageHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "emotion_site.middleware.PreferencesMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "emotion_site.middleware.LastSeenMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "emotion_site.middleware.OutageMiddleware",
+]
+
+ROOT_URLCONF = "emotion_site.urls"
+ASGI_APPLICATION = "emotion_site.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "emotion_site.context_processors.site",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            # Throttles count here; Django's 300 would let a few hundred visitors push each other out.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    )
+}
+
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "training"],
+    }
+}
+
+# Languages
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+
+# Files
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+NODE_MODULES = BASE_DIR / "node_modules"
+STATICFILES_DIRS = [
+    (f"vendor/{name}", NODE_MODULES / folder)
+    for name, folder in [
+        ("pico", "@picocss/pico/css"),
+        ("htmx", "htmx.org/dist"),
+        ("chart", "chart.js/dist"),
+        ("wavesurfer", "wavesurfer.js/dist"),
+    ]
+]
+BROWSER_LIBRARY_FILES = {
+    "vendor/pico/pico.min.css",
+    "vendor/htmx/htmx.min.js",
+    "vendor/chart/chart.umd.min.js",
+    "vendor/chart/chart.umd.min.js.map",
+    "vendor/wavesurfer/wavesurfer.esm.js",
+    "vendor/wavesurfer/plugins/spectrogram.esm.js",
+}
+STATICFILES_FINDERS = [
+    "emotion_site.static_storage.BrowserLibrariesFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "clips", "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "emotion_site.static_storage.HashedStaticFilesStorage"},
+}
+MODELS_DIR = DATA_DIR / "models"
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "emotion_site.uploads.DiskUploadHandler",
+]
+# A body of this size is kept in memory while it arrives, from however many clients at once.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+
+# Limits of an upload
+CLIP_MAX_BYTES = env.whole("CLIP_MAX_MB", 25, at_least=1) * 1024 * 1024
+CLIP_MIN_SECONDS = env.number("CLIP_MIN_SECONDS", 0.3)
+CLIP_MAX_SECONDS = env.number("CLIP_MAX_SECONDS", 600)
+# A multipart body is a little larger than the file in it.
+MAX_BODY_BYTES = CLIP_MAX_BYTES + 64 * 1024
+UPLOAD_PATHS = {"/", "/api/v1/clips/"}
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES = 1024 * 1024
+
+# Processes that answer pages; each holds the model, decoders and a queue of its own.
+WEB_PROCESSES = env.whole("WEB_PROCESSES", 1, at_least=1)
+
+# Decoding and inference
+DECODER_PROCESSES = env.whole("DECODER_PROCESSES", 2, at_least=1)
+INFERENCE_THREADS = env.whole("INFERENCE_THREADS", min(2, os.cpu_count() or 1), at_least=1)
+INFERENCE_QUEUE = env.whole("INFERENCE_QUEUE", 64, at_least=1)
+# Past this many seconds of expected waiting the answer is 202 and a worker finishes the clip.
+ANSWER_WITHIN_SECONDS = env.number("ANSWER_WITHIN_SECONDS", 3.0)
+# A prediction whose two best scores are closer than this is shown as "not sure".
+SURE_MARGIN = env.number("SURE_MARGIN", 0.15)
+UNDO_SECONDS = env.whole("UNDO_SECONDS", 10)
+
+# Accounts
+AUTH_USER_MODEL = "emotion_site.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "classifier:classify"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+
+EMAIL = env.mail("EMAIL_URL")
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+globals().update(EMAIL or {})
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "emotion@localhost")
+
+ACCOUNT_ADAPTER = "emotion_site.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "emotion_site.sign_in_forms.SignInForm",
+    "signup": "emotion_site.sign_in_forms.SignUpForm",
+    "add_email": "emotion_site.sign_in_forms.ChangeEmailForm",
+    "set_password": "emotion_site.sign_in_forms.NewPasswordForm",
+    "change_password": "emotion_site.sign_in_forms.OtherPasswordForm",
+    "reset_password_from_key": "emotion_site.sign_in_forms.MailedPasswordForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL else "none"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL)
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
+MFA_ADAPTER = "emotion_site.adapter.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "emotion_site.sign_in_forms.AddPasskeyForm"}
+# Where no mail goes out, no address is ever confirmed, and waiting for that would lock the second step away.
+MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL
+# A telephone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Emotion"
+# Browsers count http://localhost as a secure place for passkeys; fido2 must be told.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = HOST in env.LOOPBACK_HOSTS
+USERSESSIONS_TRACK_ACTIVITY = True
+
+# API
+THROTTLE_USER = env.text("THROTTLE_USER", "120/min")
+THROTTLE_ADDRESS = env.text("THROTTLE_ADDRESS", "240/min")
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "emotion_site.api.authentication.TokenAuthentication",
+        "emotion_site.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "emotion_site.api.parsers.ShallowJSONParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "emotion_site.api.throttling.UserThrottle",
+        "emotion_site.api.throttling.AddressThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"user": THROTTLE_USER, "address": THROTTLE_ADDRESS},
+    "NUM_PROXIES": NUM_PROXIES,
+    "EXCEPTION_HANDLER": "emotion_site.api.errors.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Emotion API",
+    "DESCRIPTION": "Send voice clips and read the emotion that is heard in them.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "filters": {"secrets": {"()": "emotion_site.log_filter.HideSecretPaths"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # It reports its caches at INFO when a process ends.
+        "torch": {"level": "WARNING"},
+    },
+}

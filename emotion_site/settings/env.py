@@ -1,0 +1,106 @@
+"""The one place that reads the process environment.
+
+Every name may also be given as ``NAME_FILE``, the path of a file that holds the value.
+"""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+_env = environ.FileAwareEnv()
+
+
+def text(name: str, default: str = "") -> str:
+    return str(_env.str(name, default)).strip()
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name, "1" if default else "0").lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off", ""}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
+
+
+def whole(name: str, default: int, *, at_least: int = 0) -> int:
+    return int(number(name, default, at_least=at_least, kind=int))
+
+
+def number(name: str, default: float, *, at_least: float = 0.0, kind: type = float) -> float:
+    value = text(name, str(default))
+    try:
+        parsed = kind(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a number, not {value!r}.") from None
+    if parsed < at_least:
+        raise ImproperlyConfigured(f"{name} must be at least {at_least}, not {value}.")
+    return parsed
+
+
+def choice(name: str, default: str, allowed: Sequence[str]) -> str:
+    value = text(name, default).lower()
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def words(name: str, default: Sequence[str] = ()) -> list[str]:
+    return [word.strip() for word in text(name, ",".join(default)).split(",") if word.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    return Path(text(name, str(default))).expanduser().resolve()
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Django's settings for the database at a URL such as ``postgres://user:password@host/name``."""
+    try:
+        config = dict(_env.db_url_config(text(name, default)))
+    except (KeyError, ValueError) as error:
+        raise ImproperlyConfigured(f"{name} is not a database address that Django can use.") from error
+    if config["ENGINE"].endswith("sqlite3"):
+        # Opening a connection costs more than most requests; a thread keeps its own for a while.
+        config["CONN_MAX_AGE"] = 60
+        # IMMEDIATE takes the write lock at BEGIN, so a transaction waits for its turn
+        # instead of failing when it first writes.
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
+        }
+    elif config["ENGINE"].endswith("postgresql"):
+        config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 5}}
+    return config
+
+
+def mail(name: str) -> dict[str, Any] | None:
+    """Django's mail settings for a URL such as ``smtp+tls://user:password@host:587``, or None."""
+    url = text(name)
+    if not url:
+        return None
+    try:
+        return dict(_env.email_url_config(url))
+    except KeyError as error:
+        raise ImproperlyConfigured(f"{name} is not a mail address that Django can use.") from error
+
+
+def secret_key(name: str, data_dir: Path) -> str:
+    """The key from the environment, or one that is made once and kept in ``data_dir``."""
+    given = text(name)
+    if given:
+        return given
+    path = data_dir / "secret_key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()

@@ -1,0 +1,9 @@
+"""Moments of the running site that the other apps may connect to, so that none is imported here."""
+
+from django.dispatch import Signal
+
+# Sent by `serve` when it starts and every minute after: mend, resume, purge. Takes no arguments.
+housekeeping = Signal()
+
+# Sent in every web process before it answers its first request: load the model, start decoders.
+web_process_starting = Signal()

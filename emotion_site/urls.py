@@ -1,0 +1,14 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from emotion_site.health import health
+
+handler500 = "emotion_site.error_pages.server_error"
+urlpatterns = [
+    path("health/", health, name="health"),
+    path("", include("classifier.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("account/", include("emotion_site.account_urls")),
+    path("api/", include("emotion_site.api.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,87 @@
+"""The decoder process confines itself, loads little and ends with the server that started it."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from classifier.audio.limits import Limits
+from tests.classifier.audio.formats import make_audio
+from tests.classifier.audio.processes import is_running, soon
+
+PROJECT_ROOT = Path(__file__).resolve().parents[3]
+SECOND = make_audio("wav-s16")
+
+
+def test_a_process_confines_itself(new_pool):
+    pool = new_pool()
+    pool.decode(SECOND)
+    (pid,) = pool.pids
+    limits = Limits()
+    assert resource.prlimit(pid, resource.RLIMIT_AS) == (limits.memory_bytes, limits.memory_bytes)
+    assert resource.prlimit(pid, resource.RLIMIT_FSIZE) == (0, 0)
+    assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
+    assert resource.prlimit(pid, resource.RLIMIT_NOFILE)[0] <= 16
+    assert limits.cpu_seconds < resource.prlimit(pid, resource.RLIMIT_CPU)[0] <= limits.cpu_seconds + 5
+    assert b"SECRET" not in Path(f"/proc/{pid}/environ").read_bytes().upper()
+
+
+def test_processor_time_is_counted_anew_for_each_upload(new_pool):
+    pool = new_pool()
+    pool.decode(SECOND)
+    first = resource.prlimit(pool.pids[0], resource.RLIMIT_CPU)[0]
+    long = make_audio("flac", seconds=100)
+    assert soon(
+        lambda: bool(pool.decode(long)) and resource.prlimit(pool.pids[0], resource.RLIMIT_CPU)[0] > first, 30
+    )
+
+
+def test_ctrl_c_does_not_reach_the_decoders(new_pool):
+    pool = new_pool()
+    pool.decode(SECOND)
+    (pid,) = pool.pids
+    os.kill(pid, signal.SIGINT)
+    assert pool.decode(SECOND).quality.duration_s == 1.0
+    assert pool.pids == [pid]
+
+
+def test_no_decoder_outlives_a_server_that_was_killed():
+    script = textwrap.dedent(
+        """
+        import os, signal
+        from classifier.audio.limits import Limits
+        from classifier.audio.pool import DecoderPool
+        pool = DecoderPool(Limits(), processes=2)
+        pool.start()
+        print(*pool.pids, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, check=False
+    )
+    pids = [int(pid) for pid in result.stdout.split()]
+    assert len(pids) == 2
+    assert soon(lambda: not any(is_running(pid) for pid in pids))
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("classifier.audio.worker", {"django", "torch", "onnxruntime"}),
+        ("classifier.audio.pool", {"django", "torch", "av", "soundfile"}),
+        ("classifier.audio.display", {"django", "torch", "av", "soundfile"}),
+        ("classifier.audio.flac", {"django", "torch", "av"}),
+    ],
+)
+def test_each_process_loads_only_what_it_needs(module, unwanted):
+    script = f"import sys, {module}; print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert unwanted.isdisjoint(result.stdout.split())

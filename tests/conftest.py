@@ -1,0 +1,92 @@
+"""The people of every test: ``speaker``, ``stranger``, ``reviewer`` and ``admin``, with a browser each."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from emotion_site.models import User
+from tests.factories import PASSWORD, UserFactory
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Throttles and rate limits count in the cache; one test must not slow the next."""
+    cache.clear()
+
+
+@pytest.fixture
+def speaker(db) -> User:
+    """Owns what the test is about."""
+    return UserFactory(email="speaker@example.org", name="Sam Speaker")
+
+
+@pytest.fixture
+def stranger(db) -> User:
+    """Signed in, and nothing here is theirs."""
+    return UserFactory(email="stranger@example.org")
+
+
+@pytest.fixture
+def reviewer(db) -> User:
+    return UserFactory(email="reviewer@example.org", role="reviewer")
+
+
+@pytest.fixture
+def admin(db) -> User:
+    return UserFactory(email="admin@example.org", role="admin")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User | None], Client]:
+    """``client_of(user)`` is a browser in which this person is signed in; None is signed out."""
+
+    def make(user: User | None) -> Client:
+        browser = Client()
+        if user is not None:
+            browser.force_login(user)
+        return browser
+
+    return make
+
+
+@pytest.fixture
+def speaker_client(speaker, client_of) -> Client:
+    return client_of(speaker)
+
+
+@pytest.fixture
+def stranger_client(stranger, client_of) -> Client:
+    return client_of(stranger)
+
+
+@pytest.fixture
+def reviewer_client(reviewer, client_of) -> Client:
+    return client_of(reviewer)
+
+
+@pytest.fixture
+def admin_client(admin, client_of) -> Client:
+    return client_of(admin)
+
+
+@pytest.fixture
+def confirm_identity() -> Callable[[Client], None]:
+    """Answer the question for the password that stands before pages that can change an account."""
+
+    def confirm(browser: Client) -> None:
+        response = browser.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+        assert response.status_code == 302
+
+    return confirm
+
+
+@pytest.fixture
+def mail_is_configured(settings) -> None:
+    """The site as it is with ``EMAIL_URL``; messages land in ``mailoutbox``."""
+    settings.EMAIL = {"EMAIL_HOST": "mail.example.org"}
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
+    settings.MFA_ALLOW_UNVERIFIED_EMAIL = False

@@ -1,0 +1,47 @@
+"""Django's admin shows rows and calls the site's services."""
+
+import pytest
+from django.contrib.messages import get_messages
+
+from emotion_site.models import ApiToken, OneTimeLink, User
+from tests.factories import make_api_token, make_one_time_link
+
+USERS = "/admin/emotion_site/user/"
+
+
+@pytest.mark.parametrize("model", ["user", "apitoken", "onetimelink"])
+def test_rows_can_be_looked_at_but_not_added_or_deleted(admin_client, speaker, model):
+    make_api_token(speaker)
+    make_one_time_link(OneTimeLink.Purpose.PASSWORD_RESET, user=speaker)
+    row = {"user": User, "apitoken": ApiToken, "onetimelink": OneTimeLink}[model].objects.first()
+    path = f"/admin/emotion_site/{model}/"
+    assert admin_client.get(path).status_code == 200
+    page = admin_client.get(f"{path}{row.pk}/change/")
+    assert page.status_code == 200
+    assert getattr(row, "digest", "no digest") not in page.content.decode()
+    assert admin_client.get(f"{path}add/").status_code == 403
+    assert admin_client.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_it_makes_links_for_new_passwords(admin_client, client, speaker):
+    fields = {"action": "make_reset_links", "_selected_action": [speaker.pk]}
+    response = admin_client.post(USERS, fields)
+    words = str(next(iter(get_messages(response.wsgi_request)))).split()
+    assert words[0] == "speaker@example.org:"
+    assert client.get(words[1]).status_code == 200
+
+
+def test_it_deactivates_people_but_not_the_last_administrator(admin_client, admin, speaker):
+    fields = {"action": "deactivate_people", "_selected_action": [speaker.pk, admin.pk]}
+    page = admin_client.post(USERS, fields, follow=True).content.decode()
+    assert "only administrator" in page
+    assert list(User.objects.filter(is_active=True)) == [admin]
+
+
+def test_it_revokes_tokens(admin_client, speaker):
+    token, _secret = make_api_token(speaker)
+    path = "/admin/emotion_site/apitoken/"
+    page = admin_client.post(path, {"action": "revoke", "_selected_action": [token.pk]}, follow=True)
+    assert "1 token is revoked" in page.content.decode()
+    token.refresh_from_db()
+    assert not token.is_usable

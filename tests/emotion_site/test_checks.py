@@ -1,0 +1,50 @@
+"""What can be wrong in a deployment is said before it hurts."""
+
+import pytest
+from django.core.checks import run_checks
+
+
+@pytest.fixture
+def ids():
+    def run():
+        return {message.id for message in run_checks(include_deployment_checks=True)}
+
+    return run
+
+
+def test_a_data_folder_that_cannot_be_written_to_is_an_error(settings, tmp_path, ids):
+    settings.DATA_DIR = tmp_path
+    assert "emotion_site.E001" not in ids()
+    settings.DATA_DIR = tmp_path / "missing"
+    assert "emotion_site.E001" in ids()
+
+
+def test_missing_browser_libraries_are_named(settings, tmp_path, ids):
+    settings.STATICFILES_DIRS = [("vendor/pico", tmp_path)]
+    settings.STATIC_ROOT = tmp_path / "not collected"
+    assert "emotion_site.W001" not in ids()
+    settings.STATICFILES_DIRS = [("vendor/pico", tmp_path / "missing")]
+    assert "emotion_site.W001" in ids()
+
+
+def test_https_without_a_declared_proxy_is_pointed_out(settings, ids):
+    settings.HTTPS, settings.NUM_PROXIES = True, 0
+    assert "emotion_site.W002" in ids()
+    settings.NUM_PROXIES = 1
+    assert "emotion_site.W002" not in ids()
+
+
+@pytest.mark.parametrize(
+    ("host", "signup", "warned"),
+    [("0.0.0.0", "open", True), ("0.0.0.0", "invite", False), ("127.0.0.1", "open", False)],
+)
+def test_sign_up_that_is_open_to_the_network_is_pointed_out(settings, ids, host, signup, warned):
+    settings.HOST, settings.SIGNUP = host, signup
+    assert ("emotion_site.W003" in ids()) == warned
+
+
+def test_mail_from_an_address_that_others_refuse_is_pointed_out(settings, ids):
+    settings.EMAIL, settings.DEFAULT_FROM_EMAIL = {"EMAIL_HOST": "mail.example.org"}, "emotion@localhost"
+    assert "emotion_site.W004" in ids()
+    settings.DEFAULT_FROM_EMAIL = "emotion@example.org"
+    assert "emotion_site.W004" not in ids()

@@ -1,0 +1,52 @@
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from emotion_site import health
+
+pytestmark = pytest.mark.django_db
+
+
+def findings():
+    out = StringIO()
+    failed = False
+    try:
+        call_command("doctor", json=True, stdout=out)
+    except CommandError:
+        failed = True
+    return failed, {finding["id"]: finding for finding in json.loads(out.getvalue())["findings"]}
+
+
+def test_a_failing_health_check_is_an_error(monkeypatch):
+    monkeypatch.setitem(health.checks, "model", lambda: False)
+    failed, found = findings()
+    assert failed
+    assert found["health.model"]["level"] == "error"
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_with_a_hint(settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "missing"
+    failed, found = findings()
+    assert failed
+    assert "DATA_DIR" in found["emotion_site.E001"]["hint"]
+
+
+def test_a_public_site_without_https_is_warned(settings):
+    settings.HOST = "0.0.0.0"
+    _failed, found = findings()
+    assert found["security.W012"]["level"] == "warning"
+
+
+def test_a_site_on_this_machine_alone_needs_no_https(settings):
+    settings.HOST = "127.0.0.1"
+    _failed, found = findings()
+    assert not any(identifier.startswith("security.") for identifier in found)
+
+
+def test_a_site_that_works_says_so(monkeypatch):
+    monkeypatch.setattr(health, "checks", {"database": health.database_answers})
+    out = StringIO()
+    call_command("doctor", stdout=out)
+    assert out.getvalue().strip() == "Everything is well."

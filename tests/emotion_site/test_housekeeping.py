@@ -1,0 +1,39 @@
+import os
+import time
+
+import pytest
+
+from emotion_site import signals
+from emotion_site.serving import housekeeper
+
+
+@pytest.fixture
+def uploads_dir(settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    return tmp_path
+
+
+def test_only_uploads_that_no_longer_arrive_are_removed(uploads_dir):
+    stale, arriving = uploads_dir / "stale.upload", uploads_dir / "arriving.upload"
+    for path in (stale, arriving):
+        path.write_bytes(b"x")
+    two_hours_ago = time.time() - 7200
+    os.utime(stale, (two_hours_ago, two_hours_ago))
+    assert housekeeper.remove_stale_uploads() == 1
+    assert list(uploads_dir.iterdir()) == [arriving]
+
+
+@pytest.mark.django_db
+def test_a_chore_that_fails_does_not_keep_the_next_from_its_turn(uploads_dir, settings):
+    settings.FILE_UPLOAD_TEMP_DIR = uploads_dir / "gone"
+    turns = []
+
+    def chore(**kwargs):
+        turns.append("taken")
+
+    signals.housekeeping.connect(chore)
+    try:
+        housekeeper.look_after_site()
+    finally:
+        signals.housekeeping.disconnect(chore)
+    assert turns == ["taken"]

@@ -1,0 +1,143 @@
+"""Every page, looked at by axe-core: light and dark, in every language, with nothing serious to find."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.journeys.conftest import DESKTOP, PASSWORD
+from tests.requirements import ROOT
+from tests.served_site import ServedSite, served_site
+
+pytestmark = pytest.mark.slow
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RUN_AXE = """async (disabled) => {
+  const rules = Object.fromEntries(disabled.map((id) => [id, { enabled: false }]));
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], rules });
+  return violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(" | ")}`);
+}"""
+# Swagger UI puts a button into the heading of each operation that is a button itself.
+NOT_OURS = {"/api/docs/": ["nested-interactive"]}
+STRANGERS_PAGES = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/accounts/confirm-email/unknown/",
+    "/account/invitation/unknown/",
+    "/no-such-page/",
+]
+OWN_PAGES = [
+    "/",
+    "/history/",
+    "/history/?label=happy&text=nothing-is-called-this",
+    "/account/",
+    "/account/tokens/",
+    "/account/delete/",
+    "/account/people/",
+    "/account/people/invitations/",
+    "/accounts/password/change/",
+    "/accounts/email/",
+    "/accounts/sessions/",
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/logout/",
+    "/api/docs/",
+    "/admin/",
+    "/admin/classifier/clip/",
+]
+
+
+@pytest.fixture(scope="module")
+def own_site(tmp_path_factory) -> Iterator[ServedSite]:
+    """A site of which we are the administrator."""
+    with served_site(tmp_path_factory.mktemp("accessible")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, own_site: ServedSite, speech_wav: Path) -> dict:
+    """The cookies of an administrator who has one clip."""
+    context = browser.new_context(base_url=own_site.url, viewport=DESKTOP, locale="en-GB")
+    page = context.new_page()
+    page.goto(own_site.first_administrator_url)
+    page.get_by_label("Email").fill("admin@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+    page.goto("/accounts/reauthenticate/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.goto("/")
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
+    page.locator("#file").set_input_files(speech_wav)
+    expect(page.locator(".upload-row")).to_have_attribute("data-state", "done")
+    state = context.storage_state()
+    context.close()
+    return dict(state)
+
+
+# Colours do not depend on the language nor words on the colours: two looks show all of both.
+LOOKS = [("light", "en"), ("dark", "es")]
+
+
+def findings(page: Page, address: str) -> list[str]:
+    response = page.goto(address)
+    assert response and response.status in {200, 404, 410}, address
+    page.wait_for_load_state("networkidle")
+    page.evaluate(AXE.read_text())  # the page's own policy would refuse a script element
+    return [f"{address} {finding}" for finding in page.evaluate(RUN_AXE, NOT_OURS.get(address, []))]
+
+
+def check(context: BrowserContext, addresses: list[str], language: str) -> None:
+    page = context.new_page()
+    found = [finding for address in addresses for finding in findings(page, address)]
+    assert page.locator("html").get_attribute("lang") == language
+    context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_a_strangers_pages(browser: Browser, own_site, signed_in, scheme, language):
+    context = browser.new_context(
+        base_url=own_site.url, viewport=DESKTOP, locale=language, color_scheme=scheme
+    )
+    check(context, STRANGERS_PAGES, language)
+
+
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_the_pages_of_somebody_signed_in(browser: Browser, own_site, signed_in, scheme, language):
+    context = browser.new_context(
+        base_url=own_site.url,
+        viewport=DESKTOP,
+        locale=language,
+        color_scheme=scheme,
+        storage_state=signed_in,
+    )
+    page = context.new_page()
+    page.goto("/history/")
+    clip = page.locator(".clip-row .row-what a").first.get_attribute("href")
+    assert clip and re.match(r"/clips/", clip)
+    check(context, [*OWN_PAGES, clip], language)
+
+
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_a_fresh_result(browser: Browser, own_site, signed_in, speech_wav, scheme, language):
+    context = browser.new_context(
+        base_url=own_site.url, viewport=DESKTOP, locale=language, color_scheme=scheme, storage_state=signed_in
+    )
+    page = context.new_page()
+    page.goto("/")
+    expect(page.locator("#record-button")).to_be_visible()
+    page.locator("#file").set_input_files(speech_wav)
+    expect(page.locator(".upload-row .headline")).to_be_visible(timeout=15_000)
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(RUN_AXE, [])
+    context.close()
+    assert found == []

@@ -1,0 +1,148 @@
+"""Conventions that hold because this file fails otherwise."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.requirements import ROOT
+
+# Each app may import those after it, never one before it.
+APPS = ["training", "annotations", "classifier", "emotion_site"]
+HEAVY = {"torch", "torchaudio", "transformers", "safetensors", "onnx"}
+# Where the project is put together out of its apps.
+COMPOSITION = {"emotion_site/urls.py", "emotion_site/api/urls.py", "emotion_site/settings/base.py"}
+ENVIRONMENT = {
+    "manage.py",
+    "emotion_site/asgi.py",
+    "emotion_site/settings/base.py",
+    "emotion_site/settings/env.py",
+    "emotion_site/settings/test.py",
+    "emotion_site/serving/web.py",
+    "emotion_site/serving/worker.py",
+}
+MAX_FILE_LINES = 300
+MAX_FUNCTION_LINES = 50
+
+
+def sources(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def product() -> list[Path]:
+    return [path for path in sources(*APPS) if "migrations" not in path.parts]
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name(path)} imports relatively"
+            yield node.module or ""
+
+
+def top_level(path: Path) -> set[str]:
+    return {module.split(".")[0] for module in imported_modules(path)}
+
+
+def test_there_is_something_to_check():
+    assert len(product()) > 30
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_imports_point_one_way(app):
+    forbidden = set(APPS[: APPS.index(app)])
+    wrong = {
+        name(path): sorted(top_level(path) & forbidden)
+        for path in sources(app)
+        if name(path) not in COMPOSITION and top_level(path) & forbidden
+    }
+    assert not wrong
+
+
+def test_torch_is_imported_only_in_training():
+    wrong = [name(path) for path in product() if top_level(path) & HEAVY]
+    assert [path for path in wrong if not path.startswith("training/")] == []
+
+
+def test_only_settings_read_the_environment():
+    def reads_environment(path: Path) -> bool:
+        nodes = ast.walk(ast.parse(path.read_text()))
+        return any(isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"} for node in nodes)
+
+    assert [
+        name(path) for path in product() if reads_environment(path) and name(path) not in ENVIRONMENT
+    ] == []
+
+
+def test_files_are_short():
+    long = {name(path): len(path.read_text().splitlines()) for path in sources(*APPS, "tests", "benchmarks")}
+    assert {path: lines for path, lines in long.items() if lines > MAX_FILE_LINES} == {}
+
+
+def test_functions_are_short():
+    long = {
+        f"{name(path)}:{node.name}": node.end_lineno - node.lineno + 1
+        for path in product()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno - node.lineno >= MAX_FUNCTION_LINES
+    }
+    assert long == {}
+
+
+def test_files_are_named_for_what_they_hold():
+    assert [name(path) for path in product() if path.stem in {"utils", "helpers", "common", "misc"}] == []
+
+
+SERVE_ONE_CLIP = """
+import io, os, sys, tempfile
+os.environ["DATA_DIR"] = tempfile.mkdtemp()
+os.environ["DJANGO_SETTINGS_MODULE"] = "emotion_site.settings.base"
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("register_shipped_model", verbosity=0, stdout=sys.stderr)
+
+import wave
+import numpy as np
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from emotion_site.asgi import application
+from emotion_site.models import User
+from emotion_site.signals import web_process_starting
+from emotion_site.tokens import create_token
+
+web_process_starting.send(sender=None)
+tone = (np.sin(np.arange(32000) / 20) * 8000).astype("<i2")
+file = io.BytesIO()
+with wave.open(file, "wb") as out:
+    out.setnchannels(1); out.setsampwidth(2); out.setframerate(16000); out.writeframes(tone.tobytes())
+_, secret = create_token(user=User.objects.create_user("a@example.org"), name="test", days=1)
+response = Client(HTTP_HOST="localhost").post(
+    "/api/v1/clips/",
+    {"file": SimpleUploadedFile("tone.wav", file.getvalue())},
+    headers={"Authorization": "Bearer " + secret},
+)
+assert response.status_code == 201, (response.status_code, response.content)
+assert response.json()["prediction"]["label"], response.content
+heavy = {"torch", "torchaudio", "transformers", "onnx", "safetensors"} & set(sys.modules)
+sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
+"""
+
+
+def test_serving_process_never_imports_torch():
+    """In a process of its own: other tests of this run may have imported torch already."""
+    run = subprocess.run(
+        [sys.executable, "-c", SERVE_ONE_CLIP], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stderr

@@ -1,0 +1,193 @@
+"""The Spanish of the site: complete, fitting its English, and shown to those who choose it."""
+
+import json
+import re
+from collections.abc import Iterator
+from gettext import GNUTranslations
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation.template import templatize
+
+from classifier.models import Label
+from classifier.templatetags.numbers import percent
+from emotion_site.borrowed_texts import ALLAUTH, DJANGO
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ["annotations", "classifier", "emotion_site", "training"]
+PO_FILE = ROOT / "locale/es/LC_MESSAGES/django.po"
+LAZY = {f"{name}_lazy": places for name, places in DEFAULT_KEYWORDS.items() if "gettext" in name}
+KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY, "gettext_noop": None}
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[\d.]*[a-z]|%%")
+TAG = re.compile(r"</?\w+[^>]*>")
+COMMAND_LINE = re.compile(r"`[^`]+`")
+
+Key = tuple[str | None, str | tuple[str, ...]]
+
+
+@pytest.fixture(scope="module")
+def spanish() -> Catalog:
+    with PO_FILE.open("rb") as file:
+        return read_po(file, locale="es")
+
+
+@pytest.fixture
+def compiled(spanish, settings, tmp_path) -> Path:
+    """The folder of a catalogue that is compiled as `make setup` does it, and in use."""
+    folder = tmp_path / "es/LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "django.mo").open("wb") as file:
+        write_mo(file, spanish)
+    settings.LOCALE_PATHS = [tmp_path]
+    return folder
+
+
+def messages_in_the_source() -> Iterator[Key]:
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            yield from _messages(path.read_text())
+    for path in sorted([*(ROOT / "templates").rglob("*.html"), *(ROOT / "templates").rglob("*.txt")]):
+        # Lines of a template are indented as a page is, which would be an error in Python.
+        lines = templatize(path.read_text(), origin=str(path)).splitlines()
+        yield from _messages("\n".join(line.strip() for line in lines))
+
+
+def _messages(python: str) -> Iterator[Key]:
+    for _line, message, _comments, context in extract("python", BytesIO(python.encode()), KEYWORDS):
+        yield context, message
+
+
+def test_every_text_of_the_source_is_in_the_catalogue_and_nothing_else(spanish):
+    assert {(message.context, message.id) for message in spanish if message.id} == set(
+        messages_in_the_source()
+    )
+    assert not spanish.obsolete
+
+
+def forms_of(message: Message) -> list[tuple[str, str]]:
+    """English and Spanish, once for the singular and once for the plural where there is one."""
+    if message.pluralizable:
+        assert len(message.string) == 2
+        return list(zip(message.id, message.string, strict=True))
+    return [(message.id, message.string)]
+
+
+def test_nothing_is_empty_or_unsure(spanish):
+    assert len(spanish) > 600
+    assert [message.id for message in spanish if message.id and message.fuzzy] == []
+    assert [en for message in spanish for en, es in forms_of(message) if message.id and not es.strip()] == []
+
+
+@pytest.mark.parametrize(
+    "pattern", [PLACEHOLDER, TAG, COMMAND_LINE], ids=["placeholders", "tags", "commands"]
+)
+def test_what_is_not_language_stays_as_it_is(spanish, pattern):
+    wrong = [
+        (en, es)
+        for message in spanish
+        if message.id
+        for en, es in forms_of(message)
+        if sorted(pattern.findall(en)) != sorted(pattern.findall(es))
+    ]
+    assert wrong == []
+
+
+def test_people_are_addressed_in_one_way(spanish):
+    formal = re.compile(
+        r"\b(usted|[Ii]nténtelo|[Ee]scriba|[Ee]lija|[Pp]ulse|[Ii]ntroduzca|vosotros|[Aa]brid)\b"
+    )
+    texts = [es for message in spanish if message.id for _en, es in forms_of(message)]
+    assert [es for es in texts if formal.search(es)] == []
+
+
+def test_the_compiled_catalogue_says_what_the_source_says(spanish, compiled):
+    with (compiled / "django.mo").open("rb") as file:
+        known = GNUTranslations(file)
+    for message in spanish:
+        if message.id and not message.pluralizable:
+            said = (
+                known.pgettext(message.context, message.id) if message.context else known.gettext(message.id)
+            )
+            assert said == message.string
+
+
+@pytest.mark.parametrize("text", [*DJANGO, *ALLAUTH], ids=str)
+def test_a_borrowed_text_is_still_one_of_its_library(settings, text):
+    """Once a library words it anew, our Spanish for it would be translated for nobody."""
+    settings.LOCALE_PATHS = []
+    values = {"min_length": 8, "verbose_name": "-", "value": "-"}
+    with translation.override("es"):
+        assert text % values != english(text, values)
+
+
+def english(text: Promise, values: dict[str, object]) -> str:
+    with translation.override("en"):
+        return text % values
+
+
+def page_in_spanish(browser: Client, url: str) -> str:
+    response = browser.get(url, headers={"Accept-Language": "es"})
+    assert response["Content-Language"] == "es"
+    return response.content.decode()
+
+
+def test_signing_in_speaks_spanish(compiled, client, db):
+    page = page_in_spanish(client, reverse("account_login"))
+    assert "<h1>Iniciar sesión</h1>" in page
+    assert "Mantener la sesión iniciada en este dispositivo" in page
+    wrong = {"login": "nobody@example.org", "password": "wrong"}
+    response = client.post(reverse("account_login"), wrong, headers={"Accept-Language": "es"})
+    assert "El correo electrónico o la contraseña no son correctos." in response.content.decode()
+
+
+def test_the_classify_page_and_its_scripts_speak_spanish(compiled, speaker_client):
+    page = page_in_spanish(speaker_client, reverse("classifier:classify"))
+    assert "¿Qué emoción hay en esta voz?" in page
+    start = page.index('id="classify-settings"')
+    settings_json = page[page.index(">", start) + 1 : page.index("</script>", start)]
+    handed_over = json.loads(settings_json)
+    assert handed_over["texts"]["ready"] == "Pulsa el botón y habla."
+    assert handed_over["labels"]["happy"]["name"] == "Alegría"
+
+
+def test_a_refusal_of_the_api_speaks_spanish(compiled, speaker_client):
+    response = speaker_client.post("/api/v1/clips/", headers={"Accept-Language": "es"})
+    assert response.json() == {
+        "code": "no_file",
+        "detail": "No ha llegado ninguna grabación. Elige un archivo o graba tu voz.",
+    }
+
+
+def test_counts_have_their_plural(compiled):
+    with translation.override("es"):
+        said = [
+            translation.ngettext("%(count)d clip is back.", "%(count)d clips are back.", count)
+            % {"count": count}
+            for count in (1, 2)
+        ]
+    assert said == ["Se ha recuperado 1 grabación.", "Se han recuperado 2 grabaciones."]
+
+
+def test_a_sentence_embeds_the_names_of_emotions(compiled, db):
+    happy, fearful = (Label.objects.get(key=key) for key in ("happy", "fearful"))
+    with translation.override("es"):
+        sentence = translation.gettext("Not sure: between %(first)s and %(second)s")
+        assert sentence % {"first": str(fearful).lower(), "second": str(happy).lower()} == (
+            "No está claro: entre miedo y alegría"
+        )
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "34.8%"), ("es", "34,8\N{NO-BREAK SPACE}%")])
+def test_percentages_are_written_as_the_language_does(compiled, language, written):
+    with translation.override(language):
+        assert percent(34.81, 1) == written

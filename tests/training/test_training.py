@@ -1,0 +1,207 @@
+import json
+import math
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from transformers import TrainerCallback, Wav2Vec2ForSequenceClassification
+
+from classifier.engine.runtime import Engine
+from classifier.engine.version_folder import SERVING_INT8
+from tests.training.corpora import write_corpus
+from tests.training.tiny_model import LABELS
+from training.augmentation import Augmentation, AugmentationSettings
+from training.batches import ClipDataset, Collate, SimilarLengths, normalised_batch, soft_targets
+from training.checkpoint import check_checkpoint, load_model
+from training.corpus import CorpusClip, read_corpus
+from training.decoded_cache import decoded
+from training.exceptions import CorpusRefused
+from training.fine_tuning import fine_tune
+from training.head import fit_head, head_logits, pooled_features
+from training.hyperparameters import Hyperparameters
+from training.precision import freeze_front_end
+from training.recipe import MODEL, Sources, make_version, train_checkpoint
+from training.version_writer import Description
+
+QUICK = Hyperparameters(epochs=3, batch_size=4, learning_rate=1e-3, averaged_epochs=2)
+
+
+class Killed(Exception):
+    pass
+
+
+class KillAfterEpoch(TrainerCallback):
+    """Ends the run as a kill would, once the checkpoint of an epoch is written."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_save(self, args, state, control, **rest):
+        if round(state.epoch) == self.epoch:
+            raise Killed
+
+
+@pytest.fixture(scope="module")
+def corpus_folder(tmp_path_factory):
+    return write_corpus(tmp_path_factory.mktemp("training") / "voices")
+
+
+@pytest.fixture
+def dataset(corpus_folder, tmp_path):
+    corpus = read_corpus(corpus_folder, LABELS)
+
+    def of_split(split):
+        clips = corpus.split(split)
+        return ClipDataset(clips, decoded([clip.path for clip in clips], tmp_path / "cache"), LABELS, 0.2)
+
+    return of_split
+
+
+@pytest.fixture
+def model(written_checkpoint):
+    return load_model(check_checkpoint(written_checkpoint, LABELS))
+
+
+def run(model, dataset, output, callbacks=()):
+    augmentation = Augmentation(AugmentationSettings(), [torch.arange(4000) % 7 - 3.0], [torch.ones(100)])
+    return fine_tune(
+        model,
+        dataset("train"),
+        dataset("validation"),
+        QUICK,
+        output,
+        augmentation=augmentation,
+        callbacks=callbacks,
+    )
+
+
+def test_resumed_run_equals_an_uninterrupted_one(written_checkpoint, dataset, tmp_path):
+    checkpoint = check_checkpoint(written_checkpoint, LABELS)
+    torch.manual_seed(1)
+    whole = load_model(checkpoint)
+    expected = run(whole, dataset, tmp_path / "whole")
+    torch.manual_seed(1)
+    with pytest.raises(Killed):
+        run(load_model(checkpoint), dataset, tmp_path / "killed", [KillAfterEpoch(1)])
+    # Whatever chance did meanwhile, the run goes on with its own.
+    torch.manual_seed(99)
+    resumed = load_model(checkpoint)
+    figures = run(resumed, dataset, tmp_path / "killed")
+    assert figures["eval_loss"] == expected["eval_loss"]
+    for name, weight in whole.state_dict().items():
+        assert torch.equal(weight, resumed.state_dict()[name]), name
+
+
+def test_training_learns_and_leaves_the_front_end_alone(model, dataset, tmp_path):
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    run(model, dataset, tmp_path / "run")
+    changed = {name for name, weight in model.state_dict().items() if not torch.equal(weight, before[name])}
+    assert {"classifier.weight", "projector.weight"} <= changed
+    assert not any("feature_" in name or "pos_conv" in name for name in changed)
+    log = json.loads(next((tmp_path / "run").glob("checkpoint-*/trainer_state.json")).read_text())
+    assert all(math.isfinite(entry.get("grad_norm", 0.0)) for entry in log["log_history"])
+    assert list((tmp_path / "run").glob("runs/*/events*"))
+
+
+def test_the_mean_of_the_last_epochs_is_kept(model, dataset, tmp_path):
+    run(model, dataset, tmp_path / "run")
+    stored = [load_file(path) for path in sorted((tmp_path / "run").glob("checkpoint-*/model.safetensors"))]
+    assert len(stored) == 2
+    mean = (stored[0]["classifier.weight"] + stored[1]["classifier.weight"]) / 2
+    assert torch.allclose(model.classifier.weight, mean)
+
+
+def test_cached_features_give_the_answers_of_the_whole_model(model, dataset):
+    clips = dataset("train")
+    features = pooled_features(model, (clips.audio.waveform(number) for number in range(len(clips))))
+    fit_head(model, features, clips.targets)
+    with torch.inference_mode():
+        for number in range(len(clips)):
+            heard = normalised_batch(torch.from_numpy(clips.audio.waveform(number))[None])
+            assert torch.allclose(model(heard).logits[0], head_logits(model, features)[number], atol=1e-5)
+
+
+def test_fitting_the_head_lowers_its_loss(model, dataset):
+    clips = dataset("train")
+    features = pooled_features(model, (clips.audio.waveform(number) for number in range(len(clips))))
+    loss = fit_head(model, features, clips.targets, decay=1e-4)
+    assert loss < math.log(len(LABELS)) - 0.1
+
+
+def test_a_clip_gets_the_same_answer_alone_and_in_a_batch(model, dataset):
+    clips = dataset("train")
+    batch = Collate(5.0)([clips[(number, 0)] for number in range(6)])["input_values"]
+    with torch.inference_mode():
+        together, alone = model(batch).logits, torch.cat([model(each[None]).logits for each in batch])
+    assert torch.allclose(together, alone, atol=1e-4)
+
+
+def test_batches_hold_each_clip_once_and_change_with_the_epoch():
+    sampler = SimilarLengths(list(range(1000, 1100)), 8, seed=3)
+    epochs = []
+    for epoch in (0, 1, 0):
+        sampler.set_epoch(epoch)
+        epochs.append([draw for batch in sampler for draw in batch])
+    assert sorted(number for number, _ in epochs[0]) == list(range(100))
+    assert epochs[0] == epochs[2] != epochs[1]
+    assert len(list(sampler)) == len(sampler)
+
+
+def test_votes_soften_the_target():
+    clips = [
+        CorpusClip(None, "sad", "ann", "train", (0, 0, 3, 1, 0, 0)),
+        CorpusClip(None, "sad", "ann", "train"),
+    ]
+    softened, plain = soft_targets(clips, LABELS, 0.2).tolist()
+    assert softened == pytest.approx([0, 0, 0.95, 0.05, 0, 0])
+    assert plain == [0, 0, 1, 0, 0, 0]
+
+
+def test_frozen_positions_by_spectrum_equal_the_convolution():
+    from transformers import Wav2Vec2Config
+
+    config = Wav2Vec2Config(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        conv_dim=(16,),
+        conv_kernel=(10,),
+        conv_stride=(160,),
+        num_conv_pos_embeddings=64,
+        num_conv_pos_embedding_groups=16,
+    )
+    fresh = Wav2Vec2ForSequenceClassification(config).eval()
+    hidden = torch.randn(3, 37, 16)
+    with torch.inference_mode():
+        expected = fresh.wav2vec2.encoder.pos_conv_embed(hidden)
+        freeze_front_end(fresh)
+        assert torch.allclose(fresh.wav2vec2.encoder.pos_conv_embed(hidden), expected, atol=1e-5)
+    assert isinstance(fresh.wav2vec2.encoder.pos_conv_embed.conv, nn.Conv1d)
+
+
+def test_unknown_setting_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text('{"augmentation": {"echo": 1}}')
+    with pytest.raises(CorpusRefused, match="unknown_setting"):
+        Hyperparameters.read(tmp_path / "config.json")
+
+
+def test_settings_survive_writing(tmp_path):
+    chosen = Hyperparameters(epochs=2, augmentation=AugmentationSettings(noise_chance=0.9))
+    chosen.write(tmp_path / "config.json")
+    assert Hyperparameters.read(tmp_path / "config.json") == chosen
+
+
+def test_recipe_ends_in_a_version_with_a_fitted_temperature(corpus_folder, written_checkpoint, tmp_path):
+    corpus = read_corpus(corpus_folder, LABELS)
+    sources = Sources(cache=tmp_path / "cache", checkpoint=written_checkpoint)
+    figures = train_checkpoint(corpus, sources, QUICK, tmp_path / "run")
+    assert 0.0 <= figures["eval_accuracy"] <= 1.0
+    description = Description(task="emotion", origin={"kind": "trained"}, model_card="# A card\n")
+    manifest = make_version(
+        corpus, tmp_path / "cache", tmp_path / "run" / MODEL, tmp_path / "version", description
+    )
+    assert manifest.temperature != 1.0
+    assert (manifest.serving_file == SERVING_INT8) == manifest.metrics["int8"]["serves"]
+    Engine.load(tmp_path / "version", threads=1).self_test()

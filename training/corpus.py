@@ -1,0 +1,146 @@
+"""Reads a folder of clips in the audiofolder layout: a ``metadata.csv``, or one in each split folder."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from training.exceptions import CorpusRefused
+
+METADATA = "metadata.csv"
+SPLITS = ("train", "validation", "test")
+VOTES = "votes_"
+SOFT_LABELS = "soft_label_"
+
+
+@dataclass(frozen=True)
+class CorpusClip:
+    """One row: ``label`` is None where the corpus has none, ``votes`` follow the labels or are empty."""
+
+    path: Path
+    label: str | None
+    speaker: str
+    split: str
+    votes: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The clips of a folder that can be used; ``rejected`` tells how many rows were left out, and why."""
+
+    name: str
+    labels: tuple[str, ...]
+    clips: tuple[CorpusClip, ...]
+    rejected: Mapping[str, int]
+
+    def split(self, name: str) -> tuple[CorpusClip, ...]:
+        """The labelled clips of one split. Raises CorpusRefused when there are none."""
+        clips = tuple(clip for clip in self.clips if clip.split == name and clip.label is not None)
+        if not clips:
+            raise CorpusRefused("empty_split", f"The corpus has no labelled clip in the split {name}.")
+        return clips
+
+
+def read_corpus(folder: Path, labels: Sequence[str], renames: Mapping[str, str] | None = None) -> Corpus:
+    """Read all rows; ``renames`` maps labels of the corpus to labels of the task.
+
+    Raises CorpusRefused when a row names a file that is not there or outside the folder, an unknown label
+    or split, or when one speaker stands in two splits.
+    """
+    clips: list[CorpusClip] = []
+    rejected: dict[str, int] = defaultdict(int)
+    for table, split in _tables(folder):
+        for row in _rows(table):
+            if row.get("usable") == "no":
+                rejected["not_usable"] += 1
+                continue
+            clips.append(_clip(row, table.parent, split, tuple(labels), renames or {}))
+    check_speakers(clips)
+    return Corpus(folder.name, tuple(labels), tuple(clips), dict(rejected))
+
+
+def check_speakers(clips: Iterable[CorpusClip]) -> None:
+    """Raises CorpusRefused when a voice stands in two splits, so that what is unseen stays unheard."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    for clip in clips:
+        splits[clip.speaker].add(clip.split)
+    if torn := sorted(speaker for speaker, names in splits.items() if len(names) > 1):
+        raise CorpusRefused(
+            "speaker_in_two_splits", f"Each speaker must be in one split only, but not so: {', '.join(torn)}."
+        )
+
+
+def require_several_labels(clips: Sequence[CorpusClip]) -> None:
+    """Raises CorpusRefused when there is nothing to tell apart."""
+    if len({clip.label for clip in clips}) < 2:
+        raise CorpusRefused("one_label", "Training needs clips of at least two labels.")
+
+
+def _tables(folder: Path) -> list[tuple[Path, str | None]]:
+    if (folder / METADATA).is_file():
+        return [(folder / METADATA, None)]
+    tables: list[tuple[Path, str | None]] = [
+        (folder / split / METADATA, split) for split in SPLITS if (folder / split / METADATA).is_file()
+    ]
+    if not tables:
+        raise CorpusRefused("no_metadata", "The folder holds no metadata.csv, and neither do its splits.")
+    return tables
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            if "file_name" not in (reader.fieldnames or []):
+                raise CorpusRefused("no_file_name", "The metadata.csv needs a column file_name.")
+            return list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CorpusRefused("unreadable_metadata", "The metadata.csv cannot be read.") from error
+
+
+def _clip(
+    row: Mapping[str, str],
+    home: Path,
+    split: str | None,
+    labels: tuple[str, ...],
+    renames: Mapping[str, str],
+) -> CorpusClip:
+    path = _path(home, row["file_name"])
+    label = row.get("label") or None
+    label = renames.get(label, label) if label else None
+    if label is not None and label not in labels:
+        raise CorpusRefused("unknown_label", f"The task has no label {label}.")
+    split = split or row.get("split") or "train"
+    if split not in SPLITS:
+        raise CorpusRefused("unknown_split", f"There is no split {split}; known are {', '.join(SPLITS)}.")
+    # A row without a speaker is taken for a voice of its own.
+    return CorpusClip(path, label, row.get("speaker") or path.stem, split, _votes(row, labels, renames))
+
+
+def _path(home: Path, name: str) -> Path:
+    relative = PurePosixPath(name)
+    if not name or relative.is_absolute() or ".." in relative.parts:
+        raise CorpusRefused("bad_file_name", "A file_name must be relative and stay inside its folder.")
+    path = home / relative
+    if not path.is_file():
+        raise CorpusRefused("missing_file", f"The corpus names a file that is not there: {name}.")
+    return path
+
+
+def _votes(row: Mapping[str, str], labels: tuple[str, ...], renames: Mapping[str, str]) -> tuple[float, ...]:
+    counts = dict.fromkeys(labels, 0.0)
+    for column, value in row.items():
+        for prefix in (VOTES, SOFT_LABELS):
+            key = column.removeprefix(prefix) if column.startswith(prefix) else ""
+            key = renames.get(key, key)
+            if key in counts and value:
+                counts[key] += _number(value)
+    return tuple(counts.values()) if any(counts.values()) else ()
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise CorpusRefused("bad_votes", "The votes of a row are not numbers.") from error

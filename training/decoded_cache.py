@@ -1,0 +1,101 @@
+"""Decodes the clips of a corpus once and keeps them as one file of samples that is read in place."""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from classifier.audio.decoding import decode
+from classifier.audio.exceptions import AudioRejected
+from classifier.audio.limits import Limits
+from classifier.audio.waveform import Pcm, Waveform, to_pcm, to_waveform
+from training.exceptions import CorpusRefused
+
+logger = logging.getLogger(__name__)
+INDEX_SUFFIX = ".json"
+SAMPLES_SUFFIX = ".pcm"
+# Rooms and short noises are shorter than what people may upload.
+LIMITS = Limits(min_seconds=0.02, max_seconds=3600.0)
+
+
+@dataclass(frozen=True)
+class DecodedClips:
+    """int16 samples, mono, 16 kHz, of clips one after the other; clip i is bounds[i] to bounds[i + 1]."""
+
+    samples: Pcm
+    bounds: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def length(self, number: int) -> int:
+        """Samples in a clip."""
+        return self.bounds[number + 1] - self.bounds[number]
+
+    def waveform(self, number: int) -> Waveform:
+        """float32[samples], mono, 16 kHz, in [-1, 1]."""
+        return to_waveform(np.asarray(self.samples[self.bounds[number] : self.bounds[number + 1]]))
+
+
+def decoded(
+    paths: Sequence[Path], cache: Path, progress: Callable[[int, int], None] | None = None
+) -> DecodedClips:
+    """All clips, from ``cache`` where they were decoded before, else decoded and kept there.
+
+    Raises CorpusRefused when a file cannot be decoded or the cache cannot be written.
+    """
+    key = _key(paths)
+    index, samples = cache / f"{key}{INDEX_SUFFIX}", cache / f"{key}{SAMPLES_SUFFIX}"
+    if not index.is_file():
+        try:
+            _decode_into(paths, index, samples, progress)
+        except OSError as error:
+            raise CorpusRefused("cache_not_writable", "The decoded clips cannot be kept on disk.") from error
+    bounds = tuple(json.loads(index.read_text())["bounds"])
+    return DecodedClips(np.memmap(samples, dtype=np.int16, mode="r", shape=(bounds[-1],)), bounds)
+
+
+def _key(paths: Sequence[Path]) -> str:
+    """Changes with the list of files and whenever one of them does."""
+    digest = hashlib.sha256()
+    for path in paths:
+        status = path.stat()
+        digest.update(f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def _decode_into(
+    paths: Sequence[Path], index: Path, samples: Path, progress: Callable[[int, int], None] | None
+) -> None:
+    """Samples first, then the index: what has an index is whole."""
+    index.parent.mkdir(parents=True, exist_ok=True)
+    bounds = [0]
+    with tempfile.NamedTemporaryFile(dir=index.parent, prefix=".decoding-") as partial:
+        for number, path in enumerate(paths):
+            pcm = to_pcm(_waveform(path, number))
+            partial.write(pcm.tobytes())
+            bounds.append(bounds[-1] + pcm.size)
+            if progress:
+                progress(number + 1, len(paths))
+        partial.flush()
+        os.link(partial.name, samples.with_suffix(".new"))
+    samples.with_suffix(".new").replace(samples)
+    partial_index = index.with_suffix(".new")
+    partial_index.write_text(json.dumps({"bounds": bounds}))
+    partial_index.replace(index)
+    logger.info("Decoded %d clips", len(paths))
+
+
+def _waveform(path: Path, number: int) -> Waveform:
+    try:
+        return decode(path.read_bytes(), LIMITS)
+    except AudioRejected as error:
+        raise CorpusRefused(
+            "unreadable_audio", f"Row {number + 1} of the corpus cannot be decoded: {error.code}."
+        ) from error

@@ -1,0 +1,80 @@
+"""Measures a model version through the engine that serves it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from classifier.audio.waveform import Waveform
+from classifier.engine.runtime import Engine
+from classifier.engine.windows import window_starts
+from training.calibration import scores_of
+from training.conditions import Condition, band_limited, clean, with_noise, with_upper_band
+from training.corpus import Corpus
+from training.decoded_cache import decoded
+from training.figures import Answers, accuracy, all_figures
+
+Logits = list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class MeasuredClips:
+    """The labelled clips of a split: what they sound like, their labels as numbers, and who speaks."""
+
+    waveforms: Callable[[], Iterable[Waveform]]
+    truth: NDArray[np.int64]
+    speakers: Sequence[str]
+
+
+def clips_to_measure(corpus: Corpus, split: str, cache: Path) -> MeasuredClips:
+    """Raises CorpusRefused when the split is empty or cannot be decoded."""
+    clips = corpus.split(split)
+    audio = decoded([clip.path for clip in clips], cache)
+    truth = [corpus.labels.index(clip.label) for clip in clips if clip.label is not None]
+    return MeasuredClips(
+        lambda: (audio.waveform(number) for number in range(len(audio))),
+        np.array(truth, dtype=np.int64),
+        [clip.speaker for clip in clips],
+    )
+
+
+def window_logits(engine: Engine, clips: MeasuredClips, condition: Condition = clean) -> Logits:
+    """Per clip float32[windows, labels], cut into windows as when serving."""
+    manifest = engine.manifest
+    window, hop = (round(s * manifest.sample_rate) for s in (manifest.window_s, manifest.hop_s))
+    logits = []
+    for number, waveform in enumerate(clips.waveforms()):
+        heard = condition(waveform, number)
+        starts = window_starts(len(heard), window, hop)
+        logits.append(np.stack([engine.logits(heard[start : start + window]) for start in starts]))
+    return logits
+
+
+def answers_of(logits: Logits, clips: MeasuredClips, temperature: float) -> Answers:
+    """Scores at a temperature beside the truth."""
+    scores = np.stack([scores_of(windows, temperature) for windows in logits])
+    return Answers(scores, clips.truth, clips.speakers)
+
+
+def measure(
+    engine: Engine, clips: MeasuredClips, noises: Sequence[Tensor] = (), snr_db: Sequence[float] = ()
+) -> dict[str, Any]:
+    """All figures of the clean clips, and accuracy under each other condition, ready for JSON."""
+    temperature = engine.manifest.temperature
+    figures = all_figures(
+        answers_of(window_logits(engine, clips), clips, temperature), engine.manifest.labels
+    )
+    others: Mapping[str, Condition] = {
+        **{f"snr_{snr:g}_db": with_noise(noises, snr) for snr in snr_db if noises},
+        "upper_band": with_upper_band,
+        "band_limited": band_limited,
+    }
+    figures["conditions"] = {
+        name: accuracy(answers_of(window_logits(engine, clips, condition), clips, temperature))
+        for name, condition in others.items()
+    }
+    return figures

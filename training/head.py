@@ -1,0 +1,66 @@
+"""Trains only the head of a classifier: the frozen part runs over every clip once, and its answer is kept."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import Wav2Vec2ForSequenceClassification
+
+from classifier.audio.waveform import Waveform
+from training.batches import normalised_batch
+
+LBFGS_STEPS = 200
+
+
+def pooled_features(
+    model: Wav2Vec2ForSequenceClassification,
+    waveforms: Iterable[Waveform],
+    progress: Callable[[int], None] | None = None,
+) -> Tensor:
+    """float32[clips, hidden size]: what the head sees of each clip, at the clip's own length."""
+    rows = []
+    with torch.inference_mode():
+        for number, waveform in enumerate(waveforms, start=1):
+            heard = normalised_batch(torch.from_numpy(waveform)[None])
+            rows.append(model.wav2vec2(heard).last_hidden_state.mean(dim=1))
+            if progress:
+                progress(number)
+    return torch.cat(rows)
+
+
+def head_logits(model: Wav2Vec2ForSequenceClassification, features: Tensor) -> Tensor:
+    """float32[clips, labels] of pooled features. Projecting and taking the mean may change places."""
+    logits: Tensor = model.classifier(model.projector(features))
+    return logits
+
+
+def fit_head(
+    model: Wav2Vec2ForSequenceClassification, features: Tensor, targets: Tensor, *, decay: float = 2e-2
+) -> float:
+    """Fit the head, in place, to soft targets float32[clips, labels]; return the final loss.
+
+    Two linear maps in a row are one, so the projector becomes the identity where it is square and the
+    best classifier, which is then unique, is found by L-BFGS.
+    """
+    # What was made in inference mode cannot take part in learning; its copy can.
+    features = features.clone()
+    with torch.no_grad():
+        if model.projector.in_features == model.projector.out_features:
+            nn.init.eye_(model.projector.weight)
+            nn.init.zeros_(model.projector.bias)
+        projected = model.projector(features)
+        nn.init.zeros_(model.classifier.weight)
+        nn.init.zeros_(model.classifier.bias)
+    weights = list(model.classifier.parameters())
+    optimiser = torch.optim.LBFGS(weights, max_iter=LBFGS_STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        fit = functional.cross_entropy(model.classifier(projected), targets)
+        penalised = fit + decay * model.classifier.weight.square().sum() / 2
+        penalised.backward()
+        return penalised
+
+    optimiser.step(loss)
+    return loss().item()

@@ -1,0 +1,51 @@
+"""What a training run can be told, in one place; saved with the run."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from training.augmentation import AugmentationSettings
+from training.exceptions import CorpusRefused
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Settings of a fine-tuning. ``vote_weight`` is the listeners' share in what is to be learned."""
+
+    seed: int = 0
+    epochs: int = 12
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    head_learning_rate: float = 5e-4
+    weight_decay: float = 0.01
+    warmup_share: float = 0.1
+    max_gradient_norm: float = 1.0
+    # A model grown without dropout leans on a few strong channels and falls silent when they do.
+    dropout: float = 0.0
+    attention_dropout: float = 0.1
+    vote_weight: float = 0.2
+    longest_clip_s: float = 5.0
+    averaged_epochs: int = 3
+    augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """From a JSON file that names only what differs. Raises CorpusRefused for an unknown setting."""
+        try:
+            given: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CorpusRefused("unreadable_config", "The configuration cannot be read.") from error
+        _require_known(cls, given)
+        augmentation = given.pop("augmentation", {})
+        _require_known(AugmentationSettings, augmentation)
+        return cls(**given, augmentation=AugmentationSettings(**augmentation))
+
+    def write(self, path: Path) -> None:
+        """As JSON, every setting."""
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+
+def _require_known(kind: type[Hyperparameters] | type[AugmentationSettings], given: dict[str, Any]) -> None:
+    if unknown := sorted(given.keys() - {each.name for each in fields(kind)}):
+        raise CorpusRefused("unknown_setting", f"There is no setting {', '.join(unknown)}.")

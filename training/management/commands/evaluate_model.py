@@ -1,0 +1,68 @@
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier.engine.exceptions import VersionRefused
+from classifier.engine.runtime import Engine
+from training import torchaudio_shim
+from training.corpus import SPLITS, read_corpus
+from training.exceptions import CorpusRefused
+
+THREADS = 2
+
+
+class Command(BaseCommand):
+    help = "Measures a model version on a split of a corpus, through the engine that serves."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--path", metavar="FOLDER", type=Path, required=True, help="of a model version")
+        parser.add_argument("--corpus", metavar="FOLDER", type=Path, required=True)
+        parser.add_argument("--split", choices=SPLITS, default="test")
+        parser.add_argument("--noises", metavar="FOLDER", type=Path, help="recordings to mix in")
+        parser.add_argument("--snr", metavar="DB", type=float, nargs="+", default=[], help="with --noises")
+        parser.add_argument("--cache", metavar="FOLDER", type=Path, help="where decoded clips are kept")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["snr"] and not options["noises"]:
+            raise CommandError("--snr needs --noises.", returncode=2)
+        try:
+            figures = _measure(options)
+        except (CorpusRefused, VersionRefused) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(json.dumps(figures) if options["json"] else _table(figures))
+
+
+def _measure(options: dict[str, Any]) -> dict[str, Any]:
+    torchaudio_shim.install()
+    from training.evaluation import clips_to_measure, measure
+    from training.sounds import read_noises
+
+    cache = options["cache"] or Path(settings.DATA_DIR) / "cache"
+    engine = Engine.load(options["path"], threads=THREADS)
+    corpus = read_corpus(options["corpus"], engine.manifest.labels)
+    clips = clips_to_measure(corpus, options["split"], cache)
+    noises = read_noises(options["noises"], cache, for_testing=True) if options["noises"] else []
+    return measure(engine, clips, noises, options["snr"])
+
+
+def _table(figures: dict[str, Any]) -> str:
+    """The figures as lines of text."""
+    lines = [f"{figures['clips']} clips of {figures['speakers']} speakers"]
+    for name in ("accuracy", "mean_recall", "f1_macro", "calibration_error"):
+        lines.append(f"{name:18} {_with_interval(figures[name])}")
+    for label, of_label in figures["labels"].items():
+        lines.append(
+            f"{label:18} recall {_with_interval(of_label['recall'])}  f1 {of_label['f1']['value']:.3f}"
+        )
+    lines += [f"{name:18} accuracy {value:.3f}" for name, value in figures["conditions"].items()]
+    return "\n".join(lines)
+
+
+def _with_interval(figure: dict[str, Any]) -> str:
+    low, high = figure["interval_95"]
+    return f"{figure['value']:.3f} ({low:.3f} to {high:.3f})"

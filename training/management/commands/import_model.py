@@ -1,0 +1,67 @@
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier.engine.exceptions import VersionRefused
+from classifier.models import ModelVersion, Task
+from classifier.registry import activate_version
+from training.exceptions import CheckpointRefused
+from training.importing import downloaded, import_checkpoint
+
+
+class Command(BaseCommand):
+    help = "Makes a model version from a Wav2Vec2ForSequenceClassification checkpoint (safetensors only)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("folder", nargs="?", metavar="FOLDER", help="as save_pretrained writes it")
+        source.add_argument("--download", metavar="NAME", help="fetch it from huggingface.co instead")
+        parser.add_argument("--task", default="emotion")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="THEIRS=OURS",
+            help="rename a label; may be repeated",
+        )
+        parser.add_argument("--activate", action="store_true", help="put the version into service at once")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        task = Task.objects.filter(slug=options["task"]).first()
+        if task is None:
+            raise CommandError(f"There is no task {options['task']}.", returncode=2)
+        renames = dict(_renaming(pair) for pair in options["map"])
+        try:
+            version = self._import(options, task, renames)
+            if options["activate"]:
+                activate_version(version)
+        except (CheckpointRefused, VersionRefused) as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"The version could not be written: {error.strerror}.") from error
+        if options["json"]:
+            summary = {"number": version.number, "active": version.is_active, "checksum": version.checksum}
+            self.stdout.write(json.dumps(summary))
+        else:
+            state = "in service" if version.is_active else "ready, not in service"
+            self.stdout.write(f"Version {version.number} is {state}.")
+
+    def _import(self, options: dict[str, Any], task: Task, renames: dict[str, str]) -> ModelVersion:
+        name = options["download"]
+        if not name:
+            folder = Path(options["folder"])
+            return import_checkpoint(folder, task=task, name=folder.resolve().name, renames=renames)
+        self.stderr.write(f"Downloading {name} from huggingface.co: this leaves the machine.")
+        with downloaded(name) as folder:
+            return import_checkpoint(folder, task=task, name=name, renames=renames)
+
+
+def _renaming(pair: str) -> tuple[str, str]:
+    theirs, equals, ours = pair.partition("=")
+    if not (theirs and equals and ours):
+        raise CommandError(f"--map takes THEIRS=OURS, such as joy=happy, not {pair}.", returncode=2)
+    return theirs, ours

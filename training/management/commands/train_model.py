@@ -1,0 +1,61 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier.models import Task
+from training import torchaudio_shim
+from training.corpus import read_corpus
+from training.exceptions import CheckpointRefused, CorpusRefused
+
+
+class Command(BaseCommand):
+    help = "Trains a model on a corpus. Called again with the same output, it goes on where it was."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        start = parser.add_mutually_exclusive_group(required=True)
+        start.add_argument(
+            "--teacher", metavar="FOLDER", type=Path, help="grow a new model from this encoder"
+        )
+        start.add_argument("--checkpoint", metavar="FOLDER", type=Path, help="go on from this model")
+        parser.add_argument("--corpus", metavar="FOLDER", type=Path, required=True)
+        parser.add_argument("--config", metavar="FILE", type=Path, help="JSON of the settings that differ")
+        parser.add_argument("--output", metavar="FOLDER", type=Path, required=True)
+        parser.add_argument("--noises", metavar="FOLDER", type=Path, help="recordings to mix in")
+        parser.add_argument("--rooms", metavar="FOLDER", type=Path, help="impulse responses to hear clips in")
+        parser.add_argument("--cache", metavar="FOLDER", type=Path, help="where decoded clips are kept")
+        parser.add_argument("--task", default="emotion")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        task = Task.objects.filter(slug=options["task"]).first()
+        if task is None:
+            raise CommandError(f"There is no task {options['task']}.", returncode=2)
+        labels = list(task.labels.order_by("order").values_list("key", flat=True))
+        try:
+            figures = _train(labels, options)
+        except (CheckpointRefused, CorpusRefused) as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"The run could not be written: {error.strerror}.") from error
+        except KeyboardInterrupt as error:
+            raise CommandError("Stopped. The same command goes on after the last full epoch.") from error
+        self.stdout.write(f"Accuracy on the validation speakers: {figures['eval_accuracy']:.3f}")
+
+
+def _train(labels: list[str], options: dict[str, Any]) -> dict[str, float]:
+    # Both take seconds to import and are needed by no other command.
+    torchaudio_shim.install()
+    from training.hyperparameters import Hyperparameters
+    from training.recipe import Sources, train_checkpoint
+
+    chosen = Hyperparameters.read(options["config"]) if options["config"] else Hyperparameters()
+    sources = Sources(
+        cache=options["cache"] or Path(settings.DATA_DIR) / "cache",
+        teacher=options["teacher"],
+        checkpoint=options["checkpoint"],
+        noises=options["noises"],
+        rooms=options["rooms"],
+    )
+    return train_checkpoint(read_corpus(options["corpus"], labels), sources, chosen, options["output"])

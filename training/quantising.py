@@ -1,0 +1,48 @@
+"""Decides whether the int8 model may serve in place of the float32 one."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.audio.waveform import Waveform
+
+LEAST_AGREEMENT = 0.99
+LARGEST_LOSS = 0.005
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How int8 compares with float32 on the validation clips."""
+
+    agreement: float
+    accuracy: float
+    accuracy_float32: float
+
+    @property
+    def may_serve(self) -> bool:
+        """Whether nearly every answer stays, and hardly any right one is lost."""
+        return self.agreement >= LEAST_AGREEMENT and self.accuracy_float32 - self.accuracy <= LARGEST_LOSS
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {**{name: round(value, 4) for name, value in asdict(self).items()}, "serves": self.may_serve}
+
+
+def compare(
+    quantised: Path,
+    logits: Sequence[NDArray[np.floating]],
+    waveforms: Sequence[Waveform],
+    truth: Sequence[int],
+) -> Verdict:
+    """``logits`` are the float32 model's, float32[labels] each, for ``waveforms`` as the model takes them."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(quantised, providers=["CPUExecutionProvider"])
+    best = np.array([each.argmax() for each in logits])
+    said = np.array([session.run(None, {"waveform": each[None]})[0][0].argmax() for each in waveforms])
+    right = np.asarray(truth)
+    return Verdict(float((said == best).mean()), float((said == right).mean()), float((best == right).mean()))

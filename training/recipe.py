@@ -1,0 +1,140 @@
+"""From a corpus to a model version: start, head, fine-tuning, temperature, files."""
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import TrainerCallback, Wav2Vec2FeatureExtractor, Wav2Vec2ForSequenceClassification
+
+from classifier.engine.manifest import Manifest
+from classifier.engine.runtime import normalised
+from training.augmentation import Augmentation
+from training.batches import ClipDataset, normalised_batch, soft_targets
+from training.calibration import fit_temperature
+from training.checkpoint import check_checkpoint, load_model
+from training.corpus import Corpus, require_several_labels
+from training.decoded_cache import decoded
+from training.export import export_onnx, quantise
+from training.fine_tuning import fine_tune
+from training.head import fit_head, pooled_features
+from training.hyperparameters import Hyperparameters
+from training.quantising import compare
+from training.sounds import read_noises, read_rooms
+from training.teacher import Teacher
+from training.transplant import transplant
+from training.version_writer import Description, write_version
+
+logger = logging.getLogger(__name__)
+START, MODEL, VERSION = "start", "model", "version"
+# Enough speech to see how loud each frequency gets.
+FITTING_CLIPS = 150
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Folders a run learns from. Exactly one of ``teacher`` and ``checkpoint`` is what it starts with."""
+
+    cache: Path
+    teacher: Path | None = None
+    checkpoint: Path | None = None
+    noises: Path | None = None
+    rooms: Path | None = None
+
+
+def train_checkpoint(
+    corpus: Corpus,
+    sources: Sources,
+    chosen: Hyperparameters,
+    output: Path,
+    callbacks: Sequence[TrainerCallback] = (),
+) -> dict[str, float]:
+    """Train on the corpus and leave a checkpoint in ``output/model``; return its figures on validation.
+
+    Called again with the same output, a run that was killed goes on. Raises CorpusRefused and
+    CheckpointRefused before anything is trained.
+    """
+    train, validation = (_dataset(corpus, split, sources.cache, chosen) for split in ("train", "validation"))
+    require_several_labels(corpus.split("train"))
+    augmentation = Augmentation(
+        chosen.augmentation,
+        read_noises(sources.noises, sources.cache, for_testing=False) if sources.noises else (),
+        read_rooms(sources.rooms, sources.cache) if sources.rooms else (),
+    )
+    torch.manual_seed(chosen.seed)
+    if not (output / START).is_dir():
+        _prepare_start(corpus, train, sources, output / START)
+    model = load_model(check_checkpoint(output / START, corpus.labels))
+    figures = fine_tune(
+        model, train, validation, chosen, output, augmentation=augmentation, callbacks=callbacks
+    )
+    _save(model, output / MODEL)
+    return figures
+
+
+def make_version(
+    corpus: Corpus, cache: Path, checkpoint_folder: Path, target: Path, description: Description
+) -> Manifest:
+    """Write the version folder ``target``, its temperature fitted on validation.
+
+    It serves int8 where that is measured on validation to change next to nothing, else float32.
+    """
+    checkpoint = check_checkpoint(checkpoint_folder, corpus.labels)
+    # What is measured is what is kept: weights in half precision.
+    model = load_model(checkpoint).half().float()
+    clips = corpus.split("validation")
+    audio = decoded([clip.path for clip in clips], cache)
+    waveforms = [normalised(audio.waveform(number)) for number in range(len(audio))]
+    truth = soft_targets(clips, corpus.labels, 0.0).argmax(dim=1).tolist()
+    with torch.inference_mode():
+        logits = [model(torch.from_numpy(each)[None]).logits.numpy() for each in waveforms]
+    with tempfile.TemporaryDirectory(dir=target.parent) as workplace:
+        exported, quantised = Path(workplace) / "float32.onnx", Path(workplace) / "int8.onnx"
+        export_onnx(model, exported)
+        quantise(exported, quantised)
+        verdict = compare(quantised, [each[0] for each in logits], waveforms, truth)
+    calibrated = replace(
+        description,
+        temperature=fit_temperature(logits, truth),
+        metrics={**description.metrics, "int8": verdict.as_dict()},
+    )
+    logger.info("Fitted a temperature of %s; int8 serves: %s", calibrated.temperature, verdict.may_serve)
+    return write_version(target, checkpoint, model, calibrated, compact=True, int8=verdict.may_serve)
+
+
+def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder: Path) -> None:
+    """Write the model that fine-tuning starts from: the given one, or one grown from the teacher."""
+    if sources.checkpoint:
+        _save(load_model(check_checkpoint(sources.checkpoint, corpus.labels)), folder)
+        return
+    if sources.teacher is None:
+        raise ValueError("A run starts from a teacher or from a checkpoint.")
+    waveforms = [_waveform(train, number) for number in torch.randperm(len(train))[:FITTING_CLIPS].tolist()]
+    model = transplant(Teacher(sources.teacher), waveforms, corpus.labels)
+    features = pooled_features(model, (train.audio.waveform(number) for number in range(len(train))))
+    loss = fit_head(model, features, train.targets)
+    logger.info("Fitted the head to a loss of %.3f", loss)
+    _save(model, folder)
+
+
+def _waveform(clips: ClipDataset, number: int) -> Tensor:
+    return normalised_batch(torch.from_numpy(clips.audio.waveform(number))[None])[0]
+
+
+def _dataset(corpus: Corpus, split: str, cache: Path, chosen: Hyperparameters) -> ClipDataset:
+    clips = corpus.split(split)
+    audio = decoded([clip.path for clip in clips], cache)
+    weight = chosen.vote_weight if split == "train" else 0.0
+    return ClipDataset(clips, audio, corpus.labels, weight)
+
+
+def _save(model: Wav2Vec2ForSequenceClassification, folder: Path) -> None:
+    """Whole or not there, with what transformers needs to prepare sound for it."""
+    partial: Any = folder.with_name(f".{folder.name}")
+    model.save_pretrained(partial)
+    Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(partial)
+    partial.replace(folder)
