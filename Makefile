@@ -7,6 +7,8 @@ EXTRAS ?= training
 TORCH_INDEX ?=
 # Further arguments for pytest: `make test ARGS="-m 'not slow'"`.
 ARGS ?=
+# Tests that run at once. A file's tests stay together: they share a served site.
+TEST_PROCESSES ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +39,7 @@ run: $(READY) ## Serve the site with its workers; Ctrl-C stops all of it
 	@$(BIN)/python manage.py serve
 
 test: $(READY_DEV) ## Run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 lint: $(INSTALLED_DEV) ## Check the style of the code
 	$(BIN)/ruff check .
