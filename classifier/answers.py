@@ -1,5 +1,6 @@
 """One form of a prediction for programs: API and command line print the same fields."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from classifier.certainty import is_sure
@@ -8,12 +9,13 @@ from classifier.models import Clip, Prediction
 DECIMALS = 6
 
 
-def rounded_scores(scores: dict[str, float]) -> dict[str, float]:
-    return {key: round(value, DECIMALS) for key, value in scores.items()}
+def rounded_scores(scores: dict[str, float], labels: Sequence[str]) -> dict[str, float]:
+    """In the order of ``labels``, because PostgreSQL keeps objects with their keys sorted."""
+    return {key: round(scores[key], DECIMALS) for key in labels}
 
 
-def rounded_segments(segments: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**segment, "scores": rounded_scores(segment["scores"])} for segment in segments]
+def rounded_segments(segments: list[dict[str, Any]], labels: Sequence[str]) -> list[dict[str, Any]]:
+    return [{**segment, "scores": rounded_scores(segment["scores"], labels)} for segment in segments]
 
 
 def answer(
@@ -26,16 +28,17 @@ def answer(
     model_version: int,
     duration_s: float,
     quality: dict[str, Any],
+    labels: Sequence[str],
 ) -> dict[str, Any]:
-    """The fields of ``classify --json`` without the file."""
+    """The fields of ``classify --json`` without the file; ``labels`` are the task's keys in order."""
     return {
         "label": label,
         "confidence": round(confidence, DECIMALS),
         "sure": is_sure(margin=margin, quality=quality),
-        "scores": rounded_scores(scores),
+        "scores": rounded_scores(scores, labels),
         "duration_s": round(duration_s, DECIMALS),
         "model_version": model_version,
-        "segments": rounded_segments(segments),
+        "segments": rounded_segments(segments, labels),
         "quality": quality,
     }
 
@@ -50,4 +53,5 @@ def answer_for(prediction: Prediction, clip: Clip) -> dict[str, Any]:
         model_version=prediction.model_version.number,
         duration_s=clip.duration_s,
         quality=clip.quality,
+        labels=prediction.model_version.label_keys,
     )

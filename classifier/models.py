@@ -87,6 +87,11 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         return gettext("version %(number)d") % {"number": self.number}
 
+    @property
+    def label_keys(self) -> list[str]:
+        """The task's labels in its order; no version is registered whose manifest has others."""
+        return list(self.manifest["labels"])
+
 
 def _list_index(*fields: str, name: str) -> models.Index:
     return models.Index(fields=fields, name=name, condition=Q(deleted_at__isnull=True))

@@ -60,6 +60,9 @@ class ModelVersionFactory(factory.django.DjangoModelFactory):
     origin = ModelVersion.Origin.IMPORTED
     folder = factory.LazyAttribute(lambda version: f"emotion/{version.number}")
     checksum = factory.Sequence(lambda number: f"{number:064x}")
+    manifest = factory.LazyAttribute(
+        lambda version: {"labels": [label.key for label in version.task.labels.all()]}
+    )
 
 
 class ClipFactory(factory.django.DjangoModelFactory):

@@ -76,6 +76,7 @@ def classify_file(name: str) -> dict[str, Any]:
             model_version=loaded.number,
             duration_s=decoded.quality.duration_s,
             quality=decoded.quality.as_dict(),
+            labels=loaded.engine.manifest.labels,
         ),
     }
 
