@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 # Small tensors are biases, norms and shapes: nothing to save.
 SMALLEST = 4096
@@ -12,6 +10,9 @@ SMALLEST = 4096
 
 def halve_weights(path: Path) -> None:
     """Rewrite the file in place. Only weights that half precision holds exactly, so no answer changes."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
     model = onnx.load(path)
     graph = model.graph
     casts = []

@@ -11,6 +11,7 @@ from classifier.engine.runtime import Engine
 from training import torchaudio_shim
 from training.corpus import SPLITS, read_corpus
 from training.exceptions import CorpusRefused
+from training.libraries import require_training_libraries
 
 THREADS = 2
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_training_libraries()
         if options["snr"] and not options["noises"]:
             raise CommandError("--snr needs --noises.", returncode=2)
         try:

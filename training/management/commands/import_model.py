@@ -10,6 +10,7 @@ from classifier.models import ModelVersion, Task
 from classifier.registry import activate_version
 from training.exceptions import CheckpointRefused
 from training.importing import downloaded, import_checkpoint
+from training.libraries import require_training_libraries
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_training_libraries()
         task = Task.objects.filter(slug=options["task"]).first()
         if task is None:
             raise CommandError(f"There is no task {options['task']}.", returncode=2)

@@ -9,6 +9,7 @@ from classifier.models import Task
 from training import torchaudio_shim
 from training.corpus import read_corpus
 from training.exceptions import CheckpointRefused, CorpusRefused
+from training.libraries import require_training_libraries
 
 
 class Command(BaseCommand):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--task", default="emotion")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_training_libraries()
         task = Task.objects.filter(slug=options["task"]).first()
         if task is None:
             raise CommandError(f"There is no task {options['task']}.", returncode=2)
