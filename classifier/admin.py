@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from classifier.models import Clip, Label, ModelVersion, Prediction, Task
+from classifier.models import Clip, Corpus, Label, ModelVersion, Prediction, Task
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -29,6 +29,15 @@ class TaskAdmin(admin.ModelAdmin[Task]):
     inlines = [LabelInline]
 
 
+@admin.register(Corpus)
+class CorpusAdmin(ReadOnlyAdmin):
+    list_display = ["name", "task", "created"]
+    list_select_related = ["task"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ReadOnlyAdmin):
     list_display = ["task", "number", "origin", "status", "is_active", "created", "activated_at"]
@@ -43,11 +52,21 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 class ClipAdmin(ReadOnlyAdmin):
     """Without titles and sound: those belong to the owner until the clip is shared."""
 
-    list_display = ["id", "owner", "source", "status", "duration_s", "label", "created", "deleted_at"]
+    list_display = [
+        "id",
+        "owner",
+        "corpus",
+        "source",
+        "status",
+        "duration_s",
+        "label",
+        "created",
+        "deleted_at",
+    ]
     list_filter = ["status", "source", "label"]
-    list_select_related = ["owner", "label"]
+    list_select_related = ["owner", "corpus", "label"]
     date_hierarchy = "created"
-    exclude = ["audio", "title", "peaks"]
+    exclude = ["audio", "title", "peaks", "file_name"]
 
 
 @admin.register(Prediction)

@@ -75,7 +75,7 @@ class HistoryForm(forms.Form):
         for name in ("since", "until"):
             self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         self.choose("label", [("", _("All")), *((label.key, str(label)) for label in labels)])
-        self.choose("source", [("", _("All")), *Clip.Source.choices])
+        self.choose("source", [("", _("All")), *Clip.Source.of_people()])
         self.choose("confidence", [("", _("All")), *((key, name) for key, name in CONFIDENCES.items())])
         self.choose("sort", [(key, order.name) for key, order in ORDERS.items()])
 

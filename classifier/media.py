@@ -26,13 +26,17 @@ _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 @login_required
 def audio(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return audio_response(request, get_object_or_404(Clip.objects.visible_to(request.user), pk=pk))
+    clip = get_object_or_404(Clip.objects.visible_to(request.user), pk=pk)
+    return audio_response(request, clip, name=clip.title)
 
 
 @login_required
 def spectrogram(request: HttpRequest, pk: UUID) -> HttpResponse:
     """JSON for wavesurfer: levels from 0 to 255 as [channel][frame][mel band]."""
-    clip = get_object_or_404(Clip.objects.visible_to(request.user), pk=pk)
+    return spectrogram_response(request, get_object_or_404(Clip.objects.visible_to(request.user), pk=pk))
+
+
+def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
     etag = f'"{clip.checksum}-mel"'
     if (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return unchanged
@@ -45,8 +49,11 @@ def spectrogram(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _private(HttpResponse(body, content_type="application/json"), etag)
 
 
-def audio_response(request: HttpRequest, clip: Clip) -> HttpResponse:
-    """The stored FLAC, whole or the one range that a player asked for (RFC 9110, section 14)."""
+def audio_response(request: HttpRequest, clip: Clip, *, name: str = "") -> HttpResponse:
+    """The stored FLAC, whole or the one range that a player asked for (RFC 9110, section 14).
+
+    ``name`` is what a downloaded file is called; only the clip's owner may see its title.
+    """
     etag = f'"{clip.checksum}"'
     if (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return unchanged
@@ -64,7 +71,7 @@ def audio_response(request: HttpRequest, clip: Clip) -> HttpResponse:
             response["Content-Range"] = f"bytes {first}-{last}/{size}"
     response["Content-Type"] = "audio/flac"
     response["Accept-Ranges"] = "bytes"
-    filename = (slugify(clip.title) or "clip") + ".flac"
+    filename = (slugify(name) or "clip") + ".flac"
     response["Content-Disposition"] = content_disposition_header("download" in request.GET, filename) or ""
     return _private(response, etag)
 

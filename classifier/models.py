@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -93,12 +94,28 @@ class ModelVersion(models.Model):
         return list(self.manifest["labels"])
 
 
+class Corpus(models.Model):
+    """Recordings that were imported together, with the labels that came along."""
+
+    name = models.CharField(max_length=80, unique=True)
+    task = models.ForeignKey(Task, models.PROTECT, related_name="corpora")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("corpus")
+        verbose_name_plural = _("corpora")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def _list_index(*fields: str, name: str) -> models.Index:
     return models.Index(fields=fields, name=name, condition=Q(deleted_at__isnull=True))
 
 
 class Clip(models.Model):
-    """One recording of one owner, kept as 16 kHz mono FLAC."""
+    """One recording of one owner or of a corpus, kept as 16 kHz mono FLAC."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", pgettext_lazy("clip", "waiting")
@@ -109,9 +126,22 @@ class Clip(models.Model):
         RECORD = "record", _("Recorded")
         UPLOAD = "upload", _("Uploaded")
         API = "api", _("API")
+        CORPUS = "corpus", _("Corpus")
+
+        @classmethod
+        def of_people(cls) -> list[tuple[str, str | Promise]]:
+            """The choices of those who send clips themselves; corpora are imported by a command."""
+            return [(value, name) for value, name in cls.choices if value != cls.CORPUS]
+
+    class Split(models.TextChoices):
+        TRAIN = "train", _("training")
+        VALIDATION = "validation", _("validation")
+        TEST = "test", _("test")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="clips")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="clips"
+    )
     title = models.CharField(_("title"), max_length=120, blank=True)
     speaker = models.CharField(_("speaker"), max_length=80, blank=True)
     source = models.CharField(_("source"), max_length=8, choices=Source)
@@ -132,6 +162,12 @@ class Clip(models.Model):
     confidence = models.FloatField(null=True)
     margin = models.FloatField(null=True)
 
+    # Of a corpus: where the clip came from, what it was meant to be, and who may learn from it.
+    corpus = models.ForeignKey(Corpus, models.CASCADE, null=True, blank=True, related_name="clips")
+    file_name = models.CharField(max_length=255, blank=True, help_text=_("As the corpus names it"))
+    reference_label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="+")
+    split = models.CharField(max_length=10, choices=Split, blank=True)
+
     objects = ClipQuerySet.as_manager()
 
     class Meta:
@@ -143,7 +179,22 @@ class Clip(models.Model):
                 fields=["owner", "checksum"],
                 condition=Q(deleted_at__isnull=True),
                 name="clip_waveform_once_per_owner",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["corpus", "checksum"],
+                condition=Q(deleted_at__isnull=True),
+                name="clip_waveform_once_per_corpus",
+            ),
+            models.UniqueConstraint(
+                fields=["corpus", "split", "file_name"],
+                condition=Q(corpus__isnull=False),
+                name="clip_file_name_once_per_split",
+            ),
+            models.CheckConstraint(
+                condition=Q(owner__isnull=False, corpus__isnull=True)
+                | Q(owner__isnull=True, corpus__isnull=False),
+                name="clip_has_owner_or_corpus",
+            ),
         ]
         indexes = [
             # What the history lists: whole queries are answered from these without reading the rows,

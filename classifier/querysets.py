@@ -25,6 +25,10 @@ class ClipQuerySet(models.QuerySet["Clip"]):
             return self.none()
         return self.filter(owner_id=user.pk, deleted_at__isnull=False)
 
+    def reviewable(self) -> Self:
+        """Clips that reviewers may hear: there, and shared for it."""
+        return self.present().filter(shared_for_review=True)
+
     def with_predictions(self) -> Self:
         """Everything that a result needs, in two queries however many clips there are."""
         return self.select_related("label").prefetch_related("predictions")

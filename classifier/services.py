@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from classifier import clip_files, intake, predictor, tasks
 from classifier.audio.pool import Decoded
 from classifier.engine.exceptions import EngineError
+from classifier.events import clips_changed
 from classifier.models import Clip, IdempotencyKey
 from classifier.predictions import predict_clip
 from classifier.querysets import ClipQuerySet
@@ -167,6 +168,7 @@ def name_speaker(*, clip: Clip, speaker: str) -> None:
     clip.save(update_fields=["speaker"])
 
 
+@transaction.atomic
 def set_sharing(*, clip: Clip, review: bool, training: bool) -> None:
     """Say who may use a clip; withdrawing takes effect at once."""
     clip.shared_for_review, clip.shared_for_training = review, training
@@ -179,6 +181,7 @@ def delete_clips(*, clips: ClipQuerySet) -> list[UUID]:
     with transaction.atomic():
         ids = list(clips.present().values_list("pk", flat=True))
         Clip.objects.filter(pk__in=ids).update(deleted_at=timezone.now())
+        clips_changed.send(sender=Clip, clip_ids=ids)
         when = timezone.now() + undo_window()
         transaction.on_commit(lambda: tasks.purge_deleted.using(run_after=when).enqueue())
     logger.info("Deleted clips count=%d", len(ids))
@@ -191,7 +194,9 @@ def restore_clips(*, owner: User, clip_ids: list[UUID]) -> int:
     clips = Clip.objects.undoable_by(owner).filter(pk__in=clip_ids, deleted_at__gt=deleted_since)
     try:
         with transaction.atomic():
-            restored = clips.update(deleted_at=None)
+            ids = list(clips.values_list("pk", flat=True))
+            restored = Clip.objects.filter(pk__in=ids).update(deleted_at=None)
+            clips_changed.send(sender=Clip, clip_ids=ids)
     except IntegrityError:
         detail = _("You uploaded the same recording again meanwhile, so there is nothing to bring back.")
         raise UserError("duplicate", detail, status=409) from None

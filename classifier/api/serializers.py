@@ -106,7 +106,7 @@ class SubmitSerializer(serializers.Serializer[Any]):
     speaker = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
     # A field of the form, which DRF keeps apart from the attribute of the same name.
     source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=Clip.Source.choices, default=Clip.Source.API
+        choices=Clip.Source.of_people(), default=Clip.Source.API
     )
     shared_for_review = SharingField(required=False, allow_null=True, default=None)
     shared_for_training = SharingField(required=False, allow_null=True, default=None)

@@ -143,7 +143,8 @@ class ClipViewSet(
     @action(detail=True, content_negotiation_class=AnyAccept)
     def audio(self, request: Request, pk: str) -> HttpResponse:
         """The clip as 16 kHz mono FLAC; ranges are answered."""
-        return audio_response(request._request, self.get_object())
+        clip = self.get_object()
+        return audio_response(request._request, clip, name=clip.title)
 
 
 def _owner(request: Request) -> User:

@@ -1,0 +1,9 @@
+"""Moments in the life of clips that later apps follow, so that none is imported here.
+
+A clip that is made, shared or predicted on its own says so through Django's ``post_save``.
+"""
+
+from django.dispatch import Signal
+
+# Many clips were deleted or brought back at once. Sent with ``clip_ids``, inside the transaction.
+clips_changed = Signal()
