@@ -41,3 +41,20 @@ def test_a_setting_that_makes_no_sense(tmp_path):
     answer = run(tmp_path, "check", SIGNUP="maybe")
     assert answer.returncode == 1
     assert answer.stderr == "error: SIGNUP must be one of open, invite, closed, not 'maybe'.\n"
+
+
+def test_classify_tells_a_person_only_what_they_need(tmp_path):
+    """The log of a server that registers, loads and refuses is nothing for a terminal."""
+    assert run(tmp_path, "migrate", "--verbosity", "0").returncode == 0
+    assert run(tmp_path, "register_shipped_model").returncode == 0
+    (tmp_path / "text.wav").write_text("not a sound")
+    speech, text = "training/speech/03a05Nd.flac", str(tmp_path / "text.wav")
+
+    answer = run(tmp_path, "classify", speech, text)
+    assert answer.returncode == 1
+    assert answer.stdout.startswith(f"{speech}: ") and answer.stdout.count("\n") == 1
+    [sentence] = answer.stderr.splitlines()
+    assert sentence.startswith(f"{text}: ") and sentence.endswith("(not_audio)")
+
+    assert run(tmp_path, "classify", speech, "--json").stderr == ""
+    assert "INFO classifier" in run(tmp_path, "classify", speech, "--verbosity", "2").stderr

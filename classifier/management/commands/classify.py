@@ -12,6 +12,7 @@ from classifier.answers import answer
 from classifier.engine.exceptions import NoActiveVersion
 from classifier.models import ModelVersion
 from emotion_site.exceptions import UserError
+from emotion_site.quiet_log import quiet_log
 
 UNREADABLE = "unreadable"
 
@@ -24,6 +25,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object per line and file")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with quiet_log(options["verbosity"]):
+            failures = self._classify(options["files"], as_json=options["json"])
+        if failures:
+            raise SystemExit(1)
+
+    def _classify(self, names: list[str], *, as_json: bool) -> int:
+        """Show every answer as soon as it is there; how many files failed."""
         # The engine logs a database that cannot be read and goes on; here somebody waits for the reason.
         ModelVersion.objects.active().exists()
         try:
@@ -34,14 +42,13 @@ class Command(BaseCommand):
             ) from error
         failures = 0
         try:
-            for name in options["files"]:
+            for name in names:
                 line = classify_file(name)
                 failures += "error" in line
-                self._show(line, as_json=options["json"])
+                self._show(line, as_json=as_json)
         finally:
             intake.decoder_pool().close()
-        if failures:
-            raise SystemExit(1)
+        return failures
 
     def _show(self, line: dict[str, Any], *, as_json: bool) -> None:
         if as_json:

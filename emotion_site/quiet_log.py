@@ -1,0 +1,19 @@
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet_log(verbosity: int) -> Iterator[None]:
+    """Keep what happens as it should out of a command's stderr, where somebody reads along.
+
+    What a person has to know, the command says itself; ``--verbosity 2`` brings the log back.
+    """
+    root = logging.getLogger()
+    usual = root.level
+    if verbosity < 2:
+        root.setLevel(max(usual, logging.ERROR))
+    try:
+        yield
+    finally:
+        root.setLevel(usual)
