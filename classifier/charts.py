@@ -20,11 +20,15 @@ FORMATS = {"day": "SHORT_DATE_FORMAT", "week": "SHORT_DATE_FORMAT", "month": "YE
 
 @dataclass(frozen=True)
 class Timeline:
-    """Counts per period and label; ``rows`` are (period, counts in the order of ``labels``)."""
+    """Counts per period and label; ``rows`` are (period, counts in the order of ``labels``).
+
+    ``silent`` clips have no emotion and are in no row.
+    """
 
     unit: str
     labels: Sequence[Label]
     rows: list[tuple[str, list[int]]]
+    silent: int
 
     @property
     def chart(self) -> dict[str, Any]:
@@ -43,6 +47,7 @@ class Timeline:
 
 def timeline_of(clips: ClipQuerySet, labels: Sequence[Label]) -> Timeline:
     """Per day, week or month, whichever suits the span from the first clip to the last."""
+    silent = clips.silent().count()
     clips = clips.filter(label__isnull=False).order_by()
     span = clips.aggregate(first=Min("created"), last=Max("created"))
     unit, truncate = _unit_for(span["first"], span["last"])
@@ -57,7 +62,7 @@ def timeline_of(clips: ClipQuerySet, labels: Sequence[Label]) -> Timeline:
         if label_id in places:
             counts[period][places[label_id]] = count
     rows = [(date_format(period, FORMATS[unit]), counts[period]) for period in sorted(counts)]
-    return Timeline(unit, labels, rows)
+    return Timeline(unit, labels, rows, silent)
 
 
 def _unit_for(first: datetime | None, last: datetime | None) -> tuple[str, Any]:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import AsyncIterator, Sequence
 from io import StringIO
 
+from classifier.certainty import is_silent
 from classifier.models import Clip, Label
 from classifier.querysets import ClipQuerySet
 
@@ -42,7 +43,8 @@ def _row(clip: Clip, keys: Sequence[str]) -> list[object]:
     if newest is None:
         return [*fixed, "", "", "", *("" for _key in keys), ""]
     scores = [round(newest.scores.get(key, 0.0), 6) for key in keys]
-    answer = [newest.label.key, round(newest.confidence, 6), str(clip.is_sure).lower()]
+    label = "" if is_silent(clip.quality) else newest.label.key
+    answer = [label, round(newest.confidence, 6), str(clip.is_sure).lower()]
     return [*fixed, *answer, *scores, newest.model_version.number]
 
 

@@ -5,7 +5,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from classifier.history import CONFIDENCES, ORDERS
+from classifier.history import CONFIDENCES, NOTHING_TO_HEAR, ORDERS
 from classifier.models import Clip, Label
 from classifier.services import Wishes
 
@@ -74,7 +74,8 @@ class HistoryForm(forms.Form):
         super().__init__(data, label_suffix="")
         for name in ("since", "until"):
             self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        self.choose("label", [("", _("All")), *((label.key, str(label)) for label in labels)])
+        emotions = [(label.key, str(label)) for label in labels]
+        self.choose("label", [("", _("All")), *emotions, (NOTHING_TO_HEAR, _("Nothing to hear"))])
         self.choose("source", [("", _("All")), *Clip.Source.of_people()])
         self.choose("confidence", [("", _("All")), *((key, name) for key, name in CONFIDENCES.items())])
         self.choose("sort", [(key, order.name) for key, order in ORDERS.items()])

@@ -15,6 +15,8 @@ from classifier.keyset import Order
 from classifier.querysets import ClipQuerySet
 
 PAGE_SIZE = 25
+# Stands among the emotions in the address, for clips that are silent.
+NOTHING_TO_HEAR = "nothing"
 
 # Key in the address -> what it is called. Numbers are the least confidence in percent.
 CONFIDENCES: dict[str, str | Promise] = {
@@ -50,7 +52,7 @@ def matching_clips(clips: ClipQuerySet, wanted: Mapping[str, Any]) -> ClipQueryS
     if text := wanted.get("q"):
         clips = clips.filter(title__icontains=text)
     if key := wanted.get("label"):
-        clips = clips.filter(label__key=key)
+        clips = clips.silent() if key == NOTHING_TO_HEAR else clips.filter(label__key=key)
     if source := wanted.get("source"):
         clips = clips.filter(source=source)
     if since := wanted.get("since"):

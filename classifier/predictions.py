@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from numpy.typing import NDArray
 
 from classifier import predictor
+from classifier.certainty import is_silent
 from classifier.clip_files import read_waveform
 from classifier.engine.result import Result
 from classifier.models import Clip, Label, Prediction
@@ -46,5 +47,6 @@ def _keep(clip: Clip, version_id: int, result: Result) -> None:
     # The same version says the same again: what it said first stays.
     Prediction.objects.bulk_create([prediction], ignore_conflicts=True)
     clip.status = Clip.Status.DONE
-    clip.label, clip.confidence, clip.margin = label, result.confidence, result.margin
+    clip.label = None if is_silent(clip.quality) else label
+    clip.confidence, clip.margin = result.confidence, result.margin
     clip.save(update_fields=["status", "label", "confidence", "margin"])

@@ -37,6 +37,10 @@ class ClipQuerySet(models.QuerySet["Clip"]):
         """Rows of a list, without the curve that only a player draws."""
         return self.select_related("label").defer("peaks")
 
+    def silent(self) -> Self:
+        """Clips that were answered, and in which there was nothing to hear."""
+        return self.filter(status=self.model.Status.DONE, label__isnull=True)
+
     def waiting(self) -> Self:
         return self.present().filter(status=self.model.Status.WAITING)
 

@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from classifier.advice import Advice, advice_for
-from classifier.certainty import is_sure
+from classifier.certainty import is_silent, is_sure
 from classifier.models import Clip, Label, Prediction
 
 
@@ -58,15 +58,15 @@ def result_of(prediction: Prediction, clip: Clip, labels: Sequence[Label]) -> Re
     return Result(
         prediction=prediction,
         sure=sure,
-        headline=_headline(bars, sure, clip.quality.get("hints", [])),
+        headline=_headline(bars, sure=sure, silent=is_silent(clip.quality)),
         bars=bars,
         advice=advice_for(clip.quality),
         course=_course(prediction, bars),
     )
 
 
-def _headline(bars: list[Bar], sure: bool, hints: Sequence[str]) -> str:
-    if "digital_silence" in hints:
+def _headline(bars: list[Bar], *, sure: bool, silent: bool) -> str:
+    if silent:
         return _("Nothing to hear")
     first, second = sorted(bars, key=lambda bar: -bar.score)[:2]
     if sure:

@@ -6,6 +6,7 @@ from typing import Any
 import factory
 from django.utils import timezone
 
+from classifier.certainty import is_silent
 from classifier.models import Clip, Label, ModelVersion, Prediction, Task
 from emotion_site.links import make_link
 from emotion_site.models import ApiToken, OneTimeLink, User
@@ -114,8 +115,9 @@ class PredictionFactory(factory.django.DjangoModelFactory):
     @classmethod
     def _create(cls, model_class: type[Prediction], *args: Any, **fields: Any) -> Prediction:
         prediction = super()._create(model_class, *args, **fields)
+        label = None if is_silent(prediction.clip.quality) else prediction.label
         Clip.objects.filter(pk=prediction.clip.pk).update(
-            label=prediction.label, confidence=prediction.confidence, margin=prediction.margin
+            label=label, confidence=prediction.confidence, margin=prediction.margin
         )
         prediction.clip.refresh_from_db()
         return prediction

@@ -37,6 +37,12 @@ class TestExport:
         assert expected.items() <= row.items()
         assert row["sure"] == "true"
 
+    def test_a_silent_clip_has_no_label(self, speaker, speaker_client):
+        silent = {"hints": ["digital_silence"], "digital_silence": True}
+        ClipFactory(owner=speaker, quality=silent, answer="neutral")
+        [row] = csv_of(speaker_client.get(self.address))
+        assert (row["label"], row["sure"]) == ("", "false")
+
     def test_chosen_clips_of_the_person_only(self, speaker, stranger, speaker_client):
         chosen, _other = ClipFactory(owner=speaker), ClipFactory(owner=speaker)
         foreign = ClipFactory(owner=stranger)

@@ -13,6 +13,8 @@ from tests.factories import ClipFactory, ModelVersionFactory
 pytestmark = pytest.mark.django_db
 HISTORY = "/history/"
 
+SILENT = {"hints": ["digital_silence"], "digital_silence": True}
+
 
 @pytest.fixture
 def titles(speaker_client):
@@ -69,6 +71,14 @@ def test_filter_by_emotion(speaker, titles):
     assert titles(label="sad") == ["blue"]
 
 
+def test_a_silent_clip_is_filed_under_no_emotion(speaker, titles):
+    ClipFactory(owner=speaker, title="calm", answer="neutral")
+    ClipFactory(owner=speaker, title="silent", quality=SILENT, answer="neutral")
+    ClipFactory(owner=speaker, title="waiting", status=Clip.Status.WAITING)
+    assert titles(label="neutral") == ["calm"]
+    assert titles(label="nothing") == ["silent"]
+
+
 def test_filter_by_text_in_the_title(speaker, titles):
     ClipFactory(owner=speaker, title="Good Morning")
     ClipFactory(owner=speaker, title="Evening")
@@ -93,8 +103,7 @@ def test_filter_by_day_includes_both_ends(speaker, titles):
 
 
 def test_filter_by_confidence(speaker, titles):
-    silent = {"hints": ["digital_silence"], "digital_silence": True}
-    ClipFactory(owner=speaker, title="silent", quality=silent, answer="sad", answer__confidence=0.95)
+    ClipFactory(owner=speaker, title="silent", quality=SILENT, answer="sad", answer__confidence=0.95)
     ClipFactory(owner=speaker, title="sure", answer="sad", answer__confidence=0.93)
     ClipFactory(owner=speaker, title="close", answer="sad", answer__confidence=0.51, answer__margin=0.04)
     ClipFactory(owner=speaker, title="waiting", status=Clip.Status.WAITING)
@@ -232,6 +241,14 @@ class TestChart:
         timeline = self.rows(speaker_client)
         assert timeline.unit == "day"
         assert [counts for _day, counts in timeline.rows] == [[0, 0, 1, 0, 0, 0], [0, 0, 1, 1, 0, 0]]
+
+    def test_silent_clips_are_left_out_and_it_says_so(self, speaker, speaker_client):
+        ClipFactory(owner=speaker, answer="neutral")
+        ClipFactory(owner=speaker, quality=SILENT, answer="neutral")
+        response = speaker_client.get(self.address)
+        [(_day, counts)] = response.context["timeline"].rows
+        assert counts == [1, 0, 0, 0, 0, 0]
+        assert "1 recording with nothing to hear is left out." in text_of(response)
 
     @pytest.mark.parametrize(("days", "unit"), [(0, "day"), (31, "day"), (40, "week"), (400, "month")])
     def test_unit_follows_the_span(self, days, unit, speaker, speaker_client):

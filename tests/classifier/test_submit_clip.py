@@ -141,6 +141,8 @@ def test_silence_is_kept_but_never_called_an_emotion(speaker, model_version, upl
     clip = submit(speaker, upload(level=0)).clip
     assert "digital_silence" in clip.quality["hints"]
     assert not clip.is_sure
+    assert clip.label is None
+    assert not Clip.objects.filter(label__key="neutral").exists()
 
 
 def test_long_answer_is_left_to_a_worker(speaker, model_version, upload, settings):
