@@ -1,41 +1,57 @@
 """Make a prediction and keep it."""
 
 import logging
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-import numpy as np
 from django.db import IntegrityError, transaction
-from numpy.typing import NDArray
 
 from classifier import predictor
 from classifier.certainty import is_silent
 from classifier.clip_files import read_waveform
 from classifier.engine.result import Result
-from classifier.models import Clip, Label, Prediction
+from classifier.engine.runtime import Engine
+from classifier.engine.serving import LoadedEngine
+from classifier.models import Clip, Label, ModelVersion, Prediction
 
 logger = logging.getLogger(__name__)
 
 
-def predict_clip(clip: Clip, waveform: NDArray[np.float32]) -> None:
+# What the engines in memory need of the database to keep an answer: none of it changes while they serve.
+_rows: WeakKeyDictionary[Engine, "VersionRows"] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class VersionRows:
+    """A model version and its labels by key."""
+
+    version: ModelVersion
+    labels: dict[str, Label]
+
+
+def predict_stored_clip(clip: Clip) -> None:
     """Predict with the active version and keep what it says, unless the clip is gone meanwhile."""
-    loaded, result = predictor.predict(waveform)
+    keep_prediction(clip, *predictor.predict(read_waveform(clip)))
+
+
+def keep_prediction(clip: Clip, loaded: LoadedEngine, result: Result) -> Prediction | None:
+    """Keep what a version said about a clip; None when the clip is gone meanwhile."""
     try:
-        _keep(clip, loaded.version_id, result)
+        return _keep(clip, loaded, result)
     except IntegrityError:
         if Clip.objects.filter(pk=clip.pk).exists():
             raise
         logger.info("Clip is gone before its prediction clip=%s", clip.pk)
-
-
-def predict_stored_clip(clip: Clip) -> None:
-    predict_clip(clip, read_waveform(clip))
+        return None
 
 
 @transaction.atomic
-def _keep(clip: Clip, version_id: int, result: Result) -> None:
-    label = Label.objects.get(task__model_versions=version_id, key=result.label)
+def _keep(clip: Clip, loaded: LoadedEngine, result: Result) -> Prediction:
+    rows = _rows_of(loaded)
+    label = rows.labels[result.label]
     prediction = Prediction(
         clip=clip,
-        model_version_id=version_id,
+        model_version=rows.version,
         label=label,
         scores=result.scores,
         confidence=result.confidence,
@@ -50,3 +66,13 @@ def _keep(clip: Clip, version_id: int, result: Result) -> None:
     clip.label = None if is_silent(clip.quality) else label
     clip.confidence, clip.margin = result.confidence, result.margin
     clip.save(update_fields=["status", "label", "confidence", "margin"])
+    return prediction
+
+
+def _rows_of(loaded: LoadedEngine) -> VersionRows:
+    known = _rows.get(loaded.engine)
+    if known is None or known.version.pk != loaded.version_id:
+        version = ModelVersion.objects.select_related("task").get(pk=loaded.version_id)
+        known = VersionRows(version, {label.key: label for label in version.task.labels.all()})
+        _rows[loaded.engine] = known
+    return known

@@ -1,5 +1,6 @@
 """The engine of this process: which model version answers, and who waits for it."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -85,3 +86,15 @@ def predict(waveform: NDArray[np.float32]) -> tuple[LoadedEngine, Result]:
         # Asked after the wait, so that a version activated meanwhile answers.
         loaded = active_engine().current()
         return loaded, loaded.engine.predict(waveform)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """As many as may run or wait: whom the queue lets in never waits for a thread."""
+    queue = inference_queue()
+    return ThreadPoolExecutor(queue.capacity + queue.concurrency, thread_name_prefix="predict")
+
+
+def begin(waveform: NDArray[np.float32]) -> Future[tuple[LoadedEngine, Result]]:
+    """``predict`` beside what the caller does meanwhile, such as storing the clip."""
+    return _threads().submit(predict, waveform)

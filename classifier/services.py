@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -13,9 +14,11 @@ from django.utils.translation import gettext as _
 from classifier import clip_files, intake, predictor, tasks
 from classifier.audio.pool import Decoded
 from classifier.engine.exceptions import EngineError
+from classifier.engine.result import Result
+from classifier.engine.serving import LoadedEngine
 from classifier.events import clips_changed
-from classifier.models import Clip, IdempotencyKey
-from classifier.predictions import predict_clip
+from classifier.models import Clip, IdempotencyKey, Prediction
+from classifier.predictions import keep_prediction
 from classifier.querysets import ClipQuerySet
 from classifier.retention import undo_window
 from classifier.titles import Note, title_from_name
@@ -31,6 +34,7 @@ class Submission:
 
     clip: Clip
     created: bool
+    prediction: Prediction | None = None
     notes: list[Note] = field(default_factory=list)
 
 
@@ -66,6 +70,9 @@ def submit_clip(
         predictor.require_capacity()
         decoded = intake.decode(data)
         del data  # as large as the upload, and the prediction may have to wait
+    # Disk and database work while the engine does; a duplicate costs one answer that nobody reads.
+    in_time = predictor.answers_in_time(decoded.quality.duration_s)
+    coming = predictor.begin(decoded.waveform) if in_time else None
     if duplicate := _find_duplicate(owner, decoded.checksum):
         return duplicate
     title, notes = title_from_name(file.name if file else "")
@@ -79,8 +86,7 @@ def submit_clip(
             raise
         return winner
     logger.info("Stored clip=%s owner=%s source=%s seconds=%.2f", clip.pk, owner.pk, source, clip.duration_s)
-    _predict_now_or_later(clip, decoded)
-    return Submission(clip, created=True, notes=notes)
+    return Submission(clip, created=True, prediction=_kept_now_or_later(clip, coming), notes=notes)
 
 
 def _find_repeated(owner: User, key: str, digest: str) -> Submission | None:
@@ -138,15 +144,15 @@ def _store(clip: Clip, decoded: Decoded, key: IdempotencyKey) -> None:
             key.save(force_insert=True)
 
 
-def _predict_now_or_later(clip: Clip, decoded: Decoded) -> None:
-    """Predict within the request when that is quick, else leave the clip to a worker."""
-    if predictor.answers_in_time(clip.duration_s):
+def _kept_now_or_later(clip: Clip, coming: Future[tuple[LoadedEngine, Result]] | None) -> Prediction | None:
+    """Keep the prediction that is on its way, else leave the clip to a worker."""
+    if coming:
         try:
-            predict_clip(clip, decoded.waveform)
-            return
+            return keep_prediction(clip, *coming.result())
         except EngineError as error:
             logger.warning("Left clip=%s to a worker reason=%s", clip.pk, error.code)
     tasks.predict_stored_clip.enqueue(str(clip.pk))
+    return None
 
 
 def retry_clip(*, clip: Clip) -> None:

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from classifier import housekeeping as housekeeping_of_clips
 from classifier import intake, predictor
-from classifier.engine.memory import return_large_blocks_at_once
+from classifier.engine.memory import hold_back_little_memory
 from classifier.models import Clip, ModelVersion
 from emotion_site import health
 from emotion_site.signals import housekeeping, web_process_starting
@@ -28,7 +28,7 @@ def look_after_clips(**kwargs: Any) -> None:
 @receiver(web_process_starting)
 def warm_up(**kwargs: Any) -> None:
     """Load the model and start the decoders before the first visitor waits for them."""
-    return_large_blocks_at_once()
+    hold_back_little_memory()
     predictor.active_engine().start()
     intake.decoder_pool().start()
 

@@ -76,7 +76,8 @@ class ClipSerializer(serializers.ModelSerializer[Clip]):
 
     @extend_schema_field(AnswerSerializer(allow_null=True))
     def get_prediction(self, clip: Clip) -> dict[str, Any] | None:
-        latest = clip.latest_prediction()
+        # A clip that was just predicted brings its only prediction along.
+        latest = self.context.get("prediction") or clip.latest_prediction()
         return answer_for(latest, clip) if latest else None
 
     def get_status_url(self, clip: Clip) -> str:

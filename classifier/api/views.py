@@ -179,7 +179,8 @@ def _idempotency_key(request: Request) -> str:
 
 def _submission_response(submission: Submission) -> Response:
     clip = submission.clip
-    body = {**ClipSerializer(clip).data, "notes": submission.notes}
+    context = {"prediction": submission.prediction}
+    body = {**ClipSerializer(clip, context=context).data, "notes": submission.notes}
     if clip.status == Clip.Status.WAITING:
         return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": body["status_url"]})
     code = status.HTTP_201_CREATED if submission.created else status.HTTP_200_OK

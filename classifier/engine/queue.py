@@ -23,8 +23,8 @@ class InferenceQueue:
     """
 
     def __init__(self, *, capacity: int = 64, concurrency: int = 2) -> None:
-        self._capacity = capacity
-        self._concurrency = concurrency
+        self.capacity = capacity
+        self.concurrency = concurrency
         self._waiting: deque[object] = deque()
         self._running = 0
         self._backlog_s = 0.0
@@ -57,7 +57,7 @@ class InferenceQueue:
     def expected_seconds(self, duration_s: float) -> float:
         """Seconds until a clip of ``duration_s`` that came now would have its prediction."""
         with self._turn:
-            ahead_s = self._backlog_s / self._concurrency
+            ahead_s = self._backlog_s / self.concurrency
             return self._seconds_per_second * (ahead_s + windowed_seconds(duration_s))
 
     def expect(self, seconds_per_second: float) -> None:
@@ -72,7 +72,7 @@ class InferenceQueue:
             self._waiting.append(ticket)
             self._backlog_s += audio_s
             try:
-                self._turn.wait_for(lambda: self._waiting[0] is ticket and self._running < self._concurrency)
+                self._turn.wait_for(lambda: self._waiting[0] is ticket and self._running < self.concurrency)
                 self._running += 1
             except BaseException:
                 # Ctrl-C while waiting must not leave a ticket that blocks those behind it.
@@ -83,8 +83,8 @@ class InferenceQueue:
                 self._turn.notify_all()
 
     def _require_room(self) -> None:
-        if self._running >= self._concurrency and len(self._waiting) >= self._capacity:
-            wait_s = self._seconds_per_second * self._backlog_s / self._concurrency
+        if self._running >= self.concurrency and len(self._waiting) >= self.capacity:
+            wait_s = self._seconds_per_second * self._backlog_s / self.concurrency
             raise QueueFull(max(1, math.ceil(wait_s)))
 
     def _measure(self, seconds_per_second: float) -> None:
