@@ -5,6 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from emotion_site import health
+from emotion_site.management.commands.doctor import HTTPS_HINTS
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +38,13 @@ def test_a_public_site_without_https_is_warned(settings):
     settings.HOST = "0.0.0.0"
     _failed, found = findings()
     assert found["security.W012"]["level"] == "warning"
+
+
+def test_a_site_behind_a_proxy_on_this_machine_leaves_https_to_it(settings):
+    settings.HOST, settings.HTTPS = "127.0.0.1", True
+    _failed, found = findings()
+    assert not HTTPS_HINTS & set(found)
+    assert "NUM_PROXIES" in found["emotion_site.W002"]["hint"]
 
 
 def test_a_site_on_this_machine_alone_needs_no_https(settings):
