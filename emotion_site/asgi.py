@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from emotion_site.body_limit import limit_body
+from emotion_site.character_set import require_readable_text
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
 
@@ -44,4 +45,4 @@ class ThreadHandler(ASGIHandler):
 
 
 django.setup(set_prefix=False)
-application = limit_body(ThreadHandler())
+application = limit_body(require_readable_text(ThreadHandler()))

@@ -57,12 +57,12 @@ def limit_body(app: AsgiApp) -> AsgiApp:
             await _refuse(scope, send, limit)
         except BodyTooSlow:
             detail = gettext("Your data arrived too slowly. Try again with a better connection.")
-            await _answer(scope, send, UserError("too_slow", detail, status=408))
+            await answer_early(scope, send, UserError("too_slow", detail, status=408))
         except OSError as error:
             # A large body waits on the disk for its view, and the disk may be full.
             if (outage := unavailable(error)) is None:
                 raise
-            await _answer(scope, send, outage)
+            await answer_early(scope, send, outage)
 
     return limited
 
@@ -109,11 +109,12 @@ async def _refuse(scope: Scope, send: Send, limit: int) -> None:
         detail %= {"megabytes": megabytes}
     else:
         detail = gettext("That is too much data for this page. Send less of it.")
-    await _answer(scope, send, UserError("too_large", detail, status=413))
+    await answer_early(scope, send, UserError("too_large", detail, status=413))
 
 
-async def _answer(scope: Scope, send: Send, error: UserError) -> None:
-    logger.warning("Refused a body code=%s", error.code)
+async def answer_early(scope: Scope, send: Send, error: UserError) -> None:
+    """Answer in the place of Django, as a page or in the shape of the API."""
+    logger.warning("Refused a request early code=%s", error.code)
     if scope["path"].startswith("/api/"):
         kind, body = b"application/json", json.dumps({"code": error.code, "detail": str(error.detail)})
     else:

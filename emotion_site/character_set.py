@@ -1,0 +1,44 @@
+"""Refuse a request whose text nobody can read, before Django makes a request of it.
+
+Python also counts as a character set what no text is written in, such as hex, and Django crashes over it
+as soon as it looks for the fields of the request.
+"""
+
+import codecs
+
+from django.utils.http import parse_header_parameters
+from django.utils.translation import gettext
+
+from emotion_site.body_limit import AsgiApp, Receive, Scope, Send, answer_early
+from emotion_site.exceptions import UserError
+
+# What browsers and programs send, by the names that Python gives them.
+READABLE = {"utf-8", "ascii", "iso8859-1", "cp1252"}
+
+
+def require_readable_text(app: AsgiApp) -> AsgiApp:
+    """Wrap an ASGI application: other character sets than ``READABLE`` are answered with 400."""
+
+    async def readable(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or _is_readable(scope):
+            await app(scope, receive, send)
+            return
+        detail = gettext("This character set is not understood. Send text as UTF-8.")
+        await answer_early(scope, send, UserError("unknown_charset", detail))
+
+    return readable
+
+
+def _is_readable(scope: Scope) -> bool:
+    header = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    try:
+        charset = parse_header_parameters(header)[1].get("charset")
+    except ValueError:
+        return False
+    if charset is None:
+        return True
+    try:
+        return codecs.lookup(charset).name in READABLE
+    except (LookupError, ValueError):
+        # Unknown to Python as well: Django passes it over and reads UTF-8.
+        return True
