@@ -8,12 +8,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods
 
 from classifier.browser_texts import history_texts
 from classifier.charts import timeline_of
 from classifier.deletions import take_deletion
-from classifier.export import csv_lines
+from classifier.export import csv_lines, notation_of
 from classifier.forms import HistoryForm
 from classifier.history import PAGE_SIZE, matching_clips, order_of
 from classifier.keyset import page_of
@@ -87,7 +88,7 @@ def export(request: PersonRequest) -> StreamingHttpResponse:
     else:
         clips = _matching(request, labels)
     return StreamingHttpResponse(
-        csv_lines(clips.order_by("-created", "-id"), labels),
+        csv_lines(clips.order_by("-created", "-id"), labels, notation_of(get_language() or "")),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="clips-{timezone.localdate()}.csv"'},
     )

@@ -13,8 +13,9 @@ pytestmark = [
 ]
 
 
-def csv_of(response) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(b"".join(response).decode())))
+def csv_of(response, separator: str = ",") -> list[dict[str, str]]:
+    text = b"".join(response).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text), delimiter=separator))
 
 
 class TestExport:
@@ -61,9 +62,16 @@ class TestExport:
         [row] = csv_of(speaker_client.get(self.address))
         assert (row["label"], row["sad"], row["model_version"]) == ("", "", "")
 
-    def test_numbers_keep_their_point_in_every_language(self, speaker, speaker_client):
+    def test_excel_reads_it_as_utf_8(self, speaker, speaker_client):
+        ClipFactory(owner=speaker, title="Mañana")
+        content = b"".join(speaker_client.get(self.address))
+        assert content.startswith(b"\xef\xbb\xbfid,title,") and content.count(b"\xef\xbb\xbf") == 1
+        assert "Mañana" in content.decode()
+
+    def test_in_spanish_the_comma_belongs_to_the_numbers(self, speaker, speaker_client):
         speaker.language = "es"
         speaker.save()
-        ClipFactory(owner=speaker, duration_s=2.25, answer="sad")
-        [row] = csv_of(speaker_client.get(self.address))
-        assert (row["duration_s"], row["label"]) == ("2.25", "sad")
+        ClipFactory(owner=speaker, title="Uno; dos. Tres", duration_s=2.25, answer="sad")
+        [row] = csv_of(speaker_client.get(self.address), separator=";")
+        assert (row["title"], row["label"], row["duration_s"]) == ("Uno; dos. Tres", "sad", "2,25")
+        assert row["sad"] == "0,8"
