@@ -35,6 +35,7 @@ HTTPS = env.flag("HTTPS", False)
 INSTALLED_APPS = [
     "emotion_site",
     "classifier",
+    "annotations",
     "training",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -1,0 +1,18 @@
+from annotations.models.decision import Decision, DecisionChange
+from annotations.models.logs import ListenLog, Pseudonym
+from annotations.models.queue import Objection, QueueEntry, ReviewPolicy
+from annotations.models.review import CurrentReview, Flag, PickedBy, Review
+
+__all__ = [
+    "CurrentReview",
+    "Decision",
+    "DecisionChange",
+    "Flag",
+    "ListenLog",
+    "Objection",
+    "PickedBy",
+    "Pseudonym",
+    "QueueEntry",
+    "Review",
+    "ReviewPolicy",
+]

@@ -1,0 +1,48 @@
+"""Appending to the log of reviews, and what a rater's reviews of a clip come to."""
+
+from collections.abc import Iterable
+
+from annotations.models import CurrentReview, Review
+
+Kind = Review.Kind
+
+
+def append(review: Review) -> None:
+    """Write one review and bring what its rater says now in line with it."""
+    review.save(force_insert=True)
+    mine = {"task_id": review.task_id, "clip_id": review.clip_id, "rater": review.rater}
+    if review.kind == Kind.WITHDRAWN:
+        CurrentReview.objects.filter(**mine).delete()
+        return
+    current = CurrentReview.objects.filter(**mine).first() or CurrentReview(
+        **mine, reviewer_id=review.reviewer_id, picked_by=review.picked_by, created=review.created
+    )
+    absorb(current, review)
+    current.save()
+
+
+def absorb(current: CurrentReview, review: Review) -> None:
+    """The last answer decides; the last one given blind is what figures count."""
+    current.review, current.label_id, current.flag = review, review.label_id, review.flag
+    if review.kind == Kind.BLIND:
+        current.blind_label_id, current.blind_flag = review.label_id, review.flag
+
+
+def replay(reviews: Iterable[Review]) -> CurrentReview | None:
+    """What the reviews of one rater of one clip come to, from the log alone; None when all are withdrawn."""
+    current: CurrentReview | None = None
+    for review in reviews:
+        if review.kind == Kind.WITHDRAWN:
+            current = None
+            continue
+        if current is None:
+            current = CurrentReview(
+                task_id=review.task_id,
+                clip_id=review.clip_id,
+                rater=review.rater,
+                reviewer_id=review.reviewer_id,
+                picked_by=review.picked_by,
+                created=review.created,
+            )
+        absorb(current, review)
+    return current

@@ -1,0 +1,32 @@
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from annotations.queue import follow_clips
+from classifier.events import clips_changed
+from classifier.models import Clip
+
+# What, when it is saved, moves a clip in the queue, into it or out of it.
+_MOVING = {"shared_for_review", "margin", "deleted_at"}
+
+
+@receiver(post_save, sender=Clip)
+def follow_clip(
+    instance: Clip,
+    created: bool,
+    update_fields: Collection[str] | None = None,
+    raw: bool = False,
+    **kwargs: Any,
+) -> None:
+    concerns_queue = update_fields is None or not _MOVING.isdisjoint(update_fields)
+    was_withdrawn = not created and (update_fields is None or "shared_for_review" in update_fields)
+    if not raw and concerns_queue and (instance.shared_for_review or was_withdrawn):
+        follow_clips([instance.pk])
+
+
+@receiver(clips_changed)
+def follow_many(clip_ids: list[UUID], **kwargs: Any) -> None:
+    follow_clips(clip_ids)

@@ -1,0 +1,64 @@
+"""Clips that wait for reviewers, and reviewers who answer."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+
+from annotations import services
+from annotations.answers import read_answer
+from annotations.models import ReviewPolicy
+from annotations.services import Circumstances, Saved
+from classifier.models import Clip, Task
+from emotion_site.models import User
+from tests.factories import ClipFactory, UserFactory
+
+
+@pytest.fixture
+def task(db) -> Task:
+    return Task.objects.get(slug="emotion")
+
+
+@pytest.fixture
+def policy(task) -> ReviewPolicy:
+    """One reviewer per clip, none doubled, nothing at random: tests say what else they want."""
+    policy = task.review_policy
+    policy.doubled_percent = policy.random_percent = 0
+    policy.save()
+    return policy
+
+
+@pytest.fixture
+def second_reviewer(db) -> User:
+    return UserFactory(email="second@example.org", role="reviewer")
+
+
+@pytest.fixture
+def shared(speaker, policy) -> Callable[..., Clip]:
+    """``shared()`` is a clip of the speaker that waits in the queue."""
+
+    def make(**fields) -> Clip:
+        return ClipFactory(**{"owner": speaker, "shared_for_review": True, **fields})
+
+    return make
+
+
+@pytest.fixture
+def say(task) -> Callable[..., Saved]:
+    """``say(reviewer, clip, "sad")`` submits an answer; a name of a flag flags."""
+
+    def submit(reviewer: User, clip: Clip, answer: str, *, client_id: str = "", **circumstances) -> Saved:
+        return services.submit_review(
+            reviewer=reviewer,
+            task=task,
+            clip_id=clip.pk,
+            answer=answer_of(task, answer),
+            circumstances=Circumstances(client_id or uuid4().hex, **circumstances),
+        )
+
+    return submit
+
+
+def answer_of(task: Task, word: str):
+    is_label = task.labels.filter(key=word).exists()
+    return read_answer(task, **({"label": word} if is_label else {"flag": word, "comment": "said so"}))
