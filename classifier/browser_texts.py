@@ -73,6 +73,7 @@ def _microphone_problems() -> dict[str, str]:
 
 def _uploading_texts() -> dict[str, str]:
     return {
+        "count": _("%(finished)s of %(total)s"),
         "queued": _("Waiting for its turn"),
         "uploading": _("Uploading, %(percent)s%%"),
         "thinking": _("Listening to it …"),

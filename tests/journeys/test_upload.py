@@ -29,10 +29,36 @@ def test_three_files_at_once_one_of_them_broken(page: Page, sign_up, files):
     expect(broken).to_have_attribute("data-state", "refused")
     expect(broken.locator(".upload-reason")).not_to_be_empty()
     expect(broken.get_by_role("button", name="Try again")).to_be_hidden()
+    count = page.locator("#upload-count")
+    expect(count).to_have_text("3 of 3")
+    broken.get_by_role("button", name="Remove from this list").click()
+    expect(count).to_have_text("2 of 2")
 
     page.goto("/history/")
     expect(page.locator(".clip-row")).to_have_count(2)
     expect(page.locator(".clip-row").filter(has_text="first words")).to_have_count(1)
+
+
+def test_the_count_tells_how_many_of_many_are_done(page: Page, sign_up, files, tmp_path):
+    sign_up(page)
+    others = [tmp_path / f"{number}.wav" for number in range(2)]
+    for number, path in enumerate(others):
+        write_wav(path, (np.sin(np.arange(48_000) / (50 + number)) * 9000).astype(np.int16))
+    # Two at a time: while these two are held up, nothing else is sent.
+    page.route("**/api/v1/clips/", lambda route: None)
+    page.locator("#file").set_input_files([*files, *others])
+    count = page.locator("#upload-count")
+    expect(count).to_have_text("0 of 5")
+    expect(page.locator(".upload-row:not([data-state=queued])")).to_have_count(2)
+    page.unroute("**/api/v1/clips/")  # lets them go on
+    expect(count).to_have_text("5 of 5")
+
+
+def test_one_file_needs_no_count(page: Page, sign_up, files):
+    sign_up(page)
+    page.locator("#file").set_input_files(files[0])
+    expect(page.locator(".upload-row")).to_have_attribute("data-state", "done")
+    expect(page.locator("#upload-count")).to_be_hidden()
 
 
 def test_the_same_file_again_shows_the_first_clip(page: Page, sign_up, files):

@@ -11,7 +11,14 @@ const list = document.getElementById("upload-list");
 const template = document.getElementById("upload-row");
 const fileInput = document.getElementById("file");
 const dropZone = document.getElementById("drop-zone");
-const queue = new UploadQueue();
+const count = document.getElementById("upload-count");
+const queue = new UploadQueue({ onChange: showCount });
+
+/** Not announced: every row says for itself when it is done. */
+function showCount(finished, total) {
+  count.hidden = total < 2;
+  count.textContent = fill(settings.texts.count, { finished, total });
+}
 
 /** Speaker and switches as they stand now; the switches are sent also when they are off. */
 function wishes() {

@@ -3,7 +3,9 @@
 const AT_ONCE = 2;
 
 export class UploadQueue {
-  constructor() {
+  /** `onChange(finished, total)` hears how far the recordings of this page are. */
+  constructor({ onChange }) {
+    this.onChange = onChange;
     this.rows = new Set();
     this.waiting = [];
     this.running = 0;
@@ -12,16 +14,23 @@ export class UploadQueue {
   add(row) {
     this.rows.add(row);
     this.waiting.push(row);
+    this.#tell();
     this.#next();
   }
 
   forget(row) {
     this.rows.delete(row);
     this.waiting = this.waiting.filter((other) => other !== row);
+    this.#tell();
   }
 
   get hasUnsent() {
     return [...this.rows].some((row) => row.isUnsent);
+  }
+
+  #tell() {
+    const finished = [...this.rows].filter((row) => !row.isUnsent).length;
+    this.onChange(finished, this.rows.size);
   }
 
   async #next() {
@@ -31,6 +40,7 @@ export class UploadQueue {
       await this.waiting.shift().run();
     } finally {
       this.running -= 1;
+      this.#tell();
       this.#next();
     }
   }
