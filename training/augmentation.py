@@ -6,6 +6,7 @@ Everything draws from one generator, so equal seeds give equal sound.
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,7 +17,12 @@ from classifier.audio.waveform import SAMPLE_RATE
 PACES = ((9, 10), (19, 20), (1, 1), (21, 20), (11, 10))
 ROLL_OFF_HZ = 150.0
 
+# More than any corpus has clips, so that no two copies of clips share what chance does to them.
+SEEDS_APART = 10_000_019
+
 Change = Callable[[Tensor, torch.Generator], Tensor]
+# Waveforms float32[1, samples] and the number of the clip, to what is heard instead.
+ClipChange = Callable[[Tensor, int], Tensor]
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,18 @@ class Augmentation:
         start = (waveforms.shape[1] - length) * torch.rand(len(waveforms), 1, generator=draw)
         position = torch.arange(waveforms.shape[1])
         return waveforms.masked_fill((position >= start) & (position < start + length), 0.0)
+
+
+def changed_copies(augmentation: Augmentation | None, seed: int, copies: int) -> list[ClipChange | None]:
+    """What is done to each copy of the clips: to the first nothing."""
+    if augmentation is None:
+        return [None]
+    seeds = [(seed + copy) * SEEDS_APART for copy in range(1, copies)]
+    return [None, *(partial(_change_clip, augmentation, each) for each in seeds)]
+
+
+def _change_clip(augmentation: Augmentation, seed: int, waveform: Tensor, number: int) -> Tensor:
+    return augmentation(waveform, seed + number)
 
 
 def add_noise(waveforms: Tensor, noise: Tensor, snr_db: Tensor) -> Tensor:

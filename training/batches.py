@@ -19,7 +19,7 @@ LENGTH_JITTER = 0.1
 
 @dataclass(frozen=True)
 class LabelledClip:
-    """float32[samples] as decoded, the target float32[labels] that sums to one, and a seed."""
+    """What is heard, such as float32[samples], the target float32[labels] that sums to one, and a seed."""
 
     waveform: Tensor
     target: Tensor
@@ -41,6 +41,15 @@ class ClipDataset(Dataset[LabelledClip]):
     def __getitem__(self, draw: Draw) -> LabelledClip:
         number, seed = draw
         return LabelledClip(torch.from_numpy(self.audio.waveform(number)), self.targets[number], seed)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Clips for a Trainer: what a draw gives, how long each is, and how several become a batch."""
+
+    clips: Dataset[LabelledClip]
+    lengths: Sequence[int]
+    collate: Callable[[Sequence[LabelledClip]], dict[str, Tensor]]
 
 
 class SimilarLengths(Sampler[list[Draw]]):

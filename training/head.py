@@ -8,6 +8,7 @@ from torch.nn import functional
 from transformers import Wav2Vec2ForSequenceClassification
 
 from classifier.audio.waveform import Waveform
+from training.augmentation import ClipChange
 from training.batches import normalised_batch
 
 LBFGS_STEPS = 200
@@ -17,12 +18,14 @@ def pooled_features(
     model: Wav2Vec2ForSequenceClassification,
     waveforms: Iterable[Waveform],
     progress: Callable[[int], None] | None = None,
+    change: ClipChange | None = None,
 ) -> Tensor:
     """float32[clips, hidden size]: what the head sees of each clip, at the clip's own length."""
     rows = []
     with torch.inference_mode():
         for number, waveform in enumerate(waveforms, start=1):
-            heard = normalised_batch(torch.from_numpy(waveform)[None])
+            heard = torch.from_numpy(waveform)[None]
+            heard = normalised_batch(change(heard, number) if change else heard)
             rows.append(model.wav2vec2(heard).last_hidden_state.mean(dim=1))
             if progress:
                 progress(number)
@@ -36,31 +39,45 @@ def head_logits(model: Wav2Vec2ForSequenceClassification, features: Tensor) -> T
 
 
 def fit_head(
-    model: Wav2Vec2ForSequenceClassification, features: Tensor, targets: Tensor, *, decay: float = 2e-2
+    model: Wav2Vec2ForSequenceClassification,
+    features: Tensor,
+    targets: Tensor,
+    *,
+    decay: float = 2e-2,
+    anew: bool = True,
 ) -> float:
     """Fit the head, in place, to soft targets float32[clips, labels]; return the final loss.
 
-    Two linear maps in a row are one, so the projector becomes the identity where it is square and the
-    best classifier, which is then unique, is found by L-BFGS.
+    ``anew`` forgets what the head knew; otherwise it is drawn away from that only as far as the clips ask
+    for. Two linear maps in a row are one, so only the last is fitted, and a new projector is the identity
+    where it is square. The best classifier, which is then unique, is found by L-BFGS.
     """
     # What was made in inference mode cannot take part in learning; its copy can.
     features = features.clone()
     with torch.no_grad():
-        if model.projector.in_features == model.projector.out_features:
-            nn.init.eye_(model.projector.weight)
-            nn.init.zeros_(model.projector.bias)
+        if anew:
+            _forget(model)
         projected = model.projector(features)
-        nn.init.zeros_(model.classifier.weight)
-        nn.init.zeros_(model.classifier.bias)
-    weights = list(model.classifier.parameters())
-    optimiser = torch.optim.LBFGS(weights, max_iter=LBFGS_STEPS, line_search_fn="strong_wolfe")
+    classifier = model.classifier.requires_grad_(True)
+    known = classifier.weight.detach().clone()
+    optimiser = torch.optim.LBFGS(
+        list(classifier.parameters()), max_iter=LBFGS_STEPS, line_search_fn="strong_wolfe"
+    )
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        fit = functional.cross_entropy(model.classifier(projected), targets)
-        penalised = fit + decay * model.classifier.weight.square().sum() / 2
+        fit = functional.cross_entropy(classifier(projected), targets)
+        penalised = fit + decay * (classifier.weight - known).square().sum() / 2
         penalised.backward()
         return penalised
 
     optimiser.step(loss)
     return loss().item()
+
+
+def _forget(model: Wav2Vec2ForSequenceClassification) -> None:
+    if model.projector.in_features == model.projector.out_features:
+        nn.init.eye_(model.projector.weight)
+        nn.init.zeros_(model.projector.bias)
+    nn.init.zeros_(model.classifier.weight)
+    nn.init.zeros_(model.classifier.bias)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from training.augmentation import AugmentationSettings
 from training.exceptions import CorpusRefused
@@ -11,14 +11,24 @@ from training.exceptions import CorpusRefused
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Settings of a fine-tuning. ``vote_weight`` is the listeners' share in what is to be learned."""
+    """Settings of a fine-tuning.
+
+    ``trained`` is what learns: ``all`` but the front end, the ``top`` with ``top_layers`` layers and the
+    head, or the ``head`` alone. The frozen part of the last two hears each clip once per copy: as it is, then
+    augmented. ``vote_weight`` is the listeners' share in what is to be learned.
+    """
 
     seed: int = 0
+    trained: Literal["all", "top", "head"] = "all"
+    top_layers: int = 3
+    copies: int = 4
     epochs: int = 12
     batch_size: int = 32
     learning_rate: float = 1e-4
     head_learning_rate: float = 5e-4
     weight_decay: float = 0.01
+    # How firmly a head that is trained alone is held to what it knew.
+    head_decay: float = 0.02
     warmup_share: float = 0.1
     max_gradient_norm: float = 1.0
     # A model grown without dropout leans on a few strong channels and falls silent when they do.

@@ -20,8 +20,9 @@ from training.checkpoint import check_checkpoint, load_model
 from training.corpus import Corpus, require_several_labels
 from training.decoded_cache import decoded
 from training.export import export_onnx, quantise
-from training.fine_tuning import fine_tune
+from training.fine_tuning import fine_tune, fine_tune_top
 from training.head import fit_head, pooled_features
+from training.head_training import train_head
 from training.hyperparameters import Hyperparameters
 from training.quantising import compare
 from training.sounds import read_noises, read_rooms
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 START, MODEL, VERSION = "start", "model", "version"
 # Enough speech to see how loud each frequency gets.
 FITTING_CLIPS = 150
+PARTS = {"all": fine_tune, "top": fine_tune_top, "head": train_head}
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def train_checkpoint(
     if not (output / START).is_dir():
         _prepare_start(corpus, train, sources, output / START)
     model = load_model(check_checkpoint(output / START, corpus.labels))
-    figures = fine_tune(
+    train_part = PARTS[chosen.trained]
+    figures = train_part(
         model, train, validation, chosen, output, augmentation=augmentation, callbacks=callbacks
     )
     _save(model, output / MODEL)

@@ -1,6 +1,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -17,14 +18,16 @@ from training.checkpoint import check_checkpoint, load_model
 from training.corpus import CorpusClip, read_corpus
 from training.decoded_cache import decoded
 from training.exceptions import CorpusRefused
-from training.fine_tuning import fine_tune
+from training.fine_tuning import fine_tune, fine_tune_top
+from training.frozen_part import Top, frozen_frames
 from training.head import fit_head, head_logits, pooled_features
+from training.head_training import train_head
 from training.hyperparameters import Hyperparameters
 from training.precision import freeze_front_end
 from training.recipe import MODEL, Sources, make_version, train_checkpoint
 from training.version_writer import Description
 
-QUICK = Hyperparameters(epochs=3, batch_size=4, learning_rate=1e-3, averaged_epochs=2)
+QUICK = Hyperparameters(epochs=3, batch_size=4, learning_rate=1e-3, averaged_epochs=2, top_layers=1, copies=2)
 
 
 class Killed(Exception):
@@ -63,9 +66,14 @@ def model(written_checkpoint):
     return load_model(check_checkpoint(written_checkpoint, LABELS))
 
 
-def run(model, dataset, output, callbacks=()):
+@pytest.fixture(params=[fine_tune, fine_tune_top], ids=["all", "top"])
+def train_part(request):
+    return request.param
+
+
+def run(model, dataset, output, callbacks=(), train_part=fine_tune):
     augmentation = Augmentation(AugmentationSettings(), [torch.arange(4000) % 7 - 3.0], [torch.ones(100)])
-    return fine_tune(
+    return train_part(
         model,
         dataset("train"),
         dataset("validation"),
@@ -76,18 +84,18 @@ def run(model, dataset, output, callbacks=()):
     )
 
 
-def test_resumed_run_equals_an_uninterrupted_one(written_checkpoint, dataset, tmp_path):
+def test_resumed_run_equals_an_uninterrupted_one(written_checkpoint, dataset, train_part, tmp_path):
     checkpoint = check_checkpoint(written_checkpoint, LABELS)
     torch.manual_seed(1)
     whole = load_model(checkpoint)
-    expected = run(whole, dataset, tmp_path / "whole")
+    expected = run(whole, dataset, tmp_path / "whole", train_part=train_part)
     torch.manual_seed(1)
     with pytest.raises(Killed):
-        run(load_model(checkpoint), dataset, tmp_path / "killed", [KillAfterEpoch(1)])
+        run(load_model(checkpoint), dataset, tmp_path / "killed", [KillAfterEpoch(1)], train_part)
     # Whatever chance did meanwhile, the run goes on with its own.
     torch.manual_seed(99)
     resumed = load_model(checkpoint)
-    figures = run(resumed, dataset, tmp_path / "killed")
+    figures = run(resumed, dataset, tmp_path / "killed", train_part=train_part)
     assert figures["eval_loss"] == expected["eval_loss"]
     for name, weight in whole.state_dict().items():
         assert torch.equal(weight, resumed.state_dict()[name]), name
@@ -120,6 +128,37 @@ def test_cached_features_give_the_answers_of_the_whole_model(model, dataset):
         for number in range(len(clips)):
             heard = normalised_batch(torch.from_numpy(clips.audio.waveform(number))[None])
             assert torch.allclose(model(heard).logits[0], head_logits(model, features)[number], atol=1e-5)
+
+
+def test_top_on_kept_frames_gives_the_answers_of_the_whole_model(written_checkpoint, dataset, tmp_path):
+    model = load_model(check_checkpoint(written_checkpoint, LABELS))
+    clips = dataset("train")
+    frames = frozen_frames(model, 1, clips, tmp_path / "frames", longest=80_000)
+    top = Top(model, 1)
+    with torch.inference_mode():
+        for number in range(len(clips)):
+            heard = normalised_batch(torch.from_numpy(clips.audio.waveform(number))[None])
+            kept = top(frames.of(number)[None]).logits
+            # Frames are kept in half precision; the logits are of the order of ten.
+            assert torch.allclose(model(heard).logits, kept, atol=2e-2)
+
+
+def test_training_the_top_leaves_the_rest_alone(model, dataset, tmp_path):
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    run(model, dataset, tmp_path / "run", train_part=fine_tune_top)
+    changed = {name for name, weight in model.state_dict().items() if not torch.equal(weight, before[name])}
+    parts = ("wav2vec2.encoder.layers.1.", "projector.", "classifier.")
+    assert changed and all(name.startswith(parts) for name in changed)
+    assert not (tmp_path / "run" / "frames").exists()
+
+
+def test_head_alone_learns_and_computes_features_once(model, dataset, tmp_path):
+    figures = run(model, dataset, tmp_path / "run", train_part=train_head)
+    features = sorted((tmp_path / "run").glob("features-*.npy"))
+    assert [len(np.load(file)) for file in features] == [len(dataset("train"))] * QUICK.copies
+    kept = [file.stat().st_mtime_ns for file in features]
+    assert run(model, dataset, tmp_path / "run", train_part=train_head)["eval_loss"] <= figures["eval_loss"]
+    assert [file.stat().st_mtime_ns for file in features] == kept
 
 
 def test_fitting_the_head_lowers_its_loss(model, dataset):
