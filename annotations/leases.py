@@ -69,8 +69,9 @@ def take(reach: Reach) -> int | None:
     statement, values = _statement(reach, timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        row = cursor.fetchone()
-    return row[0] if row else None
+        # Read to the end, which is when SQLite closes the statement and with it the transaction.
+        rows = cursor.fetchall()
+    return rows[0][0] if rows else None
 
 
 def _statement(reach: Reach, now: datetime) -> tuple[str, list[Any]]:

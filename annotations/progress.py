@@ -1,0 +1,66 @@
+"""How far the queue is, and one reviewer in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
+
+from annotations.identity import pseudonym_of
+from annotations.leases import LONGEST
+from annotations.models import CurrentReview, Decision, QueueEntry, Review
+from classifier.models import Task
+from emotion_site.models import User
+
+# Of so many of the last answers the time per clip is told.
+LAST_ANSWERS = 50
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``left`` clips wait for this person, besides ``held_by_others``; times are of their last answers."""
+
+    left: int
+    held_by_others: int
+    done_today: int
+    median_ms: int | None
+
+
+def progress_of(reviewer: User, task: Task) -> Progress:
+    now = timezone.now()
+    rater = pseudonym_of(reviewer)
+    mine = CurrentReview.objects.filter(task=task, rater=rater)
+    waiting = QueueEntry.objects.filter(task=task, is_open=True)
+    held = (
+        waiting.filter(leased_until__gt=now, leased_until__lte=now + LONGEST)
+        .exclude(leased_by=reviewer)
+        .exclude(owner=reviewer)
+    )
+    # Most clips that wait are nobody's in particular: count all, then take off the few that are.
+    not_for_me = waiting.filter(
+        Q(owner=reviewer) | Q(Exists(mine.filter(clip=OuterRef("clip"))), given__gt=0)
+    )
+    held_by_others = held.count()
+    answers = Review.objects.filter(task=task, rater=rater).exclude(kind=Review.Kind.WITHDRAWN)
+    times = answers.filter(milliseconds__isnull=False).order_by("-created")
+    latest = list(times.values_list("milliseconds", flat=True)[:LAST_ANSWERS])
+    return Progress(
+        left=max(0, waiting.count() - not_for_me.count() - held_by_others),
+        held_by_others=held_by_others,
+        done_today=mine.filter(created__gte=_midnight()).count(),
+        median_ms=round(median(latest)) if latest else None,
+    )
+
+
+def _midnight() -> datetime:
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def counts_by_state(task: Task) -> dict[str, int]:
+    """How many clips stand in each state, withdrawn ones left out."""
+    decisions = Decision.objects.filter(task=task, clip__deleted_at__isnull=True).exclude(
+        clip__shared_for_review=False, clip__owner__isnull=False
+    )
+    found = decisions.values_list("state").annotate(count=Count("pk")).order_by()
+    return dict.fromkeys(Decision.State.values, 0) | dict(found)

@@ -1,0 +1,120 @@
+"""Twenty reviewers at once: no clip twice, none lost."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from django.db import connection, connections
+
+from annotations import services
+from annotations.answers import read_answer
+from annotations.models import CurrentReview, Decision, QueueEntry, Review, ReviewPolicy
+from annotations.offers import take_next
+from annotations.services import Circumstances
+from classifier.models import Task
+from tests.factories import ClipFactory, UserFactory
+from tests.requirements import require
+
+REVIEWERS = 20
+
+
+@pytest.fixture
+def task(transactional_db) -> Task:
+    require(connection.vendor == "postgresql", "needs PostgreSQL: SQLite has one writer at a time")
+    task = Task.objects.get(slug="emotion")
+    ReviewPolicy.objects.filter(task=task).update(doubled_percent=0)
+    return task
+
+
+def all_at_once(work, people):
+    """Run ``work(person)`` in a thread each, begun at the same moment."""
+    start = Barrier(len(people))
+
+    def run(person):
+        start.wait()
+        try:
+            return work(person)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(people)) as threads:
+        return list(threads.map(run, people))
+
+
+def reviewers():
+    return [UserFactory(role="reviewer") for _number in range(REVIEWERS)]
+
+
+def share(count):
+    speaker = UserFactory()
+    return {ClipFactory(owner=speaker, shared_for_review=True).pk for _number in range(count)}
+
+
+def review_everything(task):
+    def work(person):
+        done = []
+        while offer := take_next(reviewer=person, task=task):
+            answer = read_answer(task, label="sad")
+            saved = services.submit_review(
+                reviewer=person,
+                task=task,
+                clip_id=offer.clip.pk,
+                answer=answer,
+                circumstances=Circumstances(uuid4().hex),
+            )
+            assert saved.notes == []
+            done.append(offer.clip.pk)
+        return done
+
+    return work
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_no_clip_goes_to_two_people_and_none_is_lost(task):
+    clips = share(200)
+    taken = [pk for done in all_at_once(review_everything(task), reviewers()) for pk in done]
+    assert len(taken) == 200
+    assert set(taken) == clips
+    assert Review.objects.count() == CurrentReview.objects.count() == 200
+    assert Decision.objects.filter(state="decided").count() == 200
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_twenty_people_and_five_clips(task):
+    clips = share(5)
+    offers = all_at_once(lambda person: take_next(reviewer=person, task=task), reviewers())
+    assert {offer.clip.pk for offer in offers if offer} == clips
+    assert len([offer for offer in offers if offer]) == 5
+    assert QueueEntry.objects.filter(leased_by__isnull=False).count() == 5
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_the_same_answer_many_times_at_once_is_one_review(task):
+    (clip,) = share(1)
+    person = UserFactory(role="reviewer")
+    answer = read_answer(task, label="sad")
+    saved = all_at_once(
+        lambda _number: services.submit_review(
+            reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances("once")
+        ),
+        list(range(REVIEWERS)),
+    )
+    assert [result.created for result in saved].count(True) == 1
+    assert len({result.review.pk for result in saved}) == Review.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_late_answers_of_many_people_to_one_clip_are_all_kept(task):
+    (clip,) = share(1)
+    people = reviewers()
+    answer = read_answer(task, label="sad")
+    all_at_once(
+        lambda person: services.submit_review(
+            reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances("mine")
+        ),
+        people,
+    )
+    assert Review.objects.count() == REVIEWERS
+    assert QueueEntry.objects.get().given == REVIEWERS
+    assert Decision.objects.get().how == "consensus"
