@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from emotion_site.exceptions import UserError
 from emotion_site.links import Purpose, path_of
-from emotion_site.models import ApiToken, OneTimeLink, User
+from emotion_site.models import ApiToken, DeclaredPurpose, OneTimeLink, User
 from emotion_site.people import deactivate, make_reset_link
 from emotion_site.tokens import revoke_token
 
@@ -99,6 +99,13 @@ class OneTimeLinkAdmin(LookOnlyAdmin):
     list_filter = ["purpose"]
     list_select_related = ["user", "created_by"]
     fields = ["purpose", "email", "role", "user", "created_by", "created", "expires_at", "used_at"]
+
+
+@admin.register(DeclaredPurpose)
+class DeclaredPurposeAdmin(LookOnlyAdmin):
+    list_display = ["text", "excludes_workers_and_pupils", "declared_by", "created"]
+    list_select_related = ["declared_by"]
+    fields = ["text", "excludes_workers_and_pupils", "declared_by", "created"]
 
 
 def _actor(request: HttpRequest) -> User:

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from emotion_site.purpose import current_purpose
 from emotion_site.roles import Role, role_of
 
 
@@ -12,6 +13,8 @@ def site(request: HttpRequest) -> dict[str, object]:
     return {
         "is_admin": SimpleLazyObject(lambda: role == Role.ADMIN),
         "is_reviewer": SimpleLazyObject(lambda: role in (Role.ADMIN, Role.REVIEWER)),
+        # For administrators, who alone can mend it; nobody else's page asks.
+        "purpose_is_missing": SimpleLazyObject(lambda: role == Role.ADMIN and current_purpose() is None),
         "signup_mode": settings.SIGNUP,
         "mail_is_configured": bool(settings.EMAIL),
         "theme": SimpleLazyObject(lambda: _theme(request)),

@@ -124,6 +124,24 @@ class OneTimeLink(models.Model):
         return reverse("admin:emotion_site_onetimelink_change", args=[self.pk])
 
 
+class DeclaredPurpose(models.Model):
+    """What administrators say the site is used for. Never edited: the newest one counts."""
+
+    text = models.CharField(_("purpose"), max_length=300)
+    excludes_workers_and_pupils = models.BooleanField(_("excludes workers and pupils"))
+    declared_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("declared purpose")
+        verbose_name_plural = _("declared purposes")
+        ordering = ["-created", "-pk"]
+        constraints = [models.CheckConstraint(condition=~Q(text=""), name="declared_purpose_says_something")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class TaskHeartbeat(models.Model):
     """When a running task last showed that its worker is alive."""
 

@@ -16,6 +16,7 @@ from emotion_site.exceptions import UserError
 from emotion_site.links import Purpose, find_link, use_link
 from emotion_site.models import OneTimeLink, User
 from emotion_site.people import end_sessions
+from emotion_site.purpose_forms import FirstAdministratorForm
 from emotion_site.roles import Role, set_role
 from emotion_site.sign_in_forms import InvitedSignUpForm, NewPasswordForm
 
@@ -64,6 +65,7 @@ class FirstAdministratorView(InvitationView):
 
     purpose = Purpose.FIRST_ADMINISTRATOR
     template_name = "emotion_site/first_administrator.html"
+    form_class = FirstAdministratorForm
 
     def is_open(self) -> bool:
         return True

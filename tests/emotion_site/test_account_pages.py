@@ -13,6 +13,8 @@ SIGN_IN = "/accounts/login/"
 # path -> (nobody, stranger, reviewer, admin); 302 of nobody leads to the sign-in page.
 PAGES = {
     "/account/": (302, 200, 200, 200),
+    "/account/about/": (302, 200, 200, 200),
+    "/account/about/purpose/": (302, 403, 403, 200),
     "/account/tokens/": (302, 200, 200, 200),
     "/account/people/": (302, 403, 403, 200),
     "/account/people/{speaker}/": (302, 403, 403, 200),
@@ -27,6 +29,7 @@ PAGES = {
     "/accounts/sessions/": (302, 200, 200, 200),
 }
 ACTIONS = {
+    "/account/about/purpose/": (302, 403, 403, 422),
     "/account/people/{speaker}/role/": (302, 403, 403, 302),
     "/account/people/{speaker}/reset-link/": (302, 403, 403, 200),
     "/account/people/{speaker}/active/": (302, 403, 403, 302),

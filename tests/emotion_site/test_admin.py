@@ -1,19 +1,22 @@
 """Django's admin shows rows and calls the site's services."""
 
 import pytest
+from django.apps import apps
 from django.contrib.messages import get_messages
 
-from emotion_site.models import ApiToken, OneTimeLink, User
+from emotion_site.models import OneTimeLink, User
+from emotion_site.purpose import declare_purpose
 from tests.factories import make_api_token, make_one_time_link
 
 USERS = "/admin/emotion_site/user/"
 
 
-@pytest.mark.parametrize("model", ["user", "apitoken", "onetimelink"])
-def test_rows_can_be_looked_at_but_not_added_or_deleted(admin_client, speaker, model):
+@pytest.mark.parametrize("model", ["user", "apitoken", "onetimelink", "declaredpurpose"])
+def test_rows_can_be_looked_at_but_not_added_or_deleted(admin_client, admin, speaker, model):
+    declare_purpose(text="Listening to whales", excludes_workers_and_pupils=True, actor=admin)
     make_api_token(speaker)
     make_one_time_link(OneTimeLink.Purpose.PASSWORD_RESET, user=speaker)
-    row = {"user": User, "apitoken": ApiToken, "onetimelink": OneTimeLink}[model].objects.first()
+    row = apps.get_model("emotion_site", model).objects.first()
     path = f"/admin/emotion_site/{model}/"
     assert admin_client.get(path).status_code == 200
     page = admin_client.get(f"{path}{row.pk}/change/")

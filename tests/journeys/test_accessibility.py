@@ -36,6 +36,8 @@ OWN_PAGES = [
     "/history/",
     "/history/?label=happy&text=nothing-is-called-this",
     "/account/",
+    "/account/about/",
+    "/account/about/purpose/",
     "/account/tokens/",
     "/account/delete/",
     "/account/people/",
