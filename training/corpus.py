@@ -23,6 +23,7 @@ class CorpusClip:
     speaker: str
     split: str
     votes: tuple[float, ...] = ()
+    duration_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,15 @@ def _clip(
     if split not in SPLITS:
         raise CorpusRefused("unknown_split", f"There is no split {split}; known are {', '.join(SPLITS)}.")
     # A row without a speaker is taken for a voice of its own.
-    return CorpusClip(path, label, row.get("speaker") or path.stem, split, _votes(row, labels, renames))
+    speaker, duration = row.get("speaker") or path.stem, row.get("duration_s")
+    return CorpusClip(
+        path,
+        label,
+        speaker,
+        split,
+        _votes(row, labels, renames),
+        _number(duration, "bad_duration") if duration else None,
+    )
 
 
 def _path(home: Path, name: str) -> Path:
@@ -135,12 +144,12 @@ def _votes(row: Mapping[str, str], labels: tuple[str, ...], renames: Mapping[str
             key = column.removeprefix(prefix) if column.startswith(prefix) else ""
             key = renames.get(key, key)
             if key in counts and value:
-                counts[key] += _number(value)
+                counts[key] += _number(value, "bad_votes")
     return tuple(counts.values()) if any(counts.values()) else ()
 
 
-def _number(text: str) -> float:
+def _number(text: str, code: str) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise CorpusRefused("bad_votes", "The votes of a row are not numbers.") from error
+        raise CorpusRefused(code, f"A row of the corpus has {text!r} where a number belongs.") from error

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from classifier.engine.runtime import Engine
+from classifier.models import ModelVersion, Task
 from tests.training.corpora import write_corpus, write_metadata
 from tests.training.tiny_model import LABELS
 from training.calibration import fit_temperature, scores_of
@@ -149,6 +150,38 @@ def test_command_prints_figures_as_json(version, corpus_folder, tmp_path, capsys
     assert figures["clips"] == 6
     call_command("evaluate_model", **options)
     assert "6 clips of 1 speakers" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_command_measures_a_version_of_the_site_and_draws(version, corpus_folder, tmp_path, settings, capsys):
+    settings.MODELS_DIR = version.parent
+    manifest = Engine.load(version, threads=1).manifest
+    ModelVersion.objects.create(
+        task=Task.objects.get(slug="emotion"),
+        number=7,
+        origin=ModelVersion.Origin.IMPORTED,
+        folder=version.name,
+        checksum="",
+        manifest=manifest.as_dict(),
+    )
+    options = {"corpus": corpus_folder, "cache": tmp_path, "json": True}
+    call_command("evaluate_model", version=7, pictures=tmp_path / "pictures", **options)
+    by_number = json.loads(capsys.readouterr().out)
+    call_command("evaluate_model", path=version, **options)
+    assert json.loads(capsys.readouterr().out) == by_number
+    drawn = {path.name: path.read_text() for path in (tmp_path / "pictures").iterdir()}
+    assert drawn.keys() == {"confusion.svg", "reliability.svg"}
+    assert all(f">{label}<" in drawn["confusion.svg"] for label in LABELS)
+    with pytest.raises(CommandError, match="no version 8"):
+        call_command("evaluate_model", version=8, **options)
+
+
+@pytest.mark.django_db
+def test_description_counts_and_draws(corpus_folder, tmp_path, capsys):
+    call_command("describe_corpus", corpus_folder, picture=tmp_path / "corpus.svg")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:4] == ["split", "clips", "minutes", "speakers"]
+    assert ">fearful<" in (tmp_path / "corpus.svg").read_text()
 
 
 def test_command_refuses_a_corpus_with_a_speaker_in_two_splits(version, tmp_path):

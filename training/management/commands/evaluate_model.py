@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifier.engine.exceptions import VersionRefused
 from classifier.engine.runtime import Engine
+from classifier.models import ModelVersion
 from training import torchaudio_shim
 from training.corpus import SPLITS, read_corpus
 from training.exceptions import CorpusRefused
@@ -19,37 +20,61 @@ THREADS = 2
 class Command(BaseCommand):
     help = "Measures a model version on a split of a corpus, through the engine that serves."
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        # Here --version is a model's; Django has one of its own that tells the version of Django.
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--path", metavar="FOLDER", type=Path, required=True, help="of a model version")
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--version", metavar="N", type=int, help="number of a model version of this site")
+        which.add_argument("--path", metavar="FOLDER", type=Path, help="folder of a model version")
+        parser.add_argument("--task", default="emotion", help="with --version")
         parser.add_argument("--corpus", metavar="FOLDER", type=Path, required=True)
         parser.add_argument("--split", choices=SPLITS, default="test")
         parser.add_argument("--noises", metavar="FOLDER", type=Path, help="recordings to mix in")
         parser.add_argument("--snr", metavar="DB", type=float, nargs="+", default=[], help="with --noises")
         parser.add_argument("--cache", metavar="FOLDER", type=Path, help="where decoded clips are kept")
+        parser.add_argument("--pictures", metavar="FOLDER", type=Path, help="where to draw the figures")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_training_libraries()
         if options["snr"] and not options["noises"]:
             raise CommandError("--snr needs --noises.", returncode=2)
+        folder = options["path"] or _folder_of(options["task"], options["version"])
         try:
-            figures = _measure(options)
+            figures = _measure(folder, options)
         except (CorpusRefused, VersionRefused) as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"The pictures could not be written: {error.strerror}.") from error
         self.stdout.write(json.dumps(figures) if options["json"] else _table(figures))
 
 
-def _measure(options: dict[str, Any]) -> dict[str, Any]:
+def _folder_of(task: str, number: int) -> Path:
+    version = ModelVersion.objects.filter(task__slug=task, number=number).first()
+    if version is None:
+        raise CommandError(f"There is no version {number} of the task {task}.", returncode=2)
+    return Path(settings.MODELS_DIR) / version.folder
+
+
+def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     torchaudio_shim.install()
     from training.evaluation import clips_to_measure, measure
+    from training.pictures import draw_confusion, draw_reliability
     from training.sounds import read_noises
 
     cache = options["cache"] or Path(settings.DATA_DIR) / "cache"
-    engine = Engine.load(options["path"], threads=THREADS)
+    engine = Engine.load(folder, threads=THREADS)
     corpus = read_corpus(options["corpus"], engine.manifest.labels)
     clips = clips_to_measure(corpus, options["split"], cache)
     noises = read_noises(options["noises"], cache, for_testing=True) if options["noises"] else []
-    return measure(engine, clips, noises, options["snr"])
+    figures = measure(engine, clips, noises, options["snr"])
+    if pictures := options["pictures"]:
+        pictures.mkdir(parents=True, exist_ok=True)
+        draw_confusion(figures["confusion"], engine.manifest.labels, pictures / "confusion.svg")
+        draw_reliability(figures["reliability"], pictures / "reliability.svg")
+    return figures
 
 
 def _table(figures: dict[str, Any]) -> str:
