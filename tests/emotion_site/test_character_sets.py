@@ -36,7 +36,6 @@ def test_a_page_refuses_it(post, charset):
     assert "<h1>" in response.text
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "us-ascii", "latin-1", "windows-1252", "nonsense"])
 def test_what_browsers_send_is_read(post, charset):
     """As far as the question who sends it."""
