@@ -7,6 +7,7 @@ handler500 = "emotion_site.error_pages.server_error"
 urlpatterns = [
     path("health/", health, name="health"),
     path("", include("classifier.urls")),
+    path("", include("annotations.urls")),
     path("accounts/", include("allauth.urls")),
     path("account/", include("emotion_site.account_urls")),
     path("api/", include("emotion_site.api.urls")),

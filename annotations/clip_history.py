@@ -1,0 +1,108 @@
+"""What happened to a clip in a task, in words, in the order in which it happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from annotations.models import Decision, DecisionChange, Objection, Review
+from classifier.models import Task
+
+
+@dataclass(frozen=True)
+class Event:
+    """``who`` is a pseudonym or a part in it, never the name of a reviewer or an owner."""
+
+    created: datetime
+    who: str
+    what: str
+    detail: str = ""
+    comment: str = ""
+
+
+def history_of(clip_id: UUID, task: Task) -> list[Event]:
+    """For administrators: every review, decision and objection, also of a clip that is gone."""
+    reviews = Review.objects.filter(clip_id=clip_id, task=task).select_related(
+        "label", "predicted_label", "model_version"
+    )
+    changes = _changes(clip_id, task).select_related("actor")
+    events = [_reviewed(review) for review in reviews]
+    events += [_decided(change, _judge(change), change.comment) for change in changes]
+    return _in_order([*events, *_objections(clip_id, task, _("The owner"))])
+
+
+def history_for_owner(clip_id: UUID, task: Task) -> list[Event]:
+    """What its owner may read: no pseudonym, no comment, nothing by which reviewers tell each other apart."""
+    reviews = Review.objects.filter(clip_id=clip_id, task=task).select_related("label")
+    someone = _("A reviewer")
+    events = [Event(review.created, someone, said(review)) for review in reviews]
+    settled = [Decision.State.DECIDED, Decision.State.EXCLUDED, Decision.State.CONFLICTING]
+    events += [_decided(change, "", "") for change in _changes(clip_id, task).filter(state__in=settled)]
+    return _in_order([*events, *_objections(clip_id, task, _("You"))])
+
+
+def said(review: Review) -> str:
+    if review.kind == Review.Kind.WITHDRAWN:
+        return _("took the answer back")
+    name = str(review.label) if review.label else review.get_flag_display()
+    if review.kind == Review.Kind.REVISED:
+        return _("answered with the prediction in view: %(answer)s") % {"answer": name}
+    return _("answered: %(answer)s") % {"answer": name}
+
+
+def _reviewed(review: Review) -> Event:
+    who = review.rater or _("An anonymous vote")
+    return Event(review.created, who, said(review), _circumstances(review), review.comment)
+
+
+def _circumstances(review: Review) -> str:
+    parts = []
+    if review.predicted_label and review.model_version:
+        told = {"number": review.model_version.number, "answer": review.predicted_label}
+        parts.append(_("version %(number)d said %(answer)s") % told)
+    if review.milliseconds is not None:
+        parts.append(_("after %(seconds)s s") % {"seconds": round(review.milliseconds / 1000, 1)})
+    if review.picked_by:
+        parts.append(review.get_picked_by_display())
+    return ", ".join(parts)
+
+
+def _changes(clip_id: UUID, task: Task) -> QuerySet[DecisionChange]:
+    return DecisionChange.objects.filter(clip_id=clip_id, task=task).select_related("label")
+
+
+def _judge(change: DecisionChange) -> str:
+    """Who adjudicated is no secret among administrators; whoever answered last stays a pseudonym."""
+    if change.how != Decision.How.ADJUDICATED:
+        return ""
+    return change.actor.get_short_name() if change.actor else _("A former administrator")
+
+
+def _decided(change: DecisionChange, who: str, comment: str) -> Event:
+    said_of_it = change.get_state_display()
+    if answer := (str(change.label) if change.label else change.get_flag_display()):
+        said_of_it = pgettext("state: label", "%(state)s: %(answer)s") % {
+            "state": said_of_it,
+            "answer": answer,
+        }
+    what = _("decision: %(state)s") % {"state": said_of_it}
+    return Event(change.created, who, what, change.get_how_display(), comment)
+
+
+def _objections(clip_id: UUID, task: Task, who: str) -> list[Event]:
+    found = Objection.objects.filter(clip_id=clip_id, task=task).select_related("wished_label")
+    return [_objected(objection, who) for objection in found]
+
+
+def _objected(objection: Objection, who: str) -> Event:
+    what = _("objected to the prediction")
+    if objection.wished_label:
+        what = _("objected to the prediction and hears: %(answer)s") % {"answer": objection.wished_label}
+    return Event(objection.created, who, what, "", objection.comment)
+
+
+def _in_order(events: list[Event]) -> list[Event]:
+    return sorted(events, key=lambda event: event.created)

@@ -1,0 +1,43 @@
+"""Decisions as administrators list them: those of clips that are there and still shared."""
+
+from collections import Counter
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from annotations.models import CurrentReview, Decision
+from classifier.models import Clip, Label, Task
+from emotion_site.models import User
+
+
+def decisions_of(task: Task) -> QuerySet[Decision]:
+    """As ``counts_by_state`` counts them."""
+    present = Decision.objects.filter(task=task, clip__deleted_at__isnull=True)
+    withdrawn = {"clip__shared_for_review": False, "clip__owner__isnull": False}
+    return present.exclude(**withdrawn).select_related("label")
+
+
+def conflicts_of(task: Task, administrator: User) -> QuerySet[Decision]:
+    """What this person may settle: nobody decides their own clips."""
+    conflicting = Decision.objects.filter(
+        task=task, state=Decision.State.CONFLICTING, clip__in=Clip.objects.reviewable()
+    )
+    return conflicting.exclude(clip__owner=administrator)
+
+
+def next_conflict(task: Task, administrator: User, *, behind: Decision) -> Decision | None:
+    """The next older one, and behind the oldest the newest again."""
+    others = conflicts_of(task, administrator).exclude(pk=behind.pk).order_by("-pk")
+    return others.filter(pk__lt=behind.pk).first() or others.first()
+
+
+def answers_by_clip(task: Task, clip_ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, int]]]:
+    """For each clip the answers that stand, by name, with how many people gave them: most first."""
+    names = {label.pk: str(label) for label in Label.objects.filter(task=task)}
+    flags = dict(CurrentReview._meta.get_field("flag").flatchoices)
+    counts: dict[UUID, Counter[str]] = {pk: Counter() for pk in clip_ids}
+    rows = CurrentReview.objects.filter(task=task, clip__in=list(counts))
+    for clip_id, label_id, flag in rows.values_list("clip_id", "label_id", "flag"):
+        counts[clip_id][names[label_id] if label_id else str(flags[flag])] += 1
+    return {pk: counter.most_common() for pk, counter in counts.items()}
