@@ -44,7 +44,7 @@ def progress_of(reviewer: User, task: Task) -> Progress:
     held_by_others = held.count()
     answers = Review.objects.filter(task=task, rater=rater).exclude(kind=Review.Kind.WITHDRAWN)
     times = answers.filter(milliseconds__isnull=False).order_by("-created")
-    latest = list(times.values_list("milliseconds", flat=True)[:LAST_ANSWERS])
+    latest = [ms for ms in times.values_list("milliseconds", flat=True)[:LAST_ANSWERS] if ms is not None]
     return Progress(
         left=max(0, waiting.count() - not_for_me.count() - held_by_others),
         held_by_others=held_by_others,

@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='review',
-            constraint=models.UniqueConstraint(fields=('rater', 'client_id'), name='review_client_id_once_per_rater'),
+            constraint=models.UniqueConstraint(fields=('client_id', 'rater'), name='review_client_id_once_per_rater'),
         ),
         migrations.AddConstraint(
             model_name='review',

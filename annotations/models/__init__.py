@@ -1,5 +1,5 @@
 from annotations.models.decision import Decision, DecisionChange
-from annotations.models.logs import ListenLog, Pseudonym
+from annotations.models.logs import DuplicateFile, ListenLog, Pseudonym
 from annotations.models.queue import Objection, QueueEntry, ReviewPolicy
 from annotations.models.review import CurrentReview, Flag, PickedBy, Review
 
@@ -7,6 +7,7 @@ __all__ = [
     "CurrentReview",
     "Decision",
     "DecisionChange",
+    "DuplicateFile",
     "Flag",
     "ListenLog",
     "Objection",

@@ -17,6 +17,24 @@ class Pseudonym(models.Model):
         return self.name
 
 
+class DuplicateFile(models.Model):
+    """A file of a corpus that sounds exactly like another one; what is said of it is said of that clip."""
+
+    clip = models.ForeignKey(Clip, models.CASCADE, related_name="duplicate_files")
+    split = models.CharField(max_length=10, blank=True)
+    file_name = models.CharField(max_length=255, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clip", "split", "file_name"], name="duplicate_file_once_per_clip"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.clip_id)
+
+
 class ListenLog(AppendOnlyModel):
     """Somebody other than the owner heard a clip."""
 

@@ -66,7 +66,7 @@ class Review(AppendOnlyModel):
         verbose_name_plural = _("reviews")
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["rater", "client_id"], name="review_client_id_once_per_rater"),
+            models.UniqueConstraint(fields=["client_id", "rater"], name="review_client_id_once_per_rater"),
             models.CheckConstraint(
                 condition=Q(kind="withdrawn", label__isnull=True, flag="")
                 | (

@@ -1,0 +1,64 @@
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotations import terminal
+from annotations.corpus_import import Outcome, import_rows, open_corpus
+from annotations.corpus_rows import read_rows
+from annotations.exceptions import ImportRefused
+from annotations.tasks_and_labels import LabelReader, require_task
+from classifier import intake
+from emotion_site.exceptions import UserError
+from emotion_site.quiet_log import quiet_log
+
+
+class Command(BaseCommand):
+    help = "Imports a folder of clips with a metadata.csv (or one per split); run again to go on."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", metavar="FOLDER", type=Path)
+        parser.add_argument("--task", default="emotion")
+        parser.add_argument("--name", default="", help="of the corpus; else the folder's name")
+        parser.add_argument("--review", action="store_true", help="put the clips into the review queue")
+        parser.add_argument("--json", action="store_true")
+        terminal.add_map(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Path = options["folder"]
+        try:
+            task = require_task(options["task"])
+            labels = LabelReader(task, terminal.renames(options))
+        except ImportRefused as error:
+            raise CommandError(str(error), returncode=2) from error
+        try:
+            rows = read_rows(folder, labels)
+            corpus = open_corpus(name=options["name"] or folder.resolve().name, task=task)
+            progress = terminal.Progress(self.stderr, "clips")
+            with quiet_log(options["verbosity"]):
+                outcome = import_rows(corpus, rows, review=options["review"], progress=progress)
+        except ImportRefused as error:
+            raise CommandError(str(error), returncode=2 if error.code == "no_folder" else 1) from error
+        except UserError as error:
+            raise CommandError(f"{error.detail} ({error.code}) Run it again to go on.") from error
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. What is imported stays; run it again to go on.") from None
+        finally:
+            intake.decoder_pool().close()
+        self._tell(outcome, as_json=options["json"])
+
+    def _tell(self, outcome: Outcome, *, as_json: bool) -> None:
+        failed = terminal.tell_rejected(self.stderr, outcome.rejected, outcome.examples)
+        counts = {"added": outcome.added, "already": outcome.already}
+        if as_json:
+            name = outcome.corpus.name
+            self.stdout.write(json.dumps({"corpus": name, **counts, "rejected": dict(outcome.rejected)}))
+        else:
+            self.stdout.write(
+                f"Corpus {outcome.corpus.name}: {outcome.added} clips are new, {outcome.already} were there, "
+                f"{outcome.rejected.total()} were rejected."
+            )
+        if failed:
+            raise SystemExit(1)

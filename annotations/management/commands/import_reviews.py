@@ -1,0 +1,50 @@
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotations import terminal
+from annotations.exceptions import ImportRefused
+from annotations.review_rows import read_votes
+from annotations.reviews_import import import_votes
+from annotations.tasks_and_labels import LabelReader, require_task
+from emotion_site.quiet_log import quiet_log
+
+
+class Command(BaseCommand):
+    help = (
+        "Imports reviews made elsewhere, as CSV: file_name, rater, label (and created), or file_name and "
+        "counted votes_<label>. Clips are found by the file name that their corpus was imported with."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("--task", default="emotion")
+        parser.add_argument("--decide", action="store_true", help="also replace the labels of the corpus")
+        parser.add_argument("--json", action="store_true")
+        terminal.add_map(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            task = require_task(options["task"])
+            labels = LabelReader(task, terminal.renames(options))
+            progress = terminal.Progress(self.stderr, "reviews")
+            with quiet_log(options["verbosity"]):
+                outcome = import_votes(
+                    task, read_votes(options["file"], labels), decide=options["decide"], progress=progress
+                )
+        except ImportRefused as error:
+            raise CommandError(str(error), returncode=2) from error
+        failed = terminal.tell_rejected(self.stderr, outcome.rejected, outcome.examples)
+        counts = {"added": outcome.added, "already": outcome.already, "decided": outcome.decided}
+        if options["json"]:
+            self.stdout.write(json.dumps({**counts, "rejected": dict(outcome.rejected)}))
+        else:
+            self.stdout.write(
+                f"{outcome.added} reviews are new, {outcome.already} were there, "
+                f"{outcome.rejected.total()} lines were rejected; {outcome.decided} decisions changed."
+            )
+        if failed:
+            raise SystemExit(1)
