@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from django.core.management.base import CommandError
 
-NEEDED = ("torch", "torchaudio", "transformers", "safetensors", "onnx", "accelerate")
+NEEDED = ("torch", "torchaudio", "transformers", "safetensors", "onnx", "accelerate", "matplotlib")
 
 
 def require_training_libraries() -> None:

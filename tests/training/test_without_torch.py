@@ -11,10 +11,11 @@ from django.conf import settings
 
 from tests.training.corpora import write_corpus
 
-ABSENT = ("torch", "transformers", "safetensors", "onnx", "accelerate")
+ABSENT = ("torch", "transformers", "safetensors", "onnx", "accelerate", "matplotlib")
 ARGUMENTS = {
     "import_model": ["checkpoint"],
     "train_model": ["--checkpoint", "checkpoint", "--corpus", "corpus", "--output", "run"],
+    "describe_corpus": ["corpus", "--picture", "corpus.svg"],
     "evaluate_model": ["--path", "version", "--corpus", "corpus"],
 }
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from classifier.models import Task
 from training.corpus import SPLITS, Corpus, CorpusClip, read_corpus
 from training.exceptions import CorpusRefused
+from training.libraries import require_training_libraries
 
 
 class Command(BaseCommand):
@@ -20,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--picture", metavar="FILE.svg", type=Path, help="where to draw the counts")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["picture"]:
+            require_training_libraries()
         task = Task.objects.filter(slug=options["task"]).first()
         if task is None:
             raise CommandError(f"There is no task {options['task']}.", returncode=2)
