@@ -1,0 +1,130 @@
+"""What the review page asks for while a reviewer works."""
+
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from annotations import leases, offers, services
+from annotations.answers import read_answer
+from annotations.models import QueueEntry
+from annotations.services import Circumstances, Saved
+from annotations.views.json_doors import (
+    client_id_of,
+    clip_id_of,
+    clip_ids_of,
+    milliseconds_of,
+    progress_json,
+    reviewers_door,
+)
+from classifier.models import Clip, Prediction, Task
+from classifier.requests import PersonRequest
+from emotion_site.exceptions import UserError
+
+
+@reviewers_door
+def take(request: PersonRequest, task: Task) -> dict[str, Any]:
+    """The next clip, beside those that the page has already."""
+    beside = clip_ids_of(request, "beside")
+    offer = offers.take_next(reviewer=request.user, task=task, beside=beside)
+    if offer is None:
+        return {"offer": None, "progress": progress_json(request.user, task)}
+    return {"offer": clip_json(offer.clip) | {"prediction": prediction_json(offer.prediction)}}
+
+
+@reviewers_door
+def answer(request: PersonRequest, task: Task) -> dict[str, Any]:
+    said = read_answer(
+        task,
+        label=request.POST.get("label", ""),
+        flag=request.POST.get("flag", ""),
+        comment=request.POST.get("comment", ""),
+    )
+    circumstances = Circumstances(
+        client_id=client_id_of(request),
+        milliseconds=milliseconds_of(request),
+        prediction_shown=request.POST.get("prediction_shown") == "1",
+    )
+    save = services.revise if request.POST.get("revises") == "1" else services.submit_review
+    saved = save(
+        reviewer=request.user,
+        task=task,
+        clip_id=clip_id_of(request),
+        answer=said,
+        circumstances=circumstances,
+    )
+    return saved_json(saved)
+
+
+@reviewers_door
+def undo(request: PersonRequest, task: Task) -> dict[str, Any]:
+    """Take the last answer back; the clip comes along unless somebody else has it now."""
+    saved = services.undo_last(reviewer=request.user, task=task, client_id=client_id_of(request))
+    clip_id = saved.review.clip_id
+    held = QueueEntry.objects.filter(leases.held_by(request.user), task=task, clip_id=clip_id)
+    clip = Clip.objects.reviewable().filter(pk=clip_id).first() if held.exists() else None
+    offer = clip_json(clip) | {"prediction": None} if clip else None
+    return {"offer": offer, "clip": str(clip_id)}
+
+
+@reviewers_door
+def show(request: PersonRequest, task: Task) -> dict[str, Any]:
+    """The prediction, before the answer."""
+    prediction = offers.show_prediction(reviewer=request.user, task=task, clip_id=clip_id_of(request))
+    if prediction is None:
+        raise UserError("no_prediction", _("No model version has answered yet."), status=409)
+    return {"prediction": prediction_json(prediction)}
+
+
+@reviewers_door
+def heartbeat(request: PersonRequest, task: Task) -> dict[str, Any]:
+    """Keep the page's clips. They are named in the order in which a reload shall offer them again."""
+    lost = [str(pk) for pk in clip_ids_of(request, "clip") if not _kept(request, task, pk)]
+    return {"lost": lost, "progress": progress_json(request.user, task)}
+
+
+def _kept(request: PersonRequest, task: Task, clip_id: UUID) -> bool:
+    with suppress(UserError):
+        leases.heartbeat(reviewer=request.user, task=task, clip_id=clip_id)
+        return True
+    return False
+
+
+@reviewers_door
+def release(request: PersonRequest, task: Task) -> dict[str, Any]:
+    """Give clips back that the page had and nobody listens to any more."""
+    for clip_id in clip_ids_of(request, "clip"):
+        leases.release(reviewer=request.user, task=task, clip_id=clip_id)
+    return {}
+
+
+def clip_json(clip: Clip) -> dict[str, Any]:
+    """Of a clip only what is heard and seen of its sound."""
+    return {
+        "clip": str(clip.pk),
+        "audio": reverse("annotations:audio", args=[clip.pk]),
+        "spectrogram": reverse("annotations:spectrogram", args=[clip.pk]),
+        "seconds": clip.duration_s,
+        "peaks": clip.peaks,
+    }
+
+
+def prediction_json(prediction: Prediction | None) -> dict[str, Any] | None:
+    if prediction is None:
+        return None
+    return {
+        "label": prediction.label.key,
+        "percent": round(prediction.confidence * 100),
+        "version": str(prediction.model_version),
+    }
+
+
+def saved_json(saved: Saved) -> dict[str, Any]:
+    return {
+        "clip": str(saved.review.clip_id),
+        "agrees": saved.agrees,
+        "prediction": prediction_json(saved.prediction),
+        "notes": [str(note["detail"]) for note in saved.notes],
+    }
