@@ -25,7 +25,7 @@ MAX_RATER = 80
 
 @dataclass(frozen=True)
 class Vote:
-    """``number`` tells equal anonymous votes for one clip apart."""
+    """``number`` tells equal lines of one file apart."""
 
     file_name: str
     rater: str
@@ -106,11 +106,11 @@ def _whole(text: str | None) -> int | None:
 
 
 def _long(reader: "csv.DictReader[str]", labels: LabelReader) -> Iterator[Vote | Rejected]:
-    anonymous: Counter[tuple[str, str, str]] = Counter()
+    seen: Counter[tuple[str, str, str, str]] = Counter()
     for row in reader:
         name, rater, said = ((row[column] or "").strip() for column in ("file_name", "rater", "label"))
         created = (row.get("created") or "").strip()
-        label, when = labels.get(said), _moment(created)
+        label, when = labels.get(said), moment_of(created)
         if label is None:
             yield Rejected(name, "unknown_label")
         elif len(rater) > MAX_RATER or "\0" in rater:
@@ -118,13 +118,12 @@ def _long(reader: "csv.DictReader[str]", labels: LabelReader) -> Iterator[Vote |
         elif created and when is None:
             yield Rejected(name, "bad_created")
         else:
-            # A named person who says the same twice says it once.
-            number = anonymous[name, label.key, created] if not rater else 0
-            anonymous[name, label.key, created] += not rater
-            yield Vote(name, rater, label, when, number)
+            line = (name, rater, label.key, created)
+            yield Vote(name, rater, label, when, seen[line])
+            seen[line] += 1
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
     try:
         moment = parse_datetime(text)
         day = parse_date(text) if moment is None else None

@@ -1,0 +1,217 @@
+"""Decided labels as a file or a folder, row by row, so that 100,000 need no more memory than ten."""
+
+import csv
+import hashlib
+import json
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from annotations.models import CurrentReview, Decision, Review
+from classifier.models import Clip, Task
+
+CHUNK = 1000
+FORMATS = ("csv", "jsonl", "audiofolder")
+MANIFEST = "manifest.json"
+TABLES = {"csv": "labels.csv", "jsonl": "labels.jsonl", "audiofolder": "metadata.csv"}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """``since`` leaves out what was decided before."""
+
+    task: Task
+    format: str = "csv"
+    since: datetime | None = None
+
+
+class HashedFile:
+    """Text that is written and hashed at once."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def write(self, text: str) -> int:
+        self._hash.update(text.encode())
+        return self._file.write(text)
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+
+def exportable(wanted: Wanted) -> QuerySet[Decision]:
+    """Settled decisions of clips that are there and whose owners share them; sound needs both switches."""
+    shared = Q(clip__corpus__isnull=False) | Q(clip__shared_for_review=True)
+    decisions = Decision.objects.filter(task=wanted.task, clip__deleted_at__isnull=True)
+    if wanted.format == "audiofolder":
+        shared = Q(clip__corpus__isnull=False) | Q(
+            clip__shared_for_review=True, clip__shared_for_training=True
+        )
+        decisions = decisions.filter(state=Decision.State.DECIDED)
+    else:
+        decisions = decisions.filter(state__in=[Decision.State.DECIDED, Decision.State.EXCLUDED])
+    if wanted.since:
+        decisions = decisions.filter(decided_at__gte=wanted.since)
+    related = decisions.filter(shared).select_related("label", "clip__corpus", "clip__reference_label")
+    return related.defer("clip__peaks", "clip__quality").order_by("pk")
+
+
+def export_file(wanted: Wanted, path: Path, *, progress: Callable[[int, int], None]) -> Row:
+    """Write the table to ``path``, or nothing at all; what its manifest says."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            hashed = HashedFile(file)
+            count = _write_table(wanted, hashed, progress, audio=None)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return _manifest(wanted, count, hashed)
+
+
+def export_folder(wanted: Wanted, folder: Path, *, progress: Callable[[int, int], None]) -> Row:
+    """Write table, manifest and, for ``audiofolder``, sound into a new or empty folder, or nothing at all."""
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        audio = part / "audio" if wanted.format == "audiofolder" else None
+        if audio:
+            audio.mkdir()
+        with (part / TABLES[wanted.format]).open("w", encoding="utf-8", newline="") as file:
+            hashed = HashedFile(file)
+            count = _write_table(wanted, hashed, progress, audio=audio)
+        manifest = _manifest(wanted, count, hashed)
+        (part / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+        if folder.exists():
+            folder.rmdir()
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return manifest
+
+
+def _manifest(wanted: Wanted, count: int, hashed: HashedFile) -> Row:
+    return {
+        "task": wanted.task.slug,
+        "labels": list(wanted.task.labels.order_by("order").values_list("key", flat=True)),
+        "format": wanted.format,
+        "since": wanted.since.isoformat() if wanted.since else None,
+        "made": timezone.now().isoformat(timespec="seconds"),
+        "rows": count,
+        "sha256": hashed.sha256,
+    }
+
+
+def _write_table(
+    wanted: Wanted, file: HashedFile, progress: Callable[[int, int], None], audio: Path | None
+) -> int:
+    total = exportable(wanted).count()
+    keys = list(wanted.task.labels.order_by("order").values_list("key", flat=True))
+    writer: csv.DictWriter[str] | None = None
+    count = 0
+    for decision, row in _rows(wanted, keys):
+        if audio is not None:
+            row = {"file_name": f"audio/{decision.clip_id}.flac", **row}
+            if not _copy_sound(decision.clip, audio / f"{decision.clip_id}.flac"):
+                continue
+        if wanted.format == "jsonl":
+            file.write(json.dumps(row) + "\n")
+        else:
+            if writer is None:
+                writer = csv.DictWriter(file, list(row))
+                writer.writeheader()
+            writer.writerow(row)
+        count += 1
+        progress(count, total)
+    if writer is None and wanted.format != "jsonl":
+        csv.writer(file).writerow([*(["file_name"] if audio else []), *_columns(keys)])
+    return count
+
+
+def _copy_sound(clip: Clip, path: Path) -> bool:
+    """Whether the sound was still there: an owner may delete a clip while this runs."""
+    try:
+        with default_storage.open(clip.audio.name or "") as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _rows(wanted: Wanted, keys: Sequence[str]) -> Iterator[tuple[Decision, Row]]:
+    decisions = exportable(wanted).iterator(chunk_size=CHUNK)
+    while chunk := list(islice(decisions, CHUNK)):
+        ids = [decision.clip_id for decision in chunk]
+        votes = _votes(wanted.task, ids)
+        reviews = _reviews(wanted.task, ids) if wanted.format == "jsonl" else None
+        for decision in chunk:
+            row = _row(decision, keys, votes[decision.clip_id])
+            yield decision, row if reviews is None else {**row, "reviews": reviews[decision.clip_id]}
+
+
+def _columns(keys: Sequence[str]) -> list[str]:
+    first = ["clip", "label", "how", "flag", "decided_at", "reference_label", "corpus", "corpus_file"]
+    return [*first, "speaker", "split", "duration_s", "waveform_sha256", *(f"votes_{key}" for key in keys)]
+
+
+def _row(decision: Decision, keys: Sequence[str], votes: dict[str, int]) -> Row:
+    clip = decision.clip
+    values = [
+        str(clip.pk),
+        decision.label.key if decision.label else "",
+        decision.how,
+        decision.flag,
+        decision.decided_at.isoformat() if decision.decided_at else "",
+        clip.reference_label.key if clip.reference_label else "",
+        clip.corpus.name if clip.corpus else "",
+        clip.file_name,
+        speaker_of(clip),
+        clip.split,
+        round(clip.duration_s, 3),
+        clip.checksum,
+        *(votes.get(key, 0) for key in keys),
+    ]
+    return dict(zip(_columns(keys), values, strict=True))
+
+
+def speaker_of(clip: Clip) -> str:
+    """The speaker of a corpus by name; a person's only by a pseudonym that leads nowhere without our key."""
+    if clip.corpus_id:
+        return clip.speaker
+    digest = salted_hmac("annotations.speaker", f"{clip.owner_id}:{clip.speaker}").hexdigest()
+    return f"speaker-{digest[:12]}"
+
+
+def _votes(task: Task, ids: list[UUID]) -> dict[UUID, dict[str, int]]:
+    rows = CurrentReview.objects.filter(task=task, clip__in=ids, label__isnull=False)
+    found: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for clip_id, key, count in rows.values_list("clip_id", "label__key").annotate(n=Count("pk")).order_by():
+        found[clip_id][key] = count
+    return found
+
+
+def _reviews(task: Task, ids: list[UUID]) -> dict[UUID, list[Row]]:
+    """The whole log of each clip, without comments, which may say anything about anybody."""
+    rows = Review.objects.filter(task=task, clip__in=ids).order_by("pk")
+    found: dict[UUID, list[Row]] = defaultdict(list)
+    names = ("rater", "kind", "flag", "picked_by", "prediction_shown", "milliseconds", "created")
+    for row in rows.values("clip_id", *names, said=F("label__key"), predicted=F("predicted_label__key")):
+        clip_id, said, predicted = row.pop("clip_id"), row.pop("said"), row.pop("predicted")
+        created = row.pop("created").isoformat()
+        found[clip_id].append({"label": said, "predicted_label": predicted, "created": created, **row})
+    return found
