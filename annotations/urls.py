@@ -1,9 +1,20 @@
 from django.urls import path
 
-from annotations.views import clip_reviews, conflicts, decisions, review, review_data, review_media, sound
+from annotations.views import (
+    agreement,
+    clip_reviews,
+    conflicts,
+    decisions,
+    review,
+    review_data,
+    review_media,
+    sound,
+)
 
 app_name = "annotations"
 urlpatterns = [
+    path("agreement/", agreement.agreement, name="agreement"),
+    path("agreement/<slug:task>/<slug:part>.csv", agreement.agreement_csv, name="agreement_csv"),
     path("reviews/conflicts/", conflicts.conflicts, name="conflicts"),
     path("reviews/decisions/", decisions.decisions, name="decisions"),
     path("reviews/<slug:task>/<uuid:pk>/", clip_reviews.clip_reviews, name="clip_reviews"),

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from emotion_site.models import User
-from emotion_site.roles import is_admin
+from emotion_site.roles import is_admin, is_reviewer
 
 P = ParamSpec("P")
 
@@ -25,11 +25,19 @@ View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
 
 def admin_required(view: View[P]) -> View[P]:
     """Strangers are sent to sign in; everyone else who is no administrator gets 403."""
+    return _guarded(view, is_admin)
 
+
+def reviewer_required(view: View[P]) -> View[P]:
+    """For reviewers and administrators."""
+    return _guarded(view, is_reviewer)
+
+
+def _guarded(view: View[P], may_enter: Callable[[User], bool]) -> View[P]:
     @login_required
     @wraps(view)
     def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not is_admin(request.user):
+        if not may_enter(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from classifier.browser_texts import history_texts
 from classifier.charts import timeline_of
 from classifier.deletions import take_deletion
-from classifier.export import csv_lines, notation_of
+from classifier.export import csv_lines
 from classifier.forms import HistoryForm
 from classifier.history import PAGE_SIZE, matching_clips, order_of
 from classifier.keyset import page_of
 from classifier.models import Clip, Label
 from classifier.querysets import ClipQuerySet
 from classifier.requests import PersonRequest, chosen_ids
+from classifier.spreadsheets import notation_of
 
 
 def _labels() -> list[Label]:

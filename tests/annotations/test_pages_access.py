@@ -30,6 +30,15 @@ def test_pages_of_administrators(status_for, page, person, status):
 
 @pytest.mark.parametrize(
     ("person", "status"),
+    [("nobody", 302), ("speaker", 403), ("stranger", 403), ("reviewer", 200), ("admin", 200)],
+)
+@pytest.mark.parametrize("address", ["/agreement/", "/agreement/emotion/pairs.csv"])
+def test_pages_of_reviewers(status_for, address, person, status):
+    assert status_for(person, address) == status
+
+
+@pytest.mark.parametrize(
+    ("person", "status"),
     [("nobody", 302), ("speaker", 403), ("stranger", 403), ("reviewer", 403), ("admin", 200)],
 )
 def test_reviews_of_a_clip(status_for, shared, person, status):
@@ -42,6 +51,6 @@ def test_a_clip_that_never_was(admin_client):
     assert admin_client.get(address).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["conflicts", "decisions"])
+@pytest.mark.parametrize("page", ["conflicts", "decisions", "agreement"])
 def test_an_unknown_task(admin_client, page):
     assert admin_client.get(reverse(f"annotations:{page}"), {"task": "nothing"}).status_code == 404
