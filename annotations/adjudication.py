@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from annotations import tasks
 from annotations.answers import Answer
 from annotations.decisions import write_decision
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
@@ -88,7 +89,7 @@ def object_to_prediction(
 
 @transaction.atomic
 def set_policy(*, policy: ReviewPolicy, actor: User) -> None:
-    """Keep a changed policy; clips that nobody has reviewed yet follow it."""
+    """Keep a changed policy; clips that nobody has reviewed yet follow it, a worker puts them in order."""
     policy.full_clean()
     policy.save()
     untouched = QueueEntry.objects.filter(task=policy.task, given=0, is_open=True)
@@ -97,4 +98,5 @@ def set_policy(*, policy: ReviewPolicy, actor: User) -> None:
         doubled = needed > policy.reviewers_needed
         drawn = {"overlap_draw__lt": share} if doubled else {"overlap_draw__gte": share}
         untouched.filter(**drawn).update(needed=needed)
+    transaction.on_commit(lambda: tasks.reorder_queue.enqueue(policy.task_id))
     logger.info("Review policy changed task=%s by=%s", policy.task.slug, actor.pk)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
 from classifier.models import Clip, Prediction, Task
@@ -125,3 +125,15 @@ def _by_age(task: Task, clips: Mapping[UUID, Clip]) -> dict[UUID, float]:
 def _newest_predictions(task: Task, clips: Mapping[UUID, Clip], figure: str) -> dict[UUID, float]:
     rows = Prediction.objects.filter(Q(clip__in=list(clips)), model_version__task=task)
     return dict(rows.order_by("model_version__number").values_list("clip_id", figure))
+
+
+def enter_missing_clips() -> int:
+    """Shared clips that no queue knows, because they were shared before there was one; how many."""
+    entered = 0
+    for policy in ReviewPolicy.objects.filter(takes_shared_clips=True):
+        known = QueueEntry.objects.filter(task=policy.task_id, clip=OuterRef("pk"))
+        missing = Clip.objects.reviewable().filter(~Exists(known), owner__isnull=False)
+        ids = list(missing.values_list("pk", flat=True))
+        follow_clips(ids)
+        entered += len(ids)
+    return entered

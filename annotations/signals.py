@@ -5,9 +5,11 @@ from uuid import UUID
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from annotations.queue import follow_clips
+from annotations.export_jobs import forget_old_exports
+from annotations.queue import enter_missing_clips, follow_clips
 from classifier.events import clips_changed
 from classifier.models import Clip
+from emotion_site.signals import housekeeping
 
 # What, when it is saved, moves a clip in the queue, into it or out of it.
 _MOVING = {"shared_for_review", "margin", "deleted_at"}
@@ -30,3 +32,9 @@ def follow_clip(
 @receiver(clips_changed)
 def follow_many(clip_ids: list[UUID], **kwargs: Any) -> None:
     follow_clips(clip_ids)
+
+
+@receiver(housekeeping)
+def look_after_reviews(**kwargs: Any) -> None:
+    enter_missing_clips()
+    forget_old_exports()

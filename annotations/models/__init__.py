@@ -1,4 +1,5 @@
 from annotations.models.decision import Decision, DecisionChange
+from annotations.models.export_run import LabelExport
 from annotations.models.logs import DuplicateFile, ListenLog, Pseudonym
 from annotations.models.queue import Objection, QueueEntry, ReviewPolicy
 from annotations.models.review import CurrentReview, Flag, PickedBy, Review
@@ -9,6 +10,7 @@ __all__ = [
     "DecisionChange",
     "DuplicateFile",
     "Flag",
+    "LabelExport",
     "ListenLog",
     "Objection",
     "PickedBy",

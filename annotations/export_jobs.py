@@ -1,0 +1,89 @@
+"""Exports that a worker makes: the page waits for them, and they are gone after a day."""
+
+import logging
+import shutil
+import tempfile
+import time
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from annotations.export import Wanted, export_folder
+from annotations.models import LabelExport
+from emotion_site.exceptions import unavailable
+
+logger = logging.getLogger(__name__)
+
+# What an owner withdraws must not lie about in files for long.
+KEPT_FOR = timedelta(days=1)
+NOTE_EVERY_S = 0.5
+
+Status = LabelExport.Status
+
+
+def path_of(export: LabelExport) -> Path:
+    """The zip file of a finished export: the table, its manifest and, if asked for, the sound."""
+    return Path(settings.DATA_DIR) / "exports" / f"{export.pk}.zip"
+
+
+def make_export(export: LabelExport) -> None:
+    """Write the file of an export; may run twice."""
+    LabelExport.objects.filter(pk=export.pk).update(status=Status.RUNNING, rows_done=0, error_code="")
+    try:
+        export.manifest = _write(export)
+    except Exception as error:
+        outage = unavailable(error)
+        code = outage.code if outage else "export_failed"
+        LabelExport.objects.filter(pk=export.pk).update(
+            status=Status.FAILED, error_code=code, finished_at=timezone.now()
+        )
+        raise
+    export.status, export.finished_at = Status.DONE, timezone.now()
+    export.rows_done = export.rows_total = export.manifest["rows"]
+    export.save(update_fields=["status", "finished_at", "rows_done", "rows_total", "manifest"])
+    logger.info("Export done export=%s rows=%d", export.pk, export.rows_done)
+
+
+def _write(export: LabelExport) -> dict[str, object]:
+    target = path_of(export)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as home:
+        folder = Path(home) / "labels"
+        wanted = Wanted(export.task, export.format, export.since)
+        manifest = export_folder(wanted, folder, progress=_Noted(export))
+        packed = Path(home) / target.name
+        with zipfile.ZipFile(packed, "w") as archive:
+            for path in sorted(folder.rglob("*")):
+                # Sound is compressed already.
+                kind = zipfile.ZIP_STORED if path.suffix == ".flac" else zipfile.ZIP_DEFLATED
+                archive.write(path, path.relative_to(folder), compress_type=kind)
+        shutil.move(packed, target)
+    return manifest
+
+
+class _Noted:
+    """Notes on the row how far the export is, now and then."""
+
+    def __init__(self, export: LabelExport) -> None:
+        self._rows = LabelExport.objects.filter(pk=export.pk)
+        self._next = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + NOTE_EVERY_S
+            self._rows.update(rows_done=done, rows_total=total)
+
+
+def forget_old_exports() -> int:
+    """Remove exports of yesterday, and files that no row speaks of."""
+    old = LabelExport.objects.filter(created__lt=timezone.now() - KEPT_FOR)
+    count, _rows = old.delete()
+    known = {f"{pk}.zip" for pk in LabelExport.objects.values_list("pk", flat=True)}
+    folder = Path(settings.DATA_DIR) / "exports"
+    for path in folder.glob("*.zip"):
+        if path.name not in known:
+            path.unlink(missing_ok=True)
+    return count

@@ -1,0 +1,21 @@
+"""Work outside a request. Tasks take keys, load rows themselves and may run twice without harm."""
+
+from django_tasks import task
+
+from annotations.export_jobs import make_export
+from annotations.models import LabelExport, QueueEntry
+from annotations.queue import follow_clips
+
+
+@task()
+def run_export(export_id: str) -> None:
+    export = LabelExport.objects.select_related("task").filter(pk=export_id).first()
+    if export is not None and export.status != LabelExport.Status.DONE:
+        make_export(export)
+
+
+@task()
+def reorder_queue(task_id: int) -> None:
+    """Follow the order of a policy that was changed."""
+    waiting = QueueEntry.objects.filter(task=task_id, is_open=True)
+    follow_clips(list(waiting.values_list("clip_id", flat=True)))
