@@ -8,3 +8,7 @@ class AnnotationsConfig(AppConfig):
 
     def ready(self) -> None:
         from annotations import signals  # noqa: F401  # connects the receivers
+        from annotations.owner_section import section_context
+        from classifier.sections import register
+
+        register("annotations/_owner_section.html", section_context)

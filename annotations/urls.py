@@ -5,6 +5,7 @@ from annotations.views import (
     clip_reviews,
     conflicts,
     decisions,
+    objection,
     review,
     review_data,
     review_media,
@@ -15,6 +16,8 @@ app_name = "annotations"
 urlpatterns = [
     path("agreement/", agreement.agreement, name="agreement"),
     path("agreement/<slug:task>/<slug:part>.csv", agreement.agreement_csv, name="agreement_csv"),
+    path("clips/<uuid:pk>/review/", objection.review_state, name="review_state"),
+    path("clips/<uuid:pk>/objection/", objection.objection, name="objection"),
     path("reviews/conflicts/", conflicts.conflicts, name="conflicts"),
     path("reviews/decisions/", decisions.decisions, name="decisions"),
     path("reviews/<slug:task>/<uuid:pk>/", clip_reviews.clip_reviews, name="clip_reviews"),

@@ -1,6 +1,8 @@
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from emotion_site.models import User
@@ -22,3 +24,12 @@ def chosen_ids(request: PersonRequest) -> list[UUID]:
         except ValueError:
             continue
     return found
+
+
+def next_address(request: PersonRequest) -> str:
+    """The page of ours that a form names by ``next``, or else the history."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours else reverse("classifier:history")

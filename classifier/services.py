@@ -182,6 +182,16 @@ def set_sharing(*, clip: Clip, review: bool, training: bool) -> None:
     logger.info("Sharing of clip=%s review=%s training=%s", clip.pk, review, training)
 
 
+@transaction.atomic
+def share_clips(*, clips: ClipQuerySet, review: bool, training: bool) -> int:
+    """Say of many clips who may use them; how many there were."""
+    ids = list(clips.present().values_list("pk", flat=True))
+    Clip.objects.filter(pk__in=ids).update(shared_for_review=review, shared_for_training=training)
+    clips_changed.send(sender=Clip, clip_ids=ids)
+    logger.info("Sharing of clips count=%d review=%s training=%s", len(ids), review, training)
+    return len(ids)
+
+
 def delete_clips(*, clips: ClipQuerySet) -> list[UUID]:
     """Hide clips at once and remove them for good when the time for undo is over."""
     with transaction.atomic():

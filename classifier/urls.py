@@ -1,7 +1,7 @@
 from django.urls import path
 
 from classifier import media
-from classifier.views import classify, clip, deletion, history
+from classifier.views import classify, clip, deletion, history, sharing
 
 app_name = "classifier"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("history/chart/", history.chart, name="chart"),
     path("history/export/", history.export, name="export"),
     path("clips/delete/", deletion.delete, name="delete"),
+    path("clips/sharing/", sharing.share_many, name="share_many"),
     path("clips/restore/", deletion.restore, name="restore"),
     path("clips/<uuid:pk>/", clip.show, name="clip"),
     path("clips/<uuid:pk>/result/", clip.result, name="result"),

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 
 from classifier import services
 from classifier.advice import quality_figures
@@ -85,7 +86,9 @@ def share(request: PersonRequest, pk: UUID) -> HttpResponse:
         training=form.cleaned_data["shared_for_training"],
     )
     if request.htmx:
-        return render(request, "classifier/_sharing.html", {"clip": clip, "saved": True})
+        response = render(request, "classifier/_sharing.html", {"clip": clip, "saved": True})
+        # Sections of later apps that speak of it bring themselves up to date.
+        return trigger_client_event(response, "sharing-changed")
     messages.success(request, _("Saved."))
     return redirect(clip)
 

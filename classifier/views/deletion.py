@@ -5,8 +5,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -14,7 +12,7 @@ from django.views.decorators.http import require_POST
 from classifier import services
 from classifier.deletions import remember_deletion
 from classifier.models import Clip
-from classifier.requests import PersonRequest, chosen_ids
+from classifier.requests import PersonRequest, chosen_ids, next_address
 from classifier.views.clip import result_context
 from emotion_site.exceptions import UserError
 
@@ -32,7 +30,7 @@ def delete(request: PersonRequest) -> HttpResponse:
         remember_deletion(request, deleted)
     else:
         messages.info(request, _("Nothing was deleted: nothing was chosen, or it was gone already."))
-    return redirect(_next_address(request))
+    return redirect(next_address(request))
 
 
 @login_required
@@ -46,22 +44,14 @@ def restore(request: PersonRequest) -> HttpResponse:
         if _stays_in_place(request):
             return render(request, "classifier/_gone.html", {"detail": error.detail})
         messages.error(request, str(error.detail))
-        return redirect(_next_address(request))
+        return redirect(next_address(request))
     if _stays_in_place(request):
         clip = get_object_or_404(Clip.objects.visible_to(request.user).with_predictions(), pk=ids[0])
         return render(request, "classifier/_result.html", result_context(clip))
     text = ngettext("%(count)d clip is back.", "%(count)d clips are back.", count)
     messages.success(request, text % {"count": count})
-    return redirect(_next_address(request))
+    return redirect(next_address(request))
 
 
 def _stays_in_place(request: PersonRequest) -> bool:
     return bool(request.htmx) and "in_place" in request.POST
-
-
-def _next_address(request: PersonRequest) -> str:
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else reverse("classifier:history")

@@ -19,7 +19,10 @@ function showChoice() {
   chooseAll.checked = count > 0 && count === all.length;
   chooseAll.indeterminate = count > 0 && count < all.length;
   document.getElementById("chosen-count").textContent = count ? fillPlural(texts.selected, count) : "";
-  for (const button of document.querySelectorAll("[data-needs-choice]")) button.disabled = count === 0;
+  for (const button of document.querySelectorAll("button[data-needs-choice]")) button.disabled = count === 0;
+  const sharing = document.querySelector(".share-chosen");
+  sharing.hidden = count === 0;
+  sharing.open = false;
 }
 
 function chooseRange(from, to) {

@@ -1,0 +1,83 @@
+"""What the owner of a clip reads about its review on the clip's page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from annotations.clip_history import history_for_owner
+from annotations.models import Decision, ListenLog, Objection, QueueEntry
+from annotations.offers import prediction_of
+from classifier.models import Clip, Task
+from emotion_site.models import User
+from emotion_site.roles import Role
+
+TASK = "emotion"
+
+
+def section_context(request: HttpRequest, clip: Clip) -> dict[str, Any]:
+    task = Task.objects.get(slug=TASK)
+    history = history_for_owner(clip.pk, task)
+    decision = Decision.objects.filter(clip=clip, task=task).select_related("label").first()
+    return {
+        "task": task,
+        "wishes": task.labels.order_by("order"),
+        "standing": standing(clip, decision, was_reviewed=bool(history)),
+        "decision": decision if clip.shared_for_review else None,
+        "review_history": history,
+        "audience": audience_in_words(clip),
+        "objection": Objection.objects.filter(clip=clip, task=task).select_related("wished_label").first(),
+        "has_prediction": prediction_of(clip, task) is not None,
+    }
+
+
+def standing(clip: Clip, decision: Decision | None, *, was_reviewed: bool) -> str:
+    """In plain words, where the clip is in its review."""
+    if not clip.shared_for_review:
+        if was_reviewed:
+            return _(
+                "You do not share this clip, so nobody else can hear it. What was said about it stays, "
+                "without your name, but it is in no new export."
+            )
+        return _("You do not share this clip, so nobody else can hear it and nobody reviews it.")
+    if decision is None:
+        return _("Nobody reviews clips here at the moment.")
+    return _in_words(decision)
+
+
+def _in_words(decision: Decision) -> str:
+    state = Decision.State
+    if decision.state == state.DECIDED:
+        return _("Reviewed. People hear: %(answer)s.") % {"answer": decision.label}
+    if decision.state == state.EXCLUDED:
+        return _("Reviewed. It has no label: %(reason)s.") % {"reason": decision.get_flag_display()}
+    if decision.state == state.CONFLICTING:
+        return _("Reviewers do not agree. An administrator will listen and decide.")
+    if decision.state == state.IN_REVIEW:
+        entry = QueueEntry.objects.get(clip_id=decision.clip_id, task_id=decision.task_id)
+        counts = {"given": entry.given, "needed": entry.needed}
+        return _("In review: %(given)d of %(needed)d reviewers have answered.") % counts
+    return _("It waits for somebody to listen.")
+
+
+def audience_in_words(clip: Clip) -> list[str]:
+    """How many people may hear a clip that is shared, and how many have."""
+    active = User.objects.filter(is_active=True).exclude(pk=clip.owner_id)
+    sentences = []
+    if clip.shared_for_review:
+        reviewers = active.filter(is_superuser=False, groups__name=Role.REVIEWER).count()
+        administrators = active.filter(is_superuser=True).count()
+        sentences = [
+            ngettext("%(count)d reviewer may hear it.", "%(count)d reviewers may hear it.", reviewers)
+            % {"count": reviewers},
+            ngettext(
+                "%(count)d administrator may hear it.",
+                "%(count)d administrators may hear it.",
+                administrators,
+            )
+            % {"count": administrators},
+        ]
+    heard = ListenLog.objects.filter(clip_id=clip.pk).order_by().values("pseudonym").distinct().count()
+    listened = ngettext("%(count)d person has listened.", "%(count)d people have listened.", heard)
+    return [*sentences, listened % {"count": heard} if heard else _("Nobody has listened yet.")]
