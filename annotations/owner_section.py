@@ -63,21 +63,18 @@ def _in_words(decision: Decision) -> str:
 
 def audience_in_words(clip: Clip) -> list[str]:
     """How many people may hear a clip that is shared, and how many have."""
-    active = User.objects.filter(is_active=True).exclude(pk=clip.owner_id)
+    active = User.objects.filter(is_active=True).exclude(clips=clip)
     sentences = []
     if clip.shared_for_review:
         reviewers = active.filter(is_superuser=False, groups__name=Role.REVIEWER).count()
-        administrators = active.filter(is_superuser=True).count()
-        sentences = [
-            ngettext("%(count)d reviewer may hear it.", "%(count)d reviewers may hear it.", reviewers)
-            % {"count": reviewers},
-            ngettext(
-                "%(count)d administrator may hear it.",
-                "%(count)d administrators may hear it.",
-                administrators,
-            )
-            % {"count": administrators},
-        ]
+        admins = active.filter(is_superuser=True).count()
+        by_reviewers = ngettext(
+            "%(count)d reviewer may hear it.", "%(count)d reviewers may hear it.", reviewers
+        )
+        by_admins = ngettext(
+            "%(count)d administrator may hear it.", "%(count)d administrators may hear it.", admins
+        )
+        sentences = [by_reviewers % {"count": reviewers}, by_admins % {"count": admins}]
     heard = ListenLog.objects.filter(clip_id=clip.pk).order_by().values("pseudonym").distinct().count()
     listened = ngettext("%(count)d person has listened.", "%(count)d people have listened.", heard)
     return [*sentences, listened % {"count": heard} if heard else _("Nobody has listened yet.")]

@@ -5,5 +5,6 @@ A clip that is made, shared or predicted on its own says so through Django's ``p
 
 from django.dispatch import Signal
 
-# Many clips were deleted, brought back, shared or withdrawn at once. Sent with ``clip_ids``, inside the transaction.
+# Many clips were deleted, brought back, shared or withdrawn at once. Sent with ``clip_ids``, inside the
+# transaction.
 clips_changed = Signal()

@@ -45,9 +45,8 @@ def objection(request: SignedInRequest, pk: UUID) -> HttpResponse:
         messages.error(request, str(error.detail))
         return redirect(clip)
     if clip.shared_for_review:
-        messages.success(request, _("Thank you. Your clip moves forward, and a reviewer will listen."))
+        thanks = _("Thank you. Your clip moves forward, and a reviewer will listen.")
     else:
-        messages.success(
-            request, _("Thank you, we keep it. Share the clip for review to have somebody listen.")
-        )
+        thanks = _("Thank you, we keep it. Share the clip for review to have somebody listen.")
+    messages.success(request, thanks)
     return redirect(clip)
