@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from annotations import leases
@@ -99,9 +99,9 @@ def hearable_by(user: User) -> ClipQuerySet:
         return Clip.objects.reviewable()
     if not is_reviewer(user):
         return Clip.objects.none()
-    held = QueueEntry.objects.filter(leases.held_by(user)).values("clip_id")
-    reviewed = CurrentReview.objects.filter(reviewer=user).values("clip_id")
-    return Clip.objects.reviewable().filter(Q(pk__in=held) | Q(pk__in=reviewed))
+    held = QueueEntry.objects.filter(leases.held_by(user), clip=OuterRef("pk"))
+    reviewed = CurrentReview.objects.filter(reviewer=user, clip=OuterRef("pk"))
+    return Clip.objects.reviewable().filter(Exists(held) | Exists(reviewed))
 
 
 def log_listen(*, listener: User, clip: Clip) -> None:

@@ -56,7 +56,7 @@ ERRORS: dict[int, Any] = {
 
 
 class NewestFirst(CursorPagination):
-    ordering = ("-created", "-id")
+    ordering: tuple[str, ...] = ("-created", "-id")
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200

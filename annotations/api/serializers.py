@@ -1,0 +1,116 @@
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from annotations.models import Decision, Flag, PickedBy
+from annotations.offers import Offer
+from annotations.services import Saved
+from classifier.answers import answer_for
+from classifier.api.serializers import AnswerSerializer, NoteSerializer
+from classifier.models import Task
+
+CLIENT_ID_HELP = "Made by the client, such as a UUID; the same one never makes two reviews"
+
+
+class TaskField(serializers.SlugRelatedField[Task]):
+    """A task by its slug; ``emotion`` unless said otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(slug_field="slug", queryset=Task.objects.all(), required=False)
+
+
+class TaskSerializer(serializers.Serializer[Any]):
+    task = TaskField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {**attrs, "task": attrs.get("task") or Task.objects.get(slug="emotion")}
+
+
+class NextSerializer(TaskSerializer):
+    beside = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=10,
+        help_text="Clips that are kept for you already, when you fetch the one after them ahead",
+    )
+
+
+class ClipChoiceSerializer(TaskSerializer):
+    clip = serializers.UUIDField()
+
+
+class AnswerChoiceSerializer(ClipChoiceSerializer):
+    """A label of the task, or a flag; ``other`` needs a comment."""
+
+    # A field of the answer, which DRF keeps apart from the attribute of the same name.
+    label = serializers.CharField(required=False, allow_blank=True, default="")  # type: ignore[assignment]
+    flag = serializers.ChoiceField(choices=Flag.choices, required=False, allow_blank=True, default="")
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class ReviewSubmitSerializer(AnswerChoiceSerializer):
+    client_id = serializers.CharField(max_length=64, help_text=CLIENT_ID_HELP)
+    milliseconds = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=86_400_000, default=None
+    )
+    prediction_shown = serializers.BooleanField(required=False, default=False)
+
+
+class UndoSerializer(TaskSerializer):
+    client_id = serializers.CharField(max_length=64, help_text=CLIENT_ID_HELP)
+
+
+class ObjectionSerializer(ClipChoiceSerializer):
+    wished_label = serializers.CharField(required=False, allow_blank=True, default="")
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class OfferSerializer(serializers.Serializer[Offer]):
+    """A clip that is kept for you; its owner, title and file name are nobody's business."""
+
+    clip = serializers.UUIDField(source="clip.pk")
+    task = serializers.CharField(source="task.slug")
+    duration_s = serializers.FloatField(source="clip.duration_s")
+    picked_by = serializers.ChoiceField(choices=PickedBy.choices)
+    leased_until = serializers.DateTimeField()
+    audio_url = serializers.SerializerMethodField()
+    prediction = serializers.SerializerMethodField(help_text="Null while you are to answer without it")
+
+    def get_audio_url(self, offer: Offer) -> str:
+        return reverse("api:review-audio", args=[offer.clip.pk])
+
+    @extend_schema_field(AnswerSerializer(allow_null=True))
+    def get_prediction(self, offer: Offer) -> dict[str, Any] | None:
+        return answer_for(offer.prediction, offer.clip) if offer.prediction else None
+
+
+class LeaseSerializer(serializers.Serializer[Any]):
+    leased_until = serializers.DateTimeField()
+
+
+class DecisionSerializer(serializers.ModelSerializer[Decision]):
+    clip = serializers.UUIDField(source="clip_id")
+    # Fields of the decision, which DRF keeps apart from the attribute of the same name.
+    label = serializers.CharField(source="label.key", default=None)  # type: ignore[assignment]
+
+    class Meta:
+        model = Decision
+        fields = ["clip", "state", "label", "flag", "how", "decided_at"]
+
+
+class SavedSerializer(serializers.Serializer[Saved]):
+    """What is kept, and what the model had said."""
+
+    review = serializers.IntegerField(source="review.pk")
+    clip = serializers.UUIDField(source="review.clip_id")
+    kind = serializers.CharField(source="review.kind")
+    decision = DecisionSerializer()
+    agrees = serializers.BooleanField(allow_null=True, help_text="Whether the model says so too")
+    prediction = serializers.SerializerMethodField()
+    notes = NoteSerializer(many=True)
+
+    @extend_schema_field(AnswerSerializer(allow_null=True))
+    def get_prediction(self, saved: Saved) -> dict[str, Any] | None:
+        return answer_for(saved.prediction, saved.prediction.clip) if saved.prediction else None
