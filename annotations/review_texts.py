@@ -71,7 +71,6 @@ def _state_texts() -> dict[str, Any]:
         "siteFailed": _("Something went wrong on the site. Your answers are kept here and sent again."),
         "noRoom": _("This browser keeps nothing, so do not close this page before everything is saved."),
         "lost": _("You were away for long, so others may hear this clip too. Your answer still counts."),
-        "unplayable": _("This clip cannot be loaded. Trying again …"),
         "seconds": _("%(seconds)s s"),
     }
 
@@ -91,10 +90,9 @@ def _answer_texts() -> dict[str, str]:
         "kept": _("Kept as it is."),
         "undone": _("Your last answer is taken back. Answer anew."),
         "undoneElsewhere": _("Your last answer is taken back. Somebody else listens to that clip now."),
-        "nothingToUndo": _("You have no answer to take back."),
         "undoOffline": _("The site cannot be reached, so nothing was taken back. Try again in a moment."),
         "next": _("Next clip."),
-        "undoSafe": _("Saved answers can be taken back at any time."),
+        "unreachable": _("The site cannot be reached. Try again in a moment."),
     }
 
 

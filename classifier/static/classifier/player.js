@@ -20,7 +20,7 @@ export function startPlayer(root) {
   root.addEventListener("htmx:beforeCleanupElement", () => wave.destroy(), { once: true });
 }
 
-function look(root) {
+export function look(root) {
   const colours = getComputedStyle(root);
   return {
     container: root.querySelector(".waveform"),
@@ -53,16 +53,19 @@ async function showSpectrogram(wave, root) {
     container.hidden = true;
     return;
   }
-  // Kept here, because the plugin reads its address again whenever the page changes its width.
   const levels = await response.blob();
   // The page may have put something else in the player's place while the levels were on their way.
-  if (!root.isConnected) return;
+  if (root.isConnected) drawSpectrogram(wave, container, levels);
+}
+
+/** `levels` are the server's, as a blob: the plugin reads its address again whenever the page changes its width. */
+export function drawSpectrogram(wave, container, levels) {
   const frequenciesDataUrl = URL.createObjectURL(levels);
   wave.on("destroy", () => URL.revokeObjectURL(frequenciesDataUrl));
   // The server's bands follow the mel scale already, so they are drawn as they are.
   const plugin = Spectrogram.create({
     container,
-    height: 96,
+    height: container.clientHeight,
     scale: "linear",
     labels: false,
     colorMap: "roseus",
@@ -85,7 +88,7 @@ function addCursor(wave, container) {
   });
 }
 
-function connectButtons(wave, root) {
+export function connectButtons(wave, root) {
   const toggle = root.querySelector(".player-toggle");
   const word = root.querySelector(".player-word");
   const show = (isPlaying) => {
@@ -108,7 +111,7 @@ function connectButtons(wave, root) {
 }
 
 /** The waveform is a slider for the keyboard: arrows move, Space plays. */
-function connectSlider(wave, slider, duration) {
+export function connectSlider(wave, slider, duration) {
   const moves = { ArrowLeft: -STEP_S, ArrowDown: -STEP_S, ArrowRight: STEP_S, ArrowUp: STEP_S };
   slider.addEventListener("keydown", (event) => {
     if (event.key === " ") wave.playPause();

@@ -1,0 +1,96 @@
+// The next clip, fetched ahead with its sound and spectrogram, so that it plays at once.
+
+import { fetchBlob, post } from "./server.js";
+
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 20_000;
+
+/** A clip with everything that is needed to play it, held in memory. */
+export class LoadedClip {
+  constructor(offer, sound, levels) {
+    Object.assign(this, offer);
+    this.levels = levels;
+    this.media = new Audio(URL.createObjectURL(sound));
+    this.media.preload = "auto";
+    this.media.load();
+  }
+
+  forget() {
+    this.media.pause();
+    URL.revokeObjectURL(this.media.src);
+  }
+}
+
+export async function load(offer) {
+  const levels = fetchBlob(offer.spectrogram).catch(() => null); // a clip without a picture is still heard
+  return new LoadedClip(offer, await fetchBlob(offer.audio), await levels);
+}
+
+export class Clips {
+  #fetching = null;
+
+  /** `held()` names the clips that the page has besides those in `ready`. */
+  constructor({ urls, held, onTrouble }) {
+    Object.assign(this, { urls, held, onTrouble });
+    this.ready = [];
+    window.addEventListener("pagehide", () => {
+      if (this.ready.length > 0) this.#release(this.names);
+    });
+  }
+
+  get names() {
+    return this.ready.map((clip) => clip.clip);
+  }
+
+  /** The next clip, or null with `progress` when nothing is left. */
+  async next() {
+    const progress = this.ready.length === 0 ? await this.#fetchOne() : null;
+    return { clip: this.ready.shift() ?? null, progress };
+  }
+
+  /** Begin to fetch the clip after this one. */
+  prepare() {
+    if (this.ready.length === 0) this.#fetchOne();
+  }
+
+  /** A clip that was on the desk is the next one. */
+  putBack(clip) {
+    clip.media.pause();
+    this.ready.unshift(clip);
+  }
+
+  #fetchOne() {
+    this.#fetching ??= this.#fetch().finally(() => (this.#fetching = null));
+    return this.#fetching;
+  }
+
+  /** Tries until a clip is ready; resolves with the progress when there is none. */
+  async #fetch() {
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+      try {
+        const { offer, progress } = await post(this.urls.take, { beside: [...this.held(), ...this.names] });
+        this.onTrouble(null);
+        if (offer === null) return progress;
+        this.ready.push(await this.#loaded(offer));
+        return null;
+      } catch (problem) {
+        // One that was withdrawn on the way is no trouble: the next one comes.
+        if (problem.status !== 404) this.onTrouble(problem);
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+
+  async #loaded(offer) {
+    try {
+      return await load(offer);
+    } catch (problem) {
+      this.#release([offer.clip]);
+      throw problem;
+    }
+  }
+
+  #release(clip) {
+    post(this.urls.release, { clip }, { keepalive: true }).catch(() => {}); // the lease ends by itself
+  }
+}

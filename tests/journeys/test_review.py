@@ -1,0 +1,214 @@
+"""Reviewers at work: hands on the keyboard, a line that breaks, a slip of the finger."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+
+from tests.journeys.conftest import DESKTOP, PASSWORD, PHONE, write_wav
+from tests.served_site import ServedSite, served_site
+
+ANSWERS = "**/review/emotion/answer/"
+
+
+@pytest.fixture(scope="module")
+def own_site(tmp_path_factory) -> Iterator[ServedSite]:
+    # Without mail an invitation alone makes an account.
+    with served_site(tmp_path_factory.mktemp("review"), EMAIL_URL="") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def people(browser: Browser, own_site: ServedSite, tmp_path_factory) -> Callable[[str], BrowserContext]:
+    """``people("admin")`` is a browser in which the administrator is signed in; the speaker shared clips."""
+    states: dict[str, dict] = {}
+
+    def context(who: str | None = None, **options) -> BrowserContext:
+        state = states.get(who or "")
+        settings = {"base_url": own_site.url, "viewport": DESKTOP, "locale": "en-GB", **options}
+        return browser.new_context(storage_state=state, **settings)
+
+    def sign_up(page: Page, email: str) -> None:
+        page.get_by_label("Email").fill(email)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_label("The same password again").fill(PASSWORD)
+
+    admin = context()
+    page = admin.new_page()
+    page.goto(own_site.first_administrator_url)
+    sign_up(page, "admin@example.org")
+    page.get_by_role("button", name="Make my account").click()
+    page.goto("/accounts/reauthenticate/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    states["admin"] = admin.storage_state()
+    for role in ["Reviewer", "User"]:
+        page.goto("/account/people/invitations/")
+        page.get_by_label("Role").select_option(label=role)
+        page.get_by_role("button", name="Make an invitation").click()
+        link = page.locator(".copy input").input_value()
+        invited = context()
+        their_page = invited.new_page()
+        their_page.goto(link)
+        sign_up(their_page, f"{role.lower()}@example.org")
+        their_page.get_by_role("button", name="Make my account").click()
+        states[role.lower()] = invited.storage_state()
+        if role == "User":
+            share_clips(their_page, tmp_path_factory.mktemp("clips"))
+        invited.close()
+    admin.close()
+    return context
+
+
+def share_clips(page: Page, folder: Path, count: int = 8) -> None:
+    page.goto("/")
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
+    page.get_by_text("Speaker and sharing").click()
+    page.get_by_role("switch", name="Share for review").check()
+    times = np.arange(48_000 * 2) / 48_000
+    paths = [folder / f"{number}.wav" for number in range(count)]
+    for number, path in enumerate(paths):
+        hum = sum(np.sin(2 * np.pi * (120 + 10 * number) * k * times) / k for k in range(1, 9))
+        write_wav(path, (hum * (1 - np.cos(4 * np.pi * times)) * 3000).astype(np.int16))
+    page.locator("#file").set_input_files(paths)
+    expect(page.locator("#upload-count")).to_have_text(f"{count} of {count}")
+
+
+@pytest.fixture
+def at_work(people) -> Iterator[Callable[..., Page]]:
+    """``at_work("reviewer")`` is a page with the first clip on it."""
+    opened: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def start(who: str, **options) -> Page:
+        context = people(who, **options)
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda line: wrong.append(line.text) if "Security Policy" in line.text else None)
+        page.on("request", note_what_is_heard)
+        page.goto("/review/")
+        page.keyboard.press("Enter")
+        expect(page.locator("#desk")).to_be_visible()
+        return page
+
+    yield start
+    for context in opened:
+        context.close()
+    assert wrong == []
+
+
+requested: dict[Page, set[str]] = defaultdict(set)
+
+
+def note_what_is_heard(request: Request) -> None:
+    if request.url.endswith("/audio/"):
+        requested[request.frame.page].add(request.url)
+
+
+def heard(page: Page) -> set[str]:
+    return requested[page]
+
+
+def left(page: Page) -> int:
+    return int(page.locator("#left").inner_text())
+
+
+def saved(page: Page):
+    return expect(page.locator("#save-words"))
+
+
+def say(page: Page, key: str) -> None:
+    page.keyboard.press(key)
+    page.keyboard.press("Enter")
+
+
+def reviews(page: Page) -> int:
+    """How many answers the site has of this person today."""
+    page.goto("/review/")
+    return int(page.locator(".figures dd").first.inner_text())
+
+
+def test_two_reviewers_at_once_with_the_keyboard_alone(at_work):
+    one, other = at_work("reviewer"), at_work("admin")
+    before = left(one)
+    for page in (one, other):
+        expect(page.locator(".player")).to_have_class("player is-playing")
+        say(page, "3")
+        expect(page.locator("#last-words")).to_contain_text("You said Sad.")
+        saved(page).to_have_text("Saved")
+    assert left(one) == before - 1
+    # Nothing is submitted unless something is chosen.
+    one.keyboard.press("Enter")
+    expect(one.locator("#answer-hint")).to_have_text("Choose a label first, or say why there is none.")
+    # A flag that wants a word on it: the keyboard goes there, and Enter sends it.
+    one.keyboard.press("o")
+    one.keyboard.press("Enter")
+    expect(one.locator("#answer-hint")).to_contain_text("in a few words")
+    one.keyboard.type("1 dog barks")
+    one.keyboard.press("Enter")
+    expect(one.locator("#last-words")).to_contain_text("You said Other.")
+    saved(one).to_have_text("Saved")
+    assert reviews(one) == 2
+    assert heard(one) and heard(other)
+    assert heard(one).isdisjoint(heard(other))
+
+
+def test_what_was_taken_back_is_answered_anew(at_work):
+    page = at_work("reviewer")
+    before = left(page)
+    say(page, "4")
+    saved(page).to_have_text("Saved")
+    assert left(page) == before - 1
+    page.keyboard.press("u")
+    expect(page.locator("#clip-note")).to_contain_text("taken back")
+    assert left(page) == before
+    say(page, "5")
+    expect(page.locator("#last-words")).to_contain_text("You said Fearful.")
+    # Thinking again: both answers are kept, the count stays.
+    page.keyboard.press("c")
+    expect(page.locator("#revising")).to_be_visible()
+    expect(page.locator("[data-label=fearful]")).to_have_attribute("aria-pressed", "true")
+    say(page, "6")
+    expect(page.locator("#last-words")).to_contain_text("Changed to Disgust.")
+    assert left(page) == before - 1
+
+
+def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
+    page = at_work("reviewer")
+    before = left(page)
+    page.route(ANSWERS, lambda route: route.abort())
+    say(page, "2")
+    expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
+    expect(page.locator("#trouble")).to_contain_text("cannot be reached")
+    page.unroute(ANSWERS)
+    # The reply to one that arrived is lost: it is sent again, and saved once.
+    page.route(ANSWERS, lambda route: (route.fetch(), route.abort()))
+    page.reload()
+    expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
+    page.unroute(ANSWERS)
+    page.reload()
+    expect(page.locator("#desk")).to_be_visible()
+    saved(page).to_have_text("Saved")
+    assert left(page) == before - 1
+
+
+def test_keys_can_be_changed_but_not_to_one_that_is_taken(at_work):
+    page = at_work("reviewer", viewport=PHONE)
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Change the key for: Sad").click()
+    page.keyboard.press("4")
+    expect(page.locator("#key-note")).to_contain_text("4 is taken already: Angry")
+    page.keyboard.press("x")
+    expect(page.locator("#key-note")).to_have_text("Sad: X.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    expect(page.locator("[data-label=sad]")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(page.locator("#desk")).to_be_visible()
+    page.keyboard.press("x")
+    expect(page.locator("[data-label=sad]")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
