@@ -17,7 +17,6 @@ from uuid import uuid4
 import numpy as np
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
     from django.test import Client
 
     from benchmarks.review_data import Site
@@ -134,7 +133,7 @@ def _browser(person: Any) -> "Client":
     return browser
 
 
-def _post(browser: "Client", path: str, data: dict[str, Any]) -> "HttpResponse":
+def _post(browser: "Client", path: str, data: dict[str, Any]) -> Any:
     return browser.post(f"/api/v1/reviews/{path}", data, content_type="application/json")
 
 
