@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from annotations import tasks
+from annotations.export_jobs import path_of
 from annotations.models import LabelExport
 from classifier.models import Task
 from emotion_site.models import User
@@ -24,3 +25,14 @@ def start_export(
     transaction.on_commit(lambda: tasks.run_export.enqueue(str(export.pk)))
     logger.info("Export asked for export=%s by=%s", export.pk, administrator.pk)
     return export
+
+
+@transaction.atomic
+def delete_export(*, export: LabelExport, administrator: User) -> None:
+    """Remove an export and its file; a worker that still makes it finds no row to finish."""
+    if not is_admin(administrator):
+        raise PermissionDenied
+    path, pk = path_of(export), export.pk
+    export.delete()
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    logger.info("Export deleted export=%s by=%s", pk, administrator.pk)

@@ -2,10 +2,13 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from annotations import tasks
 from annotations.export_jobs import forget_old_exports
+from annotations.export_upkeep import fail_lost_exports, with_sound
 from annotations.queue import enter_missing_clips, follow_clips
 from classifier.events import clips_changed
 from classifier.models import Clip
@@ -27,14 +30,24 @@ def follow_clip(
     was_withdrawn = not created and (update_fields is None or "shared_for_review" in update_fields)
     if not raw and concerns_queue and (instance.shared_for_review or was_withdrawn):
         follow_clips([instance.pk])
+    if was_withdrawn and not raw:
+        _check_exports()
 
 
 @receiver(clips_changed)
 def follow_many(clip_ids: list[UUID], **kwargs: Any) -> None:
     follow_clips(clip_ids)
+    _check_exports()
+
+
+def _check_exports() -> None:
+    """Files with sound forget what was taken back, soon after."""
+    if with_sound():
+        transaction.on_commit(tasks.check_exports.enqueue)
 
 
 @receiver(housekeeping)
 def look_after_reviews(**kwargs: Any) -> None:
     enter_missing_clips()
     forget_old_exports()
+    fail_lost_exports()

@@ -3,6 +3,7 @@
 from django_tasks import task
 
 from annotations.export_jobs import make_export
+from annotations.export_upkeep import drop_withdrawn_sound
 from annotations.models import LabelExport, QueueEntry
 from annotations.queue import follow_clips
 
@@ -12,6 +13,7 @@ def run_export(export_id: str) -> None:
     export = LabelExport.objects.select_related("task").filter(pk=export_id).first()
     if export is not None and export.status != LabelExport.Status.DONE:
         make_export(export)
+        drop_withdrawn_sound()  # what was taken back while this ran
 
 
 @task()
@@ -19,3 +21,9 @@ def reorder_queue(task_id: int) -> None:
     """Follow the order of a policy that was changed."""
     waiting = QueueEntry.objects.filter(task=task_id, is_open=True)
     follow_clips(list(waiting.values_list("clip_id", flat=True)))
+
+
+@task()
+def check_exports() -> None:
+    """Somebody took a clip back."""
+    drop_withdrawn_sound()

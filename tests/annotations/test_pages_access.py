@@ -7,7 +7,7 @@ from django.urls import reverse
 
 pytestmark = pytest.mark.django_db
 
-ADMINISTRATORS = ["conflicts", "decisions"]
+ADMINISTRATORS = ["conflicts", "decisions", "exports", "export_list", "listens", "listens_csv"]
 
 
 @pytest.fixture
