@@ -6,7 +6,8 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from emotion_site.models import User
 from emotion_site.roles import is_admin, is_reviewer
@@ -20,7 +21,7 @@ class SignedInRequest(HttpRequest):
     user: User
 
 
-View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 
 def admin_required(view: View[P]) -> View[P]:
@@ -36,7 +37,7 @@ def reviewer_required(view: View[P]) -> View[P]:
 def _guarded(view: View[P], may_enter: Callable[[User], bool]) -> View[P]:
     @login_required
     @wraps(view)
-    def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not may_enter(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
