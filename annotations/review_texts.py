@@ -85,7 +85,10 @@ def _answer_texts() -> dict[str, str]:
         "differs": _("The model heard %(label)s (%(percent)s%%). Keep your answer or change it."),
         "predicted": _("The model heard %(label)s (%(percent)s%%)."),
         "noPrediction": _("The model has not answered yet."),
-        "shown": _("%(version)s: %(label)s (%(percent)s%%). Your answer will be kept as one that knew it."),
+        "shown": _(
+            "The model (%(version)s) heard %(label)s (%(percent)s%%). Your answer will be kept as one that "
+            "knew it."
+        ),
         "changed": _("Changed to %(answer)s."),
         "kept": _("Kept as it is."),
         "undone": _("Your last answer is taken back. Answer anew."),
@@ -104,5 +107,4 @@ def _key_texts() -> dict[str, str]:
         "clash": _("%(key)s is taken already: %(action)s. Choose another key."),
         "reserved": _("%(key)s cannot be used, because the browser needs it."),
         "keyKept": _("%(action)s: %(key)s."),
-        "changeKey": _("Change the key for: %(action)s"),
     }

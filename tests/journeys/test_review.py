@@ -199,7 +199,7 @@ def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
 def test_keys_can_be_changed_but_not_to_one_that_is_taken(at_work):
     page = at_work("reviewer", viewport=PHONE)
     page.keyboard.press("?")
-    page.get_by_role("button", name="Change the key for: Sad").click()
+    page.get_by_role("button", name="Sad 3").click()
     page.keyboard.press("4")
     expect(page.locator("#key-note")).to_contain_text("4 is taken already: Angry")
     page.keyboard.press("x")

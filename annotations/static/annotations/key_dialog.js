@@ -41,12 +41,15 @@ export class KeyDialog {
 
   #fill() {
     const template = document.getElementById("key-row");
-    const rows = this.keys.rows.map((row) => {
+    const rows = this.keys.rows.map((row, index) => {
       const item = template.content.firstElementChild.cloneNode(true);
       item.querySelector(".key-name").textContent = row.name;
       item.querySelector("kbd").textContent = keyName(this.keys.keyOf(row.action), this.texts);
       const button = item.querySelector("button");
-      button.setAttribute("aria-label", `${fill(this.texts.changeKey, { action: row.name })} (${item.querySelector("kbd").textContent})`);
+      // Its name is what it does and the key.
+      item.querySelector(".key-name").id = `key-name-${index}`;
+      button.id = `key-${index}`;
+      button.setAttribute("aria-labelledby", `key-name-${index} key-${index}`);
       button.addEventListener("click", () => this.#ask(row, item));
       return item;
     });

@@ -19,9 +19,7 @@ export class LastAnswer {
   forget(kept = null) {
     if (this.clip !== kept) this.clip?.forget();
     Object.assign(this, { clip: null, answer: null, reply: null });
-    // Also an answer from before a reload can be taken back.
-    this.changeButton.hidden = true;
-    this.words.textContent = "";
+    this.element.hidden = this.changeButton.hidden = true;
     this.element.classList.remove("differs");
   }
 
@@ -58,10 +56,11 @@ export class LastAnswer {
     const said = fill(this.settings.texts.youSaid, { answer: this.#name(this.answer) });
     this.words.textContent = words || [said, this.verdict, ...(this.reply?.notes ?? [])].join(" ");
     this.element.classList.toggle("differs", this.reply?.agrees === false && !this.answer.revises);
-    this.changeButton.hidden = false;
+    this.element.hidden = this.changeButton.hidden = false;
   }
 
   say(words) {
+    this.element.hidden = false;
     this.words.textContent = words;
     this.element.classList.remove("differs");
   }
