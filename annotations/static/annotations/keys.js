@@ -57,7 +57,7 @@ const isTyping = (target) => target.matches?.("textarea, select, input:not([type
 function hasOwnUse(target, key) {
   if (key !== "Enter" && key !== " ") return false;
   if (key === "Enter" && target.matches?.(".choice[aria-pressed=true]")) return false;
-  return target.matches?.("a, button, summary, input[type=checkbox]");
+  return target.matches?.(key === " " ? "a, button, summary, input[type=checkbox]" : "a, button, summary");
 }
 
 export function keyName(key, texts) {

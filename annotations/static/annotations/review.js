@@ -94,7 +94,10 @@ byId("content").addEventListener("mousedown", (event) => {
 });
 const wait = byId("wait");
 wait.checked = memory.get("wait") === true;
-wait.addEventListener("change", () => memory.set("wait", wait.checked));
+wait.addEventListener("change", () => {
+  memory.set("wait", wait.checked);
+  if (!wait.matches(":focus-visible")) wait.blur();
+});
 byId("guidelines").open = !window.matchMedia(NARROW).matches;
 
 connectExamples(() => player.pause());
