@@ -13,9 +13,7 @@ from emotion_site.models import User
 
 def decisions_of(task: Task) -> QuerySet[Decision]:
     """As ``counts_by_state`` counts them."""
-    present = Decision.objects.filter(task=task, clip__deleted_at__isnull=True)
-    withdrawn = {"clip__shared_for_review": False, "clip__owner__isnull": False}
-    return present.exclude(**withdrawn).select_related("label")
+    return Decision.objects.filter(task=task, is_withdrawn=False).select_related("label")
 
 
 def conflicts_of(task: Task, administrator: User) -> QuerySet[Decision]:

@@ -59,8 +59,6 @@ def _midnight() -> datetime:
 
 def counts_by_state(task: Task) -> dict[str, int]:
     """How many clips stand in each state, withdrawn ones left out."""
-    decisions = Decision.objects.filter(task=task, clip__deleted_at__isnull=True).exclude(
-        clip__shared_for_review=False, clip__owner__isnull=False
-    )
+    decisions = Decision.objects.filter(task=task, is_withdrawn=False)
     found = decisions.values_list("state").annotate(count=Count("pk")).order_by()
     return dict.fromkeys(Decision.State.values, 0) | dict(found)

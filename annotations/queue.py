@@ -32,6 +32,10 @@ def _follow(ids: list[UUID]) -> None:
     entries.exclude(clip__in=reviewable).update(
         is_open=False, leased_by=None, leased_until=None, prediction_shown=False
     )
+    withdrawn = Clip.objects.filter(pk__in=ids, owner__isnull=False).exclude(pk__in=reviewable)
+    decisions = Decision.objects.filter(clip_id__in=ids)
+    decisions.filter(clip__in=withdrawn, is_withdrawn=False).update(is_withdrawn=True)
+    decisions.exclude(clip__in=withdrawn).filter(is_withdrawn=True).update(is_withdrawn=False)
     sharing = ReviewPolicy.objects.filter(takes_shared_clips=True).select_related("task")
     tasks = [(policy, reviewable.filter(owner__isnull=False)) for policy in sharing]
     imported = Task.objects.filter(corpora__clips__in=reviewable).distinct()

@@ -41,6 +41,8 @@ class Decision(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+    # The queue keeps this in step with the clip, so that 100,000 decisions are counted from an index.
+    is_withdrawn = models.BooleanField(default=False)
     created = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -57,7 +59,7 @@ class Decision(models.Model):
                 name="decision_label_fits_state",
             ),
         ]
-        indexes = [models.Index(fields=["task", "state", "decided_at"], name="decision_by_state")]
+        indexes = [models.Index(fields=["task", "is_withdrawn", "state"], name="decision_by_state")]
 
     def __str__(self) -> str:
         return str(self.label or self.get_state_display())

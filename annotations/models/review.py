@@ -114,7 +114,9 @@ class CurrentReview(models.Model):
         ]
         indexes = [
             # Agreement is computed from this index alone.
-            models.Index(fields=["task", "clip", "rater", "blind_label"], name="current_review_agreement"),
+            models.Index(
+                fields=["task", "clip", "rater", "blind_label", "created"], name="current_review_agreement"
+            ),
             models.Index(fields=["task", "rater", "created"], name="current_review_by_rater"),
         ]
 

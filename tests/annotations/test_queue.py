@@ -1,8 +1,10 @@
 """What stands in the queue, in which order, and for whom."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from annotations import leases
@@ -166,3 +168,20 @@ def test_a_new_policy_holds_for_clips_that_nobody_reviewed(shared, say, reviewer
     set_policy(policy=policy, actor=admin)
     needed = dict(QueueEntry.objects.values_list("clip", "needed"))
     assert needed == {begun.pk: 2, untouched.pk: 1}
+
+
+def test_decisions_of_withdrawn_and_deleted_clips_are_marked(shared, task):
+    withdrawn, deleted, _kept = shared(), shared(), shared()
+    clip_services.set_sharing(clip=withdrawn, review=False, training=False)
+    clip_services.delete_clips(clips=Clip.objects.filter(pk=deleted.pk))
+    assert marked() == {withdrawn.pk, deleted.pk}
+    clip_services.set_sharing(clip=withdrawn, review=True, training=False)
+    assert marked() == {deleted.pk}
+    Decision.objects.update(is_withdrawn=False)
+    migration = import_module("annotations.migrations.0006_mark_withdrawn_decisions")
+    migration.mark(apps, None)
+    assert marked() == {deleted.pk}
+
+
+def marked():
+    return set(Decision.objects.filter(is_withdrawn=True).values_list("clip", flat=True))
