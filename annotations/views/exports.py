@@ -31,8 +31,7 @@ class ExportForm(forms.Form):
     )
     format = forms.ChoiceField(label=gettext_lazy("Format"), choices=LabelExport.Format.choices)
     since = forms.DateField(
-        label=gettext_lazy("Decided since"),
-        help_text=gettext_lazy("Leave it empty for everything."),
+        label=gettext_lazy("Decided since (all when empty)"),
         required=False,
         validators=SOUND_DAYS,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
