@@ -4,6 +4,7 @@ import WaveSurfer from "../vendor/wavesurfer/wavesurfer.esm.js";
 import { connectButtons, connectSlider, drawSpectrogram, look } from "../classifier/player.js";
 
 const STEP_S = 1;
+const PICTURE_WITHIN_MS = 300;
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
 export class ClipPlayer {
@@ -27,11 +28,10 @@ export class ClipPlayer {
   }
 
   show(clip) {
-    this.clear();
     const { media } = clip;
-    media.currentTime = 0;
-    this.#apply(media);
-    media.play().catch((problem) => problem.name === "NotAllowedError" && this.onBlocked());
+    this.pause();
+    this.#begin(media); // first of all: everything else can be done while it plays
+    this.#clear();
     const root = this.template.content.firstElementChild.cloneNode(true);
     root.dataset.duration = clip.seconds;
     root.querySelector(".waveform").setAttribute("aria-valuemax", clip.seconds);
@@ -43,14 +43,26 @@ export class ClipPlayer {
     this.#wave.on("play", this.onPlay);
     if (!media.paused) root.classList.add("is-playing");
     this.#connectSpeed(media);
-    this.#picture(this.#wave, clip.levels);
+    this.#picture(this.#wave, clip);
   }
 
-  /** The sound must not wait for the picture. */
-  #picture(wave, levels) {
+  #begin(media) {
+    if (media.currentTime > 0) media.currentTime = 0; // seeking takes time, also to where it is
+    this.#apply(media);
+    media.play().catch((problem) => problem.name === "NotAllowedError" && this.onBlocked());
+  }
+
+  /** The sound must not wait for the picture, which takes the browser some time to draw. */
+  #picture(wave, { media, levels }) {
     const container = this.#root.querySelector(".spectrogram");
     container.hidden = !levels;
-    if (levels) setTimeout(() => wave === this.#wave && drawSpectrogram(wave, container, levels));
+    const draw = () => {
+      clearTimeout(latest);
+      media.removeEventListener("playing", draw);
+      if (levels && wave === this.#wave) drawSpectrogram(wave, container, levels);
+    };
+    const latest = setTimeout(draw, PICTURE_WITHIN_MS);
+    media.addEventListener("playing", draw);
   }
 
   #connectSpeed(media) {
@@ -74,10 +86,14 @@ export class ClipPlayer {
   }
 
   clear() {
-    this.#wave?.getMediaElement().pause();
+    this.pause();
+    this.#clear();
+    this.place.replaceChildren();
+  }
+
+  #clear() {
     this.#wave?.destroy();
     this.#wave = null;
-    this.place.replaceChildren();
   }
 
   toggle() {
