@@ -39,7 +39,8 @@ def progress_of(reviewer: User, task: Task) -> Progress:
     )
     # Most clips that wait are nobody's in particular: count all, then take off the few that are.
     not_for_me = waiting.filter(
-        Q(owner=reviewer) | Q(Exists(mine.filter(clip=OuterRef("clip"))), given__gt=0)
+        # In this order: databases look at the log only for clips that somebody has answered.
+        Q(owner=reviewer) | (Q(given__gt=0) & Q(Exists(mine.filter(clip=OuterRef("clip")))))
     )
     held_by_others = held.count()
     answers = Review.objects.filter(task=task, rater=rater).exclude(kind=Review.Kind.WITHDRAWN)

@@ -7,6 +7,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from annotations import tasks
+from annotations.agreement.keeping import prepare_reports
 from annotations.export_jobs import forget_old_exports
 from annotations.export_upkeep import fail_lost_exports, with_sound
 from annotations.queue import enter_missing_clips, follow_clips
@@ -51,3 +52,4 @@ def look_after_reviews(**kwargs: Any) -> None:
     enter_missing_clips()
     forget_old_exports()
     fail_lost_exports()
+    prepare_reports()

@@ -2,10 +2,12 @@
 
 from django_tasks import task
 
+from annotations.agreement.keeping import is_current, keep_report
 from annotations.export_jobs import make_export
 from annotations.export_upkeep import drop_withdrawn_sound
-from annotations.models import LabelExport, QueueEntry
+from annotations.models import KeptReport, LabelExport, QueueEntry
 from annotations.queue import follow_clips
+from classifier.models import Task
 
 
 @task()
@@ -27,3 +29,10 @@ def reorder_queue(task_id: int) -> None:
 def check_exports() -> None:
     """Somebody took a clip back."""
     drop_withdrawn_sound()
+
+
+@task()
+def make_report_anew(task_id: int) -> None:
+    kept = KeptReport.objects.filter(task=task_id).first()
+    if kept is None or not is_current(kept):
+        keep_report(Task.objects.get(pk=task_id))

@@ -27,9 +27,10 @@ class ClipCounts:
     clips: Table
     days: Sequence[date]
 
-    def until(self, first: date, last: date) -> tuple[Table, Table]:
-        chosen = np.array([first <= day <= last for day in self.days], bool)
-        return self.table[chosen], self.clips[chosen]
+    def merged(self) -> tuple[Table, Table]:
+        """``table`` and ``clips`` with one row for all days."""
+        table, row_of = np.unique(self.table, axis=0, return_inverse=True)
+        return table, np.bincount(row_of.ravel(), weights=self.clips, minlength=len(table)).astype(np.int64)
 
 
 def clip_counts(task: Task) -> ClipCounts:

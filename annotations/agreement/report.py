@@ -6,16 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from django.core.cache import cache
 
 from annotations.agreement import figures
 from annotations.agreement.counts import ClipCounts, clip_counts, pair_counts, version_counts
 from annotations.agreement.figures import Agreement, Interval, LabelAgreement, Table
-from annotations.models import Review
 from classifier.models import Task
 
-# A deleted clip changes figures without a new review; nobody waits longer than this to see it.
-KEPT_S = 60
 MAX_PAIRS = 200
 
 
@@ -73,8 +69,36 @@ class Report:
     versions: list[VersionRow]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON, apart from dates."""
-        return asdict(self)
+        """For JSON."""
+        return asdict(self) | {
+            "weeks": [
+                {"monday": week.monday.isoformat(), "figures": asdict(week.figures)} for week in self.weeks
+            ]
+        }
+
+    @classmethod
+    def from_dict(cls, body: dict[str, Any]) -> "Report":
+        return cls(
+            **{name: body[name] for name in ("labels", "confusion", "n_pairs")},
+            overall=Agreement(**body["overall"]),
+            intervals={name: _interval(value) for name, value in body["intervals"].items()},
+            per_label=[LabelRow(row["key"], LabelAgreement(**row["figures"])) for row in body["per_label"]],
+            pairs=[PairRow(**row) for row in body["pairs"]],
+            weeks=[_week(row) for row in body["weeks"]],
+            versions=[_version(row) for row in body["versions"]],
+        )
+
+
+def _week(row: dict[str, Any]) -> WeekRow:
+    return WeekRow(date.fromisoformat(row["monday"]), Agreement(**row["figures"]))
+
+
+def _version(row: dict[str, Any]) -> VersionRow:
+    return VersionRow(**row | {"interval": _interval(row["interval"])})
+
+
+def _interval(value: dict[str, float] | None) -> Interval | None:
+    return Interval(**value) if value else None
 
 
 def agreement_of(task: Task) -> Agreement:
@@ -83,28 +107,18 @@ def agreement_of(task: Task) -> Agreement:
     return figures.agreement(counts.table, counts.clips)
 
 
-def report_of(task: Task) -> Report:
-    """The whole report, made anew when there is a new review."""
-    newest = Review.objects.filter(task=task).order_by("-id").values_list("pk", flat=True).first()
-    key = f"annotations.agreement:{task.pk}:{newest}"
-    report = cache.get(key)
-    if report is None:
-        report = make_report(task)
-        cache.set(key, report, KEPT_S)
-    return report
-
-
 def make_report(task: Task) -> Report:
     counts = clip_counts(task)
     labels = [label.key for label in counts.labels]
-    per_label = figures.per_label(counts.table, counts.clips)
+    table, clips = counts.merged()
+    per_label = figures.per_label(table, clips)
     pairs = _pair_rows(pair_counts(task))
     return Report(
         labels=labels,
-        overall=figures.agreement(counts.table, counts.clips),
-        intervals=figures.intervals(counts.table, counts.clips),
+        overall=figures.agreement(table, clips),
+        intervals=figures.intervals(table, clips),
         per_label=[LabelRow(key, row) for key, row in zip(labels, per_label, strict=True)],
-        confusion=figures.confusion(counts.table, counts.clips).tolist(),
+        confusion=figures.confusion(table, clips).tolist(),
         pairs=pairs[:MAX_PAIRS],
         n_pairs=len(pairs),
         weeks=_weeks(counts),

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from annotations import leases, offers, services
 from annotations.access import decisions_visible_to
 from annotations.adjudication import adjudicate, object_to_prediction
-from annotations.agreement.report import report_of
+from annotations.agreement.reading import report_of
 from annotations.answers import Answer, read_answer
 from annotations.api.serializers import (
     AnswerChoiceSerializer,

@@ -1,5 +1,6 @@
 from annotations.models.decision import Decision, DecisionChange
 from annotations.models.export_run import LabelExport
+from annotations.models.kept_report import KeptReport
 from annotations.models.logs import DuplicateFile, ListenLog, Pseudonym
 from annotations.models.queue import Objection, QueueEntry, ReviewPolicy
 from annotations.models.review import CurrentReview, Flag, PickedBy, Review
@@ -10,6 +11,7 @@ __all__ = [
     "DecisionChange",
     "DuplicateFile",
     "Flag",
+    "KeptReport",
     "LabelExport",
     "ListenLog",
     "Objection",

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 
 from annotations.agreement import pictures, tables
 from annotations.agreement.pictures import Mark
-from annotations.agreement.report import Report, VersionRow, report_of
+from annotations.agreement.reading import report_of
+from annotations.agreement.report import Report, VersionRow
 from annotations.identity import pseudonym_of
 from annotations.views.asked_task import asked_task
 from classifier.models import Label, Task

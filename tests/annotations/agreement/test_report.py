@@ -5,10 +5,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from annotations import services
+from annotations import services, tasks
+from annotations.agreement import keeping
 from annotations.agreement.counts import clip_counts, pair_counts
-from annotations.agreement.report import agreement_of, make_report, report_of
-from annotations.models import CurrentReview, Review
+from annotations.agreement.reading import report_of
+from annotations.agreement.report import agreement_of, make_report
+from annotations.models import CurrentReview, KeptReport, Review
 from annotations.offers import take_next
 from annotations.progress import counts_by_state, progress_of
 from annotations.review_log import append
@@ -76,11 +78,24 @@ def test_what_was_revised_counts_as_it_was_first_and_what_was_withdrawn_not_at_a
     assert agreement_of(task).raw_agreement == 1.0
 
 
-def test_the_report_is_kept_until_there_is_a_new_review(reviewed, shared, say, reviewer, task):
-    first = report_of(task)
-    assert report_of(task) == first
-    say(reviewer, shared(), "sad")
+def test_with_few_reviews_the_report_is_always_new(reviewed, task, reviewer, say, shared):
+    report_of(task)
     CurrentReview.objects.filter(blind_label__key="happy").delete()
+    assert report_of(task).overall.raw_agreement == 1.0
+    assert not KeptReport.objects.exists()
+
+
+def test_with_many_reviews_the_last_one_is_shown_while_a_worker_makes_the_next(
+    reviewed, task, reviewer, say, shared, monkeypatch
+):
+    monkeypatch.setattr(keeping, "MANY_REVIEWS", 5)
+    keeping.prepare_reports()
+    first = report_of(task)
+    assert first == make_report(task), "it is the same after it was kept"
+    CurrentReview.objects.filter(blind_label__key="happy").delete()
+    say(reviewer, shared(), "sad")
+    assert report_of(task) == first
+    tasks.make_report_anew.call(task.pk)
     assert report_of(task).overall.raw_agreement == 1.0
 
 
