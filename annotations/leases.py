@@ -25,7 +25,8 @@ LONGEST = LEASE + timedelta(minutes=1)
 
 # The reviewer's own clip first, so that a reload changes nothing; then the first free one of one part of the
 # queue (drawn at random, or in the policy's order), then of the other part. The subqueries after the first
-# are only run when those before found nothing.
+# are only run when those before found nothing. The plus sign keeps SQLite from reading the whole queue for
+# the few clips that one person holds.
 _FREE = """
     SELECT q.id FROM {entry} q
     WHERE q.task_id = %s AND q.is_random = %s AND q.is_open
@@ -45,7 +46,7 @@ _TAKE = """
     WHERE id = COALESCE(
       (SELECT o.id FROM {entry} o
        JOIN {clip} c ON c.id = o.clip_id AND c.deleted_at IS NULL AND c.shared_for_review
-       WHERE o.leased_by_id = %s AND o.task_id = %s AND o.is_open
+       WHERE o.leased_by_id = %s AND +o.task_id = %s AND o.is_open
          AND o.leased_until > %s AND o.leased_until <= %s {beside}
        ORDER BY o.leased_until LIMIT 1),
       ({free}), ({free}))

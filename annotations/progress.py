@@ -31,24 +31,21 @@ def progress_of(reviewer: User, task: Task) -> Progress:
     now = timezone.now()
     rater = pseudonym_of(reviewer)
     mine = CurrentReview.objects.filter(task=task, rater=rater)
+    held = Q(leased_until__gt=now, leased_until__lte=now + LONGEST) & ~Q(leased_by=reviewer)
+    # In this order: databases look at the log only for clips that somebody has answered.
+    answered = Q(given__gt=0) & Q(Exists(mine.filter(clip=OuterRef("clip"))))
+    for_me = ~Q(owner=reviewer) & ~answered
     waiting = QueueEntry.objects.filter(task=task, is_open=True)
-    held = (
-        waiting.filter(leased_until__gt=now, leased_until__lte=now + LONGEST)
-        .exclude(leased_by=reviewer)
-        .exclude(owner=reviewer)
+    # One walk through the queue, however long it is.
+    counts = waiting.aggregate(
+        left=Count("pk", filter=for_me & ~held), held_by_others=Count("pk", filter=for_me & held)
     )
-    # Most clips that wait are nobody's in particular: count all, then take off the few that are.
-    not_for_me = waiting.filter(
-        # In this order: databases look at the log only for clips that somebody has answered.
-        Q(owner=reviewer) | (Q(given__gt=0) & Q(Exists(mine.filter(clip=OuterRef("clip")))))
-    )
-    held_by_others = held.count()
     answers = Review.objects.filter(task=task, rater=rater).exclude(kind=Review.Kind.WITHDRAWN)
     times = answers.filter(milliseconds__isnull=False).order_by("-created")
     latest = [ms for ms in times.values_list("milliseconds", flat=True)[:LAST_ANSWERS] if ms is not None]
     return Progress(
-        left=max(0, waiting.count() - not_for_me.count() - held_by_others),
-        held_by_others=held_by_others,
+        left=counts["left"],
+        held_by_others=counts["held_by_others"],
         done_today=mine.filter(created__gte=_midnight()).count(),
         median_ms=round(median(latest)) if latest else None,
     )
