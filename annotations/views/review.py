@@ -19,8 +19,7 @@ from annotations.progress import Progress, counts_by_state, progress_of
 from annotations.review_texts import FLAG_KEYS, review_settings
 from annotations.views.json_doors import progress_json
 from classifier.models import Task
-from classifier.requests import PersonRequest
-from emotion_site.access import admin_required
+from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.roles import is_admin, is_reviewer
 
 
@@ -46,11 +45,11 @@ class Queue:
 
 @login_required
 @require_safe
-def start(request: PersonRequest) -> HttpResponse:
+def start(request: SignedInRequest) -> HttpResponse:
     return _start_page(request)
 
 
-def _start_page(request: PersonRequest, *, refused: PolicyForm | None = None) -> HttpResponse:
+def _start_page(request: SignedInRequest, *, refused: PolicyForm | None = None) -> HttpResponse:
     if not is_reviewer(request.user):
         return render(request, "annotations/no_role.html", status=403)
     tasks = Task.objects.filter(queue_entries__isnull=False) | Task.objects.filter(slug="emotion")
@@ -59,7 +58,7 @@ def _start_page(request: PersonRequest, *, refused: PolicyForm | None = None) ->
     return render(request, "annotations/review_start.html", {"queues": queues}, status=status)
 
 
-def _queue_of(request: PersonRequest, task: Task, refused: PolicyForm | None) -> Queue:
+def _queue_of(request: SignedInRequest, task: Task, refused: PolicyForm | None) -> Queue:
     counts = counts_by_state(task)
     policy = policy_of(task)
     form = None
@@ -72,7 +71,7 @@ def _queue_of(request: PersonRequest, task: Task, refused: PolicyForm | None) ->
 
 @admin_required
 @require_POST
-def save_policy(request: PersonRequest, task: str) -> HttpResponse:
+def save_policy(request: SignedInRequest, task: str) -> HttpResponse:
     policy = policy_of(get_object_or_404(Task, slug=task))
     form = PolicyForm(request.POST, instance=policy, prefix=task)
     if not form.is_valid():
@@ -84,7 +83,7 @@ def save_policy(request: PersonRequest, task: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def work(request: PersonRequest, task: str) -> HttpResponse:
+def work(request: SignedInRequest, task: str) -> HttpResponse:
     """The page itself is empty; its script asks for clips, so that nothing is leased by a mere look."""
     row = get_object_or_404(Task, slug=task)
     if not is_reviewer(request.user):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from annotations import leases, offers, services
 from annotations.answers import read_answer
+from annotations.fetch_ahead import may_fetch_ahead
 from annotations.models import QueueEntry
 from annotations.services import Circumstances, Saved
 from annotations.views.json_doors import (
@@ -26,9 +27,12 @@ from emotion_site.exceptions import UserError
 
 @reviewers_door
 def take(request: PersonRequest, task: Task) -> dict[str, Any]:
-    """The next clip, beside those that the page has already."""
+    """The next clip, beside those that the page has already; with ``ahead``, to be heard after them."""
     beside = clip_ids_of(request, "beside")
-    offer = offers.take_next(reviewer=request.user, task=task, beside=beside)
+    is_early = request.POST.get("ahead") == "1"
+    offer = None
+    if not is_early or may_fetch_ahead(reviewer=request.user, task=task):
+        offer = offers.take_next(reviewer=request.user, task=task, beside=beside)
     if offer is None:
         return {"offer": None, "progress": progress_json(request.user, task)}
     return {"offer": clip_json(offer.clip) | {"prediction": prediction_json(offer.prediction)}}

@@ -67,6 +67,17 @@ def test_the_clip_after_this_one_is_fetched_ahead(shared, ask):
     assert nothing["progress"]["left"] == 2
 
 
+def test_nothing_is_fetched_ahead_that_others_could_hear(shared, ask, second_reviewer, client_of):
+    other = client_of(second_reviewer)
+    for _number in range(7):
+        shared()
+    held = [ask("take")["offer"]["clip"], ask("take", browser=other)["offer"]["clip"]]
+    assert ask("take", beside=held[:1], ahead="1")["offer"] is None
+    shared()
+    ahead = ask("take", beside=held[:1], ahead="1")["offer"]["clip"]
+    assert ahead not in held
+
+
 def test_a_prediction_comes_with_the_answer_and_may_change_it(shared, ask):
     clip = shared(answer="happy", answer__confidence=0.62)
     ask("take")

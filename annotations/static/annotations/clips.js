@@ -44,13 +44,15 @@ export class Clips {
 
   /** The next clip, or null with `progress` when nothing is left. */
   async next() {
+    // What was asked for ahead may have been left to others; now it is wanted.
+    if (this.ready.length === 0) await this.#fetching;
     const progress = this.ready.length === 0 ? await this.#fetchOne() : null;
     return { clip: this.ready.shift() ?? null, progress };
   }
 
   /** Begin to fetch the clip after this one. */
   prepare() {
-    if (this.ready.length === 0) this.#fetchOne();
+    if (this.ready.length === 0) this.#fetchOne({ ahead: "1" });
   }
 
   /** A clip that was on the desk is the next one. */
@@ -59,18 +61,21 @@ export class Clips {
     this.ready.unshift(clip);
   }
 
-  #fetchOne() {
-    this.#fetching ??= this.#fetch().finally(() => (this.#fetching = null));
+  #fetchOne(how = {}) {
+    this.#fetching ??= this.#fetch(how).finally(() => (this.#fetching = null));
     return this.#fetching;
   }
 
   /** Tries until a clip is ready; resolves with the progress when there is none. */
-  async #fetch() {
+  async #fetch(how) {
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       try {
-        const { offer, progress } = await post(this.urls.take, { beside: [...this.held(), ...this.names] });
+        const beside = [...this.held(), ...this.names];
+        const { offer, progress } = await post(this.urls.take, { beside, ...how });
         this.onTrouble(null);
         if (offer === null) return progress;
+        // Taken back while this was on its way: it is on the desk already.
+        if (this.held().includes(offer.clip)) continue;
         this.ready.push(await this.#loaded(offer));
         return null;
       } catch (problem) {

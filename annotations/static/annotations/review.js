@@ -92,6 +92,8 @@ for (const button of document.querySelectorAll("[data-look-again]")) {
 byId("content").addEventListener("mousedown", (event) => {
   if (event.target.closest("button") && !event.target.closest("dialog")) event.preventDefault();
 });
+// The clip that was fetched ahead was given back when the page was left.
+window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
 const wait = byId("wait");
 wait.checked = memory.get("wait") === true;
 wait.addEventListener("change", () => {
