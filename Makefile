@@ -59,6 +59,7 @@ check: $(READY) ## Check the settings and that no migration is missing
 bench: $(READY_DEV) ## Measure speed and memory against a plain server
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.reviews
+	$(BIN)/python -m benchmarks.review_page
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
