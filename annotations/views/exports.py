@@ -1,13 +1,15 @@
 """Exports of labels: asked for here, made by a worker, fetched as one file."""
 
+import asyncio
+import os
+from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +25,7 @@ from classifier.models import Task
 from emotion_site.access import SignedInRequest, admin_required
 
 MOST_LISTED = 50
+PIECE = 256 * 1024
 
 
 class ExportForm(forms.Form):
@@ -31,7 +34,7 @@ class ExportForm(forms.Form):
     )
     format = forms.ChoiceField(label=gettext_lazy("Format"), choices=LabelExport.Format.choices)
     since = forms.DateField(
-        label=gettext_lazy("Decided since (all when empty)"),
+        label=gettext_lazy("Decided since (or all)"),
         required=False,
         validators=SOUND_DAYS,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -77,14 +80,28 @@ def _listed() -> dict[str, Any]:
 
 @admin_required
 @require_GET
-def download(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
+def download(request: SignedInRequest, pk: UUID) -> StreamingHttpResponse:
     export = get_object_or_404(LabelExport.objects.select_related("task"), pk=pk, status="done")
     try:
         file = path_of(export).open("rb")
     except FileNotFoundError:
         raise Http404 from None
     name = f"labels-{export.task.slug}-{export.created:%Y-%m-%d-%H%M}.zip"
-    return FileResponse(file, as_attachment=True, filename=name)
+    return StreamingHttpResponse(
+        _pieces(file),
+        content_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Length": str(os.fstat(file.fileno()).st_size),
+        },
+    )
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    """Django would read an ordinary file to its end before it sends the first byte."""
+    with file:
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            yield piece
 
 
 @admin_required

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
@@ -44,7 +45,13 @@ def made(browser, **form) -> LabelExport:
 def downloaded(browser, export: LabelExport) -> zipfile.ZipFile:
     response = browser.get(reverse("annotations:export_download", args=[export.pk]))
     assert response["Content-Disposition"].startswith('attachment; filename="labels-emotion-')
-    return zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
+
+    async def read() -> bytes:
+        return b"".join([piece async for piece in response.streaming_content])
+
+    content = async_to_sync(read)()
+    assert len(content) == int(response["Content-Length"])
+    return zipfile.ZipFile(io.BytesIO(content))
 
 
 def with_sound(clip):
