@@ -136,6 +136,8 @@ def reviews(page: Page) -> int:
 def test_two_reviewers_at_once_with_the_keyboard_alone(at_work):
     one, other = at_work("reviewer"), at_work("admin")
     before = left(one)
+    assert heard(one) and heard(other)
+    assert heard(one).isdisjoint(heard(other))
     for page in (one, other):
         # It played by itself.
         expect(page.locator(".player-time")).not_to_have_text(re.compile(r"^0:00"))
@@ -155,8 +157,6 @@ def test_two_reviewers_at_once_with_the_keyboard_alone(at_work):
     expect(one.locator("#last-words")).to_contain_text("You said Other.")
     saved(one).to_have_text("Saved")
     assert reviews(one) == 2
-    assert heard(one) and heard(other)
-    assert heard(one).isdisjoint(heard(other))
 
 
 def test_what_was_taken_back_is_answered_anew(at_work):
