@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotations.adjudication import set_policy
 from annotations.guidelines import RULES, guidelines_of
-from annotations.models import Decision, Flag, ReviewPolicy
+from annotations.models import Decision, Flag, QueueEntry, ReviewPolicy
 from annotations.offers import policy_of
 from annotations.policy_form import PolicyForm
 from annotations.progress import Progress, counts_by_state, progress_of
@@ -52,8 +53,9 @@ def start(request: SignedInRequest) -> HttpResponse:
 def _start_page(request: SignedInRequest, *, refused: PolicyForm | None = None) -> HttpResponse:
     if not is_reviewer(request.user):
         return render(request, "annotations/no_role.html", status=403)
-    tasks = Task.objects.filter(queue_entries__isnull=False) | Task.objects.filter(slug="emotion")
-    queues = [_queue_of(request, task, refused) for task in tasks.distinct().order_by("pk")]
+    has_queue = Exists(QueueEntry.objects.filter(task=OuterRef("pk")))
+    tasks = Task.objects.filter(Q(slug="emotion") | Q(has_queue)).order_by("pk")
+    queues = [_queue_of(request, task, refused) for task in tasks]
     status = 422 if refused else 200
     return render(request, "annotations/review_start.html", {"queues": queues}, status=status)
 
