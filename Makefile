@@ -10,6 +10,11 @@ ARGS ?=
 # Tests that run at once. A file's tests stay together: they share a served site.
 TEST_PROCESSES ?= 2
 
+# What `make model` learns from, and where its run is kept: killed, it goes on from there.
+SPEECH ?= ../shared/data
+TEACHER ?= ../shared/models/teacher
+MODEL_RUN ?= var/shipped-model-run
+
 VENV := .venv
 BIN := $(VENV)/bin
 # Where both are offered, pip takes "2.13.0+cpu" as the newer of it and "2.13.0".
@@ -26,7 +31,7 @@ READY_DEV := $(INSTALLED_DEV) $(READY)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint format types check bench
+.PHONY: help setup run test lint format types check bench model
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -60,6 +65,14 @@ bench: $(READY_DEV) ## Measure speed and memory against a plain server
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.reviews
 	$(BIN)/python -m benchmarks.review_page
+
+model: $(READY) ## Train the shipped model anew, from the speech and the teacher in SPEECH and TEACHER
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py train_model --teacher $(TEACHER) --corpus $(SPEECH)/crema-d \
+		--noises $(SPEECH)/noise --rooms $(SPEECH)/rooms \
+		--config training/configs/shipped.json --output $(MODEL_RUN)
+	$(BIN)/python manage.py ship_model $(MODEL_RUN)/model --corpus $(SPEECH)/crema-d --noises $(SPEECH)/noise \
+		--other-language $(SPEECH)/emodb --license $(TEACHER)/LICENSE
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

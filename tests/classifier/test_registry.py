@@ -114,7 +114,7 @@ def test_damaged_version_is_not_activated_and_the_old_one_stays(task, shipped):
     activate_version(good)
     new_release(shipped, "second")
     bad = register_version(shipped, task=task, origin=IMPORTED)
-    (folder_of(bad) / "model.int8.onnx").write_bytes(b"damaged")
+    (folder_of(bad) / bad.manifest["serving_file"]).write_bytes(b"damaged")
     with pytest.raises(VersionRefused, match="altered_file"):
         activate_version(bad)
     assert active() == good

@@ -119,6 +119,6 @@ def test_manifest_of_a_newer_release_is_refused(version_folder):
 def test_shipped_folder_is_small_and_sound():
     manifest = verify(SHIPPED)
     assert manifest.labels == LABELS
-    assert manifest.serving_file == "model.int8.onnx"
+    assert manifest.serving_file == "model.onnx"
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 40_000_000
     assert json.loads((SHIPPED / "config.json").read_text())["dtype"] == "float16"

@@ -1,0 +1,58 @@
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.template.loader import render_to_string
+
+from classifier.engine.exceptions import VersionRefused
+from classifier.models import Task
+from classifier.registry import SHIPPED_MODEL
+from training import torchaudio_shim
+from training.corpus import read_corpus
+from training.exceptions import CheckpointRefused, CorpusRefused
+from training.libraries import require_training_libraries
+
+CARD = "training/model_card.md"
+
+
+class Command(BaseCommand):
+    help = "For makers of a release: puts a checkpoint in the place of the version that ships, measured anew."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("checkpoint", metavar="FOLDER", type=Path)
+        parser.add_argument("--corpus", metavar="FOLDER", type=Path, required=True)
+        parser.add_argument("--noises", metavar="FOLDER", type=Path, required=True)
+        parser.add_argument("--other-language", metavar="FOLDER", type=Path, required=True)
+        parser.add_argument("--license", metavar="FILE", type=Path, required=True, help="the teacher's")
+        parser.add_argument("--cache", metavar="FOLDER", type=Path, help="where decoded clips are kept")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        require_training_libraries()
+        labels = list(Task.objects.get(slug="emotion").labels.order_by("order").values_list("key", flat=True))
+        try:
+            figures = _ship(labels, options)
+        except (CheckpointRefused, CorpusRefused, VersionRefused) as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"The version could not be written: {error.strerror}.") from error
+        self.stdout.write(f"Shipped; accuracy on the test speakers: {figures['accuracy']['value']:.3f}")
+
+
+def _ship(labels: list[str], options: dict[str, Any]) -> dict[str, Any]:
+    torchaudio_shim.install()
+    from training.shipping import Evidence, ship
+
+    evidence = Evidence(
+        corpus=read_corpus(options["corpus"], labels),
+        noises=options["noises"],
+        other_language=read_corpus(options["other_language"], labels),
+        cache=options["cache"] or Path(settings.DATA_DIR) / "cache",
+    )
+    return ship(options["checkpoint"], evidence, options["license"], SHIPPED_MODEL, _card)
+
+
+def _card(figures: Mapping[str, Any]) -> str:
+    return render_to_string(CARD, dict(figures))
