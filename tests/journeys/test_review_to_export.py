@@ -165,6 +165,7 @@ def settle_the_conflict(admin: Page, clip: str) -> None:
     assert clip in admin.url
     expect(admin.locator(".opinion")).to_have_count(2)
     expect(admin.locator(".opinions")).not_to_contain_text("@")
+    expect(admin.locator("#keys-hint")).to_be_visible()
     admin.keyboard.press(DIGITS["angry"])
     admin.keyboard.press("Enter")
     expect(admin.get_by_text("Decided: Angry.")).to_be_visible()

@@ -26,6 +26,10 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// Nothing is promised before somebody listens.
+const hint = document.getElementById("keys-hint");
+if (hint) hint.hidden = false;
+
 // Sent once, however often Enter is pressed.
 form?.addEventListener("submit", (event) => {
   if (form.dataset.sent) event.preventDefault();
