@@ -8,3 +8,7 @@ from django.dispatch import Signal
 # Many clips were deleted, brought back, shared or withdrawn at once. Sent with ``clip_ids``, inside the
 # transaction.
 clips_changed = Signal()
+
+# A version came into service. Sent inside the transaction with ``version``, ``previous`` or None, ``actor``
+# or None, ``reason`` and ``is_rollback``.
+version_activated = Signal()

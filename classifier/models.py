@@ -55,6 +55,7 @@ class ModelVersion(models.Model):
     class Status(models.TextChoices):
         READY = "ready", _("ready")
         REFUSED = "refused", _("refused")
+        REMOVED = "removed", _("files removed")
 
     class Origin(models.TextChoices):
         SHIPPED = "shipped", _("shipped with the site")

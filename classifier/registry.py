@@ -13,6 +13,7 @@ from classifier.engine.exceptions import VersionRefused
 from classifier.engine.manifest import Manifest
 from classifier.engine.runtime import Engine
 from classifier.engine.version_folder import folder_checksum, verify
+from classifier.events import version_activated
 from classifier.models import ModelVersion, Task
 from emotion_site.models import User
 
@@ -44,10 +45,18 @@ def register_version(folder: Path, *, task: Task, origin: ModelVersion.Origin) -
         shutil.rmtree(copy, ignore_errors=True)
 
 
-def activate_version(version: ModelVersion, *, actor: User | None = None) -> None:
+def activate_version(
+    version: ModelVersion,
+    *,
+    actor: User | None = None,
+    reason: str = "",
+    is_rollback: bool = False,
+    instead_of: int | None = None,
+) -> None:
     """Put a version into service; every server process notices within two seconds.
 
-    Raises VersionRefused, and the version in service stays, when the new one is damaged or fails on a
+    ``instead_of`` is the key of the version that the person saw in service. Raises VersionRefused, and the
+    version in service stays, when that is another one by now, or when the new one is damaged or fails on a
     known waveform.
     """
     if version.status != ModelVersion.Status.READY:
@@ -57,12 +66,40 @@ def activate_version(version: ModelVersion, *, actor: User | None = None) -> Non
     _require_labels(engine.manifest, version.task)
     with transaction.atomic():
         _lock(version.task)
+        previous = ModelVersion.objects.active(version.task.slug).first()
+        _require_unchanged(version, previous, instead_of)
         # The old one steps back first: at no moment may the constraint see two.
         ModelVersion.objects.active(version.task.slug).exclude(pk=version.pk).update(is_active=False)
         version.is_active = True
         version.activated_at = timezone.now()
         version.save(update_fields=["is_active", "activated_at"])
+        if previous is None or previous.pk != version.pk:
+            version_activated.send(
+                sender=ModelVersion,
+                version=version,
+                previous=previous,
+                actor=actor,
+                reason=reason,
+                is_rollback=is_rollback,
+            )
     logger.info("Model version activated version=%s actor=%s", version.pk, actor and actor.pk)
+
+
+def remove_files(version: ModelVersion) -> None:
+    """Remove the files of a version that is not in service; its row goes on explaining its predictions.
+
+    Raises VersionRefused when it is in service.
+    """
+    with transaction.atomic():
+        _lock(version.task)
+        version.refresh_from_db()
+        if version.is_active:
+            raise VersionRefused("in_service", "The version in service cannot be deleted.")
+        version.status = ModelVersion.Status.REMOVED
+        version.save(update_fields=["status"])
+        folder = folder_of(version)
+        transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+    logger.info("Model version removed version=%s", version.pk)
 
 
 def register_shipped_model() -> ModelVersion:
@@ -88,6 +125,9 @@ def _add(copy: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Ori
     if known is not None:
         if not folder_of(known).exists():
             copy.rename(folder_of(known))
+        if known.status == ModelVersion.Status.REMOVED:
+            known.status = ModelVersion.Status.READY
+            known.save(update_fields=["status"])
         return known
     number = _next_number(task, copy.parent)
     version = ModelVersion.objects.create(
@@ -102,6 +142,15 @@ def _add(copy: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Ori
     copy.rename(folder_of(version))
     logger.info("Model version registered version=%s number=%s", version.pk, number)
     return version
+
+
+def _require_unchanged(version: ModelVersion, previous: ModelVersion | None, instead_of: int | None) -> None:
+    """Of two people who decide at the same moment one wins, and the other is told."""
+    current = ModelVersion.objects.get(pk=version.pk)
+    if current.status != ModelVersion.Status.READY:
+        raise VersionRefused("not_ready", "This version was deleted meanwhile.")
+    if instead_of is not None and (previous is None or previous.pk != instead_of):
+        raise VersionRefused("changed_meanwhile", "Another version came into service meanwhile.")
 
 
 def _lock(task: Task) -> None:

@@ -15,6 +15,8 @@ from training.decoded_cache import DecodedClips
 # A clip's place among the others, and the seed of what chance does to it.
 Draw = tuple[int, int]
 LENGTH_JITTER = 0.1
+# Told how many of how many clips are done.
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -118,3 +120,16 @@ def normalised_batch(waveforms: Tensor) -> Tensor:
 def _cut(clip: LabelledClip, samples: int) -> Tensor:
     start = clip.seed % (len(clip.waveform) - samples + 1)
     return clip.waveform[start : start + samples]
+
+
+def each_told(clips: int, rounds: int, progress: Progress | None) -> Callable[[], None]:
+    """What to call after each clip of several rounds over all clips."""
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(done, clips * rounds)
+
+    return tell

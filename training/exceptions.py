@@ -17,3 +17,21 @@ class CorpusRefused(Exception):
         super().__init__(f"{detail} ({code})")
         self.code = code
         self.detail = detail
+
+
+class SnapshotRefused(Exception):
+    """A snapshot cannot be trained on."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{detail} ({code})")
+        self.code = code
+        self.detail = detail
+
+
+class RunFailed(Exception):
+    """A training run ended without a version."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{detail} ({code})")
+        self.code = code
+        self.detail = detail

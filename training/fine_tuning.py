@@ -12,7 +12,7 @@ from transformers import TrainerCallback, Wav2Vec2ForSequenceClassification
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.engine.windows import WINDOW_S
 from training.augmentation import Augmentation, changed_copies
-from training.batches import ClipDataset, Collate, Feed
+from training.batches import ClipDataset, Collate, Feed, Progress, each_told
 from training.frozen_part import FrameDataset, Frames, Top, collate_frames, frozen_frames
 from training.hyperparameters import Hyperparameters
 from training.precision import freeze_front_end
@@ -30,6 +30,7 @@ def fine_tune(
     *,
     augmentation: Augmentation | None = None,
     callbacks: Sequence[TrainerCallback] = (),
+    progress: Progress | None = None,
 ) -> dict[str, float]:
     """Train ``model`` in place, all but its front end, as ``train_clips`` does."""
     _set_dropout(model.wav2vec2.encoder, chosen)
@@ -50,6 +51,7 @@ def fine_tune_top(
     *,
     augmentation: Augmentation | None = None,
     callbacks: Sequence[TrainerCallback] = (),
+    progress: Progress | None = None,
 ) -> dict[str, float]:
     """``fine_tune`` for the last layers and the head alone; what stays frozen runs once per clip and copy."""
     model.eval().requires_grad_(False)
@@ -57,7 +59,8 @@ def fine_tune_top(
     top = Top(model, chosen.top_layers)
     longest = round(chosen.longest_clip_s * SAMPLE_RATE)
     changes = changed_copies(augmentation, chosen.seed, chosen.copies)
-    frozen = partial(frozen_frames, model, chosen.top_layers, longest=longest)
+    heard = each_told(len(train), len(changes), progress)
+    frozen = partial(frozen_frames, model, chosen.top_layers, longest=longest, heard=heard)
     folder = output / FRAMES
     copies = [frozen(train, folder / f"train-{copy}", change=change) for copy, change in enumerate(changes)]
     unseen = [frozen(validation, folder / "validation")]

@@ -3,7 +3,7 @@
 import json
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,7 @@ def frozen_frames(
     *,
     longest: int,
     change: ClipChange | None = None,
+    heard: Callable[[], None] | None = None,
 ) -> Frames:
     """What goes into the last ``n_layers`` layers, read from ``file`` when it is there already.
 
@@ -106,7 +107,7 @@ def frozen_frames(
     """
     index = file.with_suffix(".json")
     if not index.is_file():
-        bounds = _write(model, n_layers, clips, file, longest, change)
+        bounds = _write(model, n_layers, clips, file, longest, change, heard)
         index.write_text(json.dumps(bounds))
         logger.info("Kept the frames of %d clips in %s", len(clips), file.name)
     bounds = json.loads(index.read_text())
@@ -121,6 +122,7 @@ def _write(
     file: Path,
     longest: int,
     change: ClipChange | None,
+    told: Callable[[], None] | None,
 ) -> list[int]:
     file.parent.mkdir(parents=True, exist_ok=True)
     bounds = [0]
@@ -131,6 +133,8 @@ def _write(
                 frames = _frames_before(model, n_layers, change(heard, number) if change else heard)
                 partial.write(frames.half().numpy().tobytes())
                 bounds.append(bounds[-1] + len(frames))
+                if told:
+                    told()
         except BaseException:
             Path(partial.name).unlink()
             raise

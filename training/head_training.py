@@ -1,7 +1,7 @@
 """Training of the head alone: no epochs, only the optimum on features that are computed once."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from transformers import EvalPrediction, TrainerCallback, Wav2Vec2ForSequenceCla
 
 from classifier.audio.waveform import Waveform
 from training.augmentation import Augmentation, ClipChange, changed_copies
-from training.batches import ClipDataset
+from training.batches import ClipDataset, Progress, each_told
 from training.head import fit_head, head_logits, pooled_features
 from training.hyperparameters import Hyperparameters
 from training.trainer import FIGURES, SETTINGS, label_figures
@@ -27,15 +27,17 @@ def train_head(
     *,
     augmentation: Augmentation | None = None,
     callbacks: Sequence[TrainerCallback] = (),
+    progress: Progress | None = None,
 ) -> dict[str, float]:
     """Fit the head alone, in place, and return its figures on validation."""
     model.eval().requires_grad_(False)
     output.mkdir(parents=True, exist_ok=True)
     chosen.write(output / SETTINGS)
     changes = changed_copies(augmentation, chosen.seed, chosen.copies)
+    heard = each_told(len(train), len(changes), progress)
     features = torch.cat(
         [
-            _kept_features(model, train, output / f"features-{copy}.npy", change)
+            _kept_features(model, train, output / f"features-{copy}.npy", change, heard)
             for copy, change in enumerate(changes)
         ]
     )
@@ -50,11 +52,15 @@ def train_head(
 
 
 def _kept_features(
-    model: Wav2Vec2ForSequenceClassification, clips: ClipDataset, file: Path, change: ClipChange | None
+    model: Wav2Vec2ForSequenceClassification,
+    clips: ClipDataset,
+    file: Path,
+    change: ClipChange | None,
+    heard: Callable[[], None],
 ) -> Tensor:
     """Computed once, also when the run is killed and goes on."""
     if not file.is_file():
-        features = pooled_features(model, _waveforms(clips), change=change)
+        features = pooled_features(model, _waveforms(clips), lambda _number: heard(), change)
         partial = file.with_suffix(".partial.npy")
         np.save(partial, features.numpy())
         partial.replace(file)

@@ -14,7 +14,7 @@ from transformers import TrainerCallback, Wav2Vec2FeatureExtractor, Wav2Vec2ForS
 from classifier.engine.manifest import Manifest
 from classifier.engine.runtime import normalised
 from training.augmentation import Augmentation
-from training.batches import ClipDataset, normalised_batch, soft_targets
+from training.batches import ClipDataset, Progress, normalised_batch, soft_targets
 from training.calibration import fit_temperature
 from training.checkpoint import check_checkpoint, load_model
 from training.corpus import Corpus, require_several_labels
@@ -54,9 +54,11 @@ def train_checkpoint(
     chosen: Hyperparameters,
     output: Path,
     callbacks: Sequence[TrainerCallback] = (),
+    progress: Progress | None = None,
 ) -> dict[str, float]:
     """Train on the corpus and leave a checkpoint in ``output/model``; return its figures on validation.
 
+    ``progress`` is told how many clips the frozen part has heard of how many; ``callbacks`` follow the rest.
     Called again with the same output, a run that was killed goes on. Raises CorpusRefused and
     CheckpointRefused before anything is trained.
     """
@@ -73,7 +75,14 @@ def train_checkpoint(
     model = load_model(check_checkpoint(output / START, corpus.labels))
     train_part = PARTS[chosen.trained]
     figures = train_part(
-        model, train, validation, chosen, output, augmentation=augmentation, callbacks=callbacks
+        model,
+        train,
+        validation,
+        chosen,
+        output,
+        augmentation=augmentation,
+        callbacks=callbacks,
+        progress=progress,
     )
     _save(model, output / MODEL)
     return figures

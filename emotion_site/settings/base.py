@@ -10,6 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from emotion_site.settings import env
 from emotion_site.settings.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from emotion_site.settings.logs import LOGGING as LOGGING
+from emotion_site.settings.training import NOISES_DIR as NOISES_DIR
+from emotion_site.settings.training import TRAINING_MEMORY_BYTES as TRAINING_MEMORY_BYTES
+from emotion_site.settings.training import TRAINING_THREADS as TRAINING_THREADS
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
@@ -284,17 +288,4 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-}
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"secrets": {"()": "emotion_site.log_filter.HideSecretPaths"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # It reports its caches at INFO when a process ends.
-        "torch": {"level": "WARNING"},
-    },
 }

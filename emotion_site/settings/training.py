@@ -1,0 +1,13 @@
+"""Limits of the process that trains, so that the site goes on answering beside it."""
+
+import os
+from pathlib import Path
+
+from emotion_site.settings import env
+
+# A core is left to those who wait for an answer.
+TRAINING_THREADS = env.whole("TRAINING_THREADS", max(1, (os.cpu_count() or 2) - 1), at_least=1)
+# 0 sets no limit.
+TRAINING_MEMORY_BYTES = env.whole("TRAINING_MEMORY_MB", 6144) * 1024 * 1024
+# Recordings of noise with a metadata.csv for the gate; without them it makes its own.
+NOISES_DIR = env.folder("NOISES_DIR", Path()) if env.text("NOISES_DIR") else None

@@ -1,0 +1,280 @@
+"""Runs from the button to the verdict, with the real training process."""
+
+import json
+import os
+import resource
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from safetensors.torch import load_file, save_file
+
+from classifier.models import ModelVersion, Task
+from classifier.registry import activate_version, folder_of
+from emotion_site.exceptions import UserError
+from tests.training.decided import decided_corpus
+from training import follow, presets
+from training.freezing import freeze_snapshot
+from training.importing import import_checkpoint
+from training.models import GatePolicy, Promotion, Snapshot, TrainingRun
+from training.promoting import promote_version
+from training.run_worker import execute_run, work_folder
+from training.runs import approve_run, cancel_run, reject_run, start_run
+from training.snapshot_files import write_snapshot
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+LENIENT = {"recall_drop": 100.0, "accuracy_drop": 100.0, "noisy_drop": 100.0, "speed_factor": 50.0}
+
+
+@pytest.fixture(autouse=True)
+def own_data_dir(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.MODELS_DIR = tmp_path / "models"
+
+
+@pytest.fixture
+def task(db) -> Task:
+    return Task.objects.get(slug="emotion")
+
+
+@pytest.fixture
+def in_service(task, written_checkpoint) -> ModelVersion:
+    version = import_checkpoint(written_checkpoint, task=task, name="tiny")
+    activate_version(version)
+    return version
+
+
+@pytest.fixture
+def snapshot(task, admin, in_service) -> Snapshot:
+    decided_corpus()
+    snapshot = freeze_snapshot(task=task, administrator=admin, later=False).snapshot
+    write_snapshot(snapshot)
+    return snapshot
+
+
+@pytest.fixture
+def lenient(task) -> GatePolicy:
+    return GatePolicy.objects.create(task=task, **LENIENT)
+
+
+def finished(run: TrainingRun) -> TrainingRun:
+    execute_run(run)
+    run.refresh_from_db()
+    return run
+
+
+@pytest.mark.parametrize("mode", ["head", "top", "full"])
+def test_run_makes_a_version_and_waits_for_approval(mode, snapshot, admin, lenient, in_service, task):
+    run = finished(start_run(administrator=admin, snapshot=snapshot, mode=mode))
+    assert (run.state, run.error_code) == ("waiting_for_approval", "")
+    assert run.version.number == in_service.number + 1 and run.compared_with == in_service
+    assert run.version.manifest["origin"]["snapshot_checksum"] == snapshot.checksum
+    assert run.version.manifest["metrics"]["test"]["clips"] == 6, "too few to test, so validation judges"
+    assert run.curves and run.progress == 1.0 and run.log
+    assert not work_folder(run).exists(), "decoded sound does not outlive the run"
+    figures = run.verdict["figures"]
+    assert {"candidate", "active", "mcnemar", "difference", "changed"} <= figures.keys()
+    approve_run(run=run, administrator=admin, reason="better on our voices")
+    assert ModelVersion.objects.active().get() == run.version
+    assert Promotion.objects.filter(to_version=run.version, actor=admin, from_version=in_service).exists()
+    with pytest.raises(UserError) as told:
+        approve_run(run=run, administrator=admin)
+    assert told.value.code == "not_waiting"
+
+
+def test_first_version_of_all_promotes_itself_where_that_is_wanted(snapshot, admin, lenient, in_service):
+    lenient.promotes_by_itself = True
+    lenient.save()
+    ModelVersion.objects.update(is_active=False)
+    run = finished(start_run(administrator=admin, snapshot=snapshot, start_version=in_service))
+    assert run.state == "promoted" and run.version.is_active is False
+    assert ModelVersion.objects.active().get() == run.version
+
+
+def test_worse_version_is_rejected_with_reasons(snapshot, admin, task, in_service):
+    GatePolicy.objects.create(task=task, **{**LENIENT, "speed_factor": 1.0, "recall_drop": 0.0})
+    GatePolicy.objects.update(speed_factor=0.0001)
+    run = finished(start_run(administrator=admin, snapshot=snapshot))
+    assert run.state == "rejected" and not run.verdict["passes"]
+    assert "slower" in [reason["code"] for reason in run.verdict["reasons"]]
+    assert ModelVersion.objects.active().get() == in_service
+
+
+def test_administrator_may_reject(snapshot, admin, lenient):
+    run = finished(start_run(administrator=admin, snapshot=snapshot))
+    reject_run(run=run, administrator=admin)
+    assert run.state == "rejected" and run.decided_by == admin
+
+
+def test_approval_after_another_promotion_is_told(snapshot, admin, lenient, in_service, task, tmp_path):
+    from tests.training.tiny_model import write_checkpoint
+
+    run = finished(start_run(administrator=admin, snapshot=snapshot))
+    other = import_checkpoint(write_checkpoint(tmp_path / "other", seed=5), task=task, name="other")
+    promote_version(version=other, administrator=admin, instead_of=in_service.pk)
+    with pytest.raises(UserError) as told:
+        approve_run(run=run, administrator=admin)
+    assert told.value.code == "changed_meanwhile"
+    assert ModelVersion.objects.active().get() == other
+
+
+def when_stage(run: TrainingRun, stage: str, act) -> threading.Thread:
+    """Do something once the process says that it has reached a stage."""
+    work = work_folder(run)
+
+    def watch() -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            if (pid := process_of(work)) and stage_reached(work, stage):
+                act(pid)
+                return
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+def process_of(work: Path) -> int | None:
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(work / "job.json") in (folder / "cmdline").read_text():
+                return int(folder.name)
+        except OSError:
+            continue
+    return None
+
+
+def stage_reached(work: Path, stage: str) -> bool:
+    """By what lies in the folder: rows of another thread's transaction cannot be seen from here."""
+    return {
+        "decoding": (work / "job.json").is_file(),
+        "training": any(work.glob("features-*.npy")) or any(work.glob("checkpoint-*")),
+        "exporting": (work / "model").is_dir(),
+        "evaluating": (work / "version").is_dir(),
+    }[stage]
+
+
+@pytest.mark.parametrize("stage", ["decoding", "training", "exporting", "evaluating"])
+def test_killed_process_goes_on_where_it_was(stage, snapshot, admin, lenient):
+    run = start_run(administrator=admin, snapshot=snapshot, mode="full", hyperparameters={"epochs": 4})
+    killer = when_stage(run, stage, lambda pid: os.kill(pid, signal.SIGKILL))
+    run = finished(run)
+    killer.join()
+    assert run.state == "waiting_for_approval", (run.error_code, run.error_detail)
+    assert any("ended with -9" in line for line in run.log)
+
+
+def test_process_that_is_always_killed_fails_with_a_reason(snapshot, admin, monkeypatch):
+    monkeypatch.setattr(follow, "MAX_ATTEMPTS", 1)
+    run = start_run(administrator=admin, snapshot=snapshot)
+    when_stage(run, "decoding", lambda pid: os.kill(pid, signal.SIGKILL))
+    run = finished(run)
+    assert (run.state, run.error_code) == ("failed", "process_killed") and run.error_detail
+
+
+def test_memory_limit_hits_the_run_alone(snapshot, admin, settings):
+    settings.TRAINING_MEMORY_BYTES = 150 * 1024 * 1024
+    run = finished(start_run(administrator=admin, snapshot=snapshot))
+    assert (run.state, run.error_code) == ("failed", "out_of_memory"), run.error_detail
+
+
+def test_full_disk_ends_the_run_with_a_reason(snapshot, admin):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    run = start_run(administrator=admin, snapshot=snapshot, mode="full")
+    # A file that may not grow is what a full disk is to whoever writes it.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, before[1]))
+    try:
+        run = finished(run)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (run.state, run.error_code) == ("failed", "storage_full"), run.error_detail
+    assert not work_folder(run).exists()
+
+
+def test_altered_snapshot_is_not_trained_on(snapshot, admin):
+    path = next(snapshot.folder.glob("train/audio/*.flac"))
+    path.write_bytes(path.read_bytes()[:-1])
+    run = finished(start_run(administrator=admin, snapshot=snapshot))
+    assert (run.state, run.error_code) == ("failed", "snapshot_altered")
+
+
+def test_clip_deleted_after_freezing_is_skipped(snapshot, admin, lenient):
+    from classifier.models import Clip
+    from training.snapshot_files import sync_folder
+
+    Clip.objects.filter(split="train").first().delete()
+    sync_folder(snapshot)
+    run = finished(start_run(administrator=admin, snapshot=snapshot))
+    assert run.state == "waiting_for_approval" and "1 were taken back" in " ".join(run.log)
+
+
+def test_export_that_differs_from_torch_is_refused(snapshot, admin, in_service):
+    weights = folder_of(in_service) / "model.safetensors"
+    tensors = load_file(weights)
+    tensors["classifier.weight"] *= 1e5
+    save_file(tensors, weights, metadata={"format": "pt"})
+    run = finished(start_run(administrator=admin, snapshot=snapshot))
+    assert (run.state, run.error_code) == ("failed", "export_differs"), run.error_detail
+
+
+def test_start_with_other_labels_is_refused(snapshot, admin, in_service):
+    config = folder_of(in_service) / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "id2label": {"0": "a", "1": "b"}}))
+    run = finished(start_run(administrator=admin, snapshot=snapshot))
+    assert (run.state, run.error_code) == ("failed", "wrong_labels")
+    assert ModelVersion.objects.active().get() == in_service
+
+
+def test_cancelled_before_a_worker_takes_it(snapshot, admin):
+    run = start_run(administrator=admin, snapshot=snapshot)
+    cancel_run(run=run, administrator=admin)
+    assert finished(run).state == "cancelled" and not work_folder(run).exists()
+    with pytest.raises(UserError) as told:
+        cancel_run(run=run, administrator=admin)
+    assert told.value.code == "run_is_over"
+
+
+def test_cancel_stops_the_process_within_seconds(snapshot, admin, monkeypatch):
+    run = start_run(administrator=admin, snapshot=snapshot, mode="full", hyperparameters={"epochs": 200})
+    asked = []
+    monkeypatch.setattr(follow.RunRow, "wants_to_stop", lambda row: bool(asked))
+    when_stage(run, "training", lambda pid: asked.append(time.monotonic()))
+    run = finished(run)
+    assert run.state == "cancelled" and time.monotonic() - asked[0] < 5
+    assert process_of(work_folder(run)) is None
+
+
+def test_one_run_at_a_time(snapshot, admin):
+    first = start_run(administrator=admin, snapshot=snapshot)
+    with pytest.raises(UserError) as told:
+        start_run(administrator=admin, snapshot=snapshot)
+    assert told.value.code == "run_exists"
+    cancel_run(run=first, administrator=admin)
+    start_run(administrator=admin, snapshot=snapshot)
+
+
+def test_only_administrators_start_runs(snapshot, reviewer):
+    with pytest.raises(PermissionDenied):
+        start_run(administrator=reviewer, snapshot=snapshot)
+
+
+def test_run_needs_two_labels_and_known_settings(snapshot, admin):
+    with pytest.raises(UserError) as told:
+        start_run(administrator=admin, snapshot=snapshot, hyperparameters={"teacher": 1})
+    assert told.value.code == "unknown_setting"
+    snapshot.counts["train"] = {"sad": 12, "happy": 0}
+    snapshot.save()
+    with pytest.raises(UserError) as told:
+        start_run(administrator=admin, snapshot=snapshot)
+    assert told.value.code == "one_label"
+
+
+def test_estimate_grows_with_the_work(snapshot):
+    def estimate(mode: str) -> int:
+        return presets.estimated_seconds(snapshot=snapshot, mode=mode, parameters=9_000_000)
+
+    assert estimate("head") <= estimate("top") <= estimate("full")

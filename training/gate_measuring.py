@@ -1,0 +1,106 @@
+"""Lets the candidate and the version in service hear the same unseen speakers, clean and in noise."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from classifier.audio.waveform import SAMPLE_RATE
+from classifier.engine.runtime import Engine, known_waveform
+from training.conditions import Condition, clean, with_noise
+from training.corpus import Corpus
+from training.evaluation import MeasuredClips, answers_of, clips_to_measure, window_logits
+from training.figures import Answers, all_figures
+from training.gate import compare_answers
+from training.run_job import VERSION, Job
+from training.sounds import read_noises
+
+NOISY_DB = 10.0
+# A split that is smaller judges nobody; the next best is the one that training stopped by.
+LEAST_CLIPS, LEAST_SPEAKERS = 30, 2
+THREADS, TIMED_RUNS, TIMED_SECONDS = 1, 15, 3
+NOISE_SECONDS = 20
+Progress = Callable[[int, int], None]
+
+
+def measure_gate(job: Job, corpus: Corpus, progress: Progress) -> dict[str, Any]:
+    """Figures of both versions and what differs, ready for JSON; without a version in service of one."""
+    split = split_to_judge_on(corpus)
+    cache = Path(job.work) / "cache"
+    clips = clips_to_measure(corpus, split, cache)
+    names = [clip.path.stem for clip in corpus.split(split)]
+    noises = read_noises(Path(job.noises), cache, for_testing=True) if job.noises else made_noises()
+    folders = {"candidate": Path(job.work) / VERSION, "active": Path(job.active) if job.active else None}
+    conditions = {"clean": clean, "noisy": with_noise(noises, NOISY_DB)}
+    engines = {who: Engine.load(path, threads=THREADS) for who, path in folders.items() if path}
+    total = len(engines) * len(conditions) * len(clips.truth)
+    answers: dict[str, dict[str, Answers]] = {}
+    for who, engine in engines.items():
+        answers[who] = {}
+        for name, condition in conditions.items():
+            before = sum(len(each) for each in answers.values()) * len(clips.truth)
+            followed = _followed(condition, progress, before, total)
+            answers[who][name] = _answers(engine, clips, followed)
+    found: dict[str, Any] = {"split": split, "noise_db": NOISY_DB, "real_noise": bool(job.noises)}
+    for who, each in answers.items():
+        figures = all_figures(each["clean"], job.labels)
+        figures["noisy"] = all_figures(each["noisy"], job.labels)["accuracy"]
+        found[who] = figures
+    found["speed_ms"] = {who: round(each, 2) for who, each in _milliseconds(engines).items()}
+    found["size_bytes"] = {who: _size(path) for who, path in folders.items() if path}
+    if "active" in answers:
+        found |= compare_answers(answers["candidate"], answers["active"], names, job.labels)
+    return found
+
+
+def split_to_judge_on(corpus: Corpus) -> str:
+    test = [clip for clip in corpus.clips if clip.split == "test"]
+    enough = len(test) >= LEAST_CLIPS and len({clip.speaker for clip in test}) >= LEAST_SPEAKERS
+    return "test" if enough else "validation"
+
+
+def made_noises() -> list[Tensor]:
+    """Where no recordings of noise are at hand: pink, brown and a hum, float32[samples] at 16 kHz."""
+    chance = np.random.default_rng(0)
+    hertz = np.fft.rfftfreq(NOISE_SECONDS * SAMPLE_RATE, 1 / SAMPLE_RATE)
+    noises = []
+    for slope in (0.5, 1.0):
+        spectrum = chance.normal(size=len(hertz)) + 1j * chance.normal(size=len(hertz))
+        coloured = np.fft.irfft(spectrum / np.maximum(hertz, 50.0) ** slope)
+        noises.append(coloured / coloured.std())
+    seconds = np.arange(NOISE_SECONDS * SAMPLE_RATE) / SAMPLE_RATE
+    hum = np.sum([np.sin(2 * np.pi * 50 * n * seconds) / n for n in range(1, 20)], axis=0)
+    noises.append(hum / hum.std() + 0.2 * noises[0][: len(hum)])
+    return [torch.from_numpy(noise.astype(np.float32) * 0.1) for noise in noises]
+
+
+def _followed(condition: Condition, progress: Progress, before: int, total: int) -> Condition:
+    def heard(waveform: Any, number: int) -> Any:
+        progress(before + number + 1, total)
+        return condition(waveform, number)
+
+    return heard
+
+
+def _answers(engine: Engine, clips: MeasuredClips, condition: Condition) -> Answers:
+    return answers_of(window_logits(engine, clips, condition), clips, engine.manifest.temperature)
+
+
+def _milliseconds(engines: dict[str, Engine]) -> dict[str, float]:
+    """Median time for a clip of three seconds; in turn, so that what else runs slows both alike."""
+    waveform = known_waveform(TIMED_SECONDS * SAMPLE_RATE, SAMPLE_RATE)
+    times: dict[str, list[float]] = {who: [] for who in engines}
+    for _ in range(TIMED_RUNS):
+        for who, engine in engines.items():
+            begin = time.perf_counter()
+            engine.logits(waveform)
+            times[who].append((time.perf_counter() - begin) * 1000)
+    return {who: float(np.median(each)) for who, each in times.items()}
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())

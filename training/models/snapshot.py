@@ -1,0 +1,128 @@
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from classifier.models import Clip, Label, Task
+from training.querysets import SnapshotClipQuerySet
+
+
+class SpeakerSplit(models.Model):
+    """In which split a voice stands for good, and the pseudonym it is exported under.
+
+    ``name`` is what the owner calls the speaker, empty for the owner; voices of a corpus keep the split
+    that came with them and have no row here.
+    """
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=80, blank=True)
+    pseudonym = models.CharField(max_length=80, unique=True)
+    split = models.CharField(max_length=10, choices=Clip.Split)
+
+    class Meta:
+        verbose_name = _("split of a speaker")
+        verbose_name_plural = _("splits of speakers")
+        constraints = [
+            models.UniqueConstraint(fields=["task", "owner", "name"], name="speaker_split_once_per_task")
+        ]
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+
+class Snapshot(models.Model):
+    """A frozen data set: which clips, with which label, in which split. Rows first; a worker writes files."""
+
+    class State(models.TextChoices):
+        WRITING = "writing", pgettext_lazy("snapshot", "being written")
+        READY = "ready", pgettext_lazy("snapshot", "ready")
+        FAILED = "failed", pgettext_lazy("snapshot", "failed")
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="snapshots")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.WRITING)
+    checksum = models.CharField(max_length=64)
+    labels = models.JSONField(help_text=_("Keys of the task's labels, in their order"))
+    options = models.JSONField(default=dict)
+    n_clips = models.PositiveIntegerField()
+    n_erased = models.PositiveIntegerField(default=0)
+    seconds = models.JSONField(default=dict, help_text=_("Of sound, per split"))
+    counts = models.JSONField(default=dict, help_text=_("Clips per split and label"))
+    warnings = models.JSONField(default=list)
+    error_code = models.CharField(max_length=40, blank=True)
+    clips_written = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("snapshot")
+        verbose_name_plural = _("snapshots")
+        ordering = ["task", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "number"], name="snapshot_number_once_per_task"),
+            # One that lost a clip to its owner may be frozen anew when the clip is shared again.
+            models.UniqueConstraint(
+                fields=["task", "checksum"],
+                condition=Q(n_erased=0) & ~Q(state="failed"),
+                name="snapshot_checksum_once_per_task",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return gettext("snapshot %(number)d") % {"number": self.number}
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == self.State.READY
+
+    @property
+    def percent(self) -> int:
+        return 100 if self.is_ready else 100 * self.clips_written // max(1, self.n_clips)
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie, in the layout that the datasets library calls audiofolder."""
+        return Path(settings.DATA_DIR) / "snapshots" / self.task.slug / str(self.number)
+
+
+class SnapshotClip(models.Model):
+    """One clip of a snapshot as it was decided then. The row stays when the clip goes."""
+
+    snapshot = models.ForeignKey(Snapshot, models.CASCADE, db_index=False, related_name="clips")
+    # A snapshot remembers clips that are gone, so the database must not ask for the clip.
+    clip = models.ForeignKey(Clip, models.DO_NOTHING, db_constraint=False, related_name="snapshot_clips")
+    label = models.ForeignKey(Label, models.PROTECT, related_name="+")
+    how = models.CharField(max_length=12, help_text=_("How the label was decided"))
+    soft_labels = models.JSONField(help_text=_("Share of the reviewers per label, in the labels' order"))
+    speaker = models.CharField(max_length=80)
+    split = models.CharField(max_length=10, choices=Clip.Split)
+    duration_s = models.FloatField()
+    waveform_sha256 = models.CharField(max_length=64)
+    file = models.CharField(max_length=80, blank=True, help_text=_("Below the snapshot's folder"))
+    file_sha256 = models.CharField(max_length=64, blank=True)
+    erased = models.BooleanField(default=False, help_text=_("Deleted or withdrawn by its owner"))
+
+    objects = SnapshotClipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("clip of a snapshot")
+        verbose_name_plural = _("clips of snapshots")
+        # By key: the rows of clips that are gone would fall out of a join.
+        ordering = ["snapshot_id", "split", "waveform_sha256", "clip_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["snapshot", "clip"], name="clip_once_per_snapshot"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.clip_id)
+
+    @property
+    def shares(self) -> list[str]:
+        """The soft labels as they are written: six decimals."""
+        return [f"{share:.6f}" for share in self.soft_labels]

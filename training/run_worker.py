@@ -1,0 +1,163 @@
+"""The worker's side of a run: check, hand to a process, follow it, register what it made, and judge."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from classifier.engine.exceptions import VersionRefused
+from classifier.models import ModelVersion
+from classifier.registry import folder_of, register_version
+from emotion_site.exceptions import UserError, unavailable
+from training import gate
+from training.exceptions import RunFailed, SnapshotRefused
+from training.follow import Cancelled, follow_process
+from training.models import TrainingRun
+from training.models.policy import policy_of
+from training.promoting import promote_version
+from training.run_job import RESULT, VERSION, Job
+from training.run_row import RunLost, RunRow
+from training.snapshot_files import verify_snapshot, write_snapshot
+
+logger = logging.getLogger(__name__)
+State = TrainingRun.State
+
+
+def work_folder(run: TrainingRun) -> Path:
+    return Path(settings.DATA_DIR) / "runs" / str(run.pk)
+
+
+def execute_run(run: TrainingRun) -> None:
+    """Take a run to its end; called again after a kill, it goes on from what lies in its folder.
+
+    Whatever happens, the row says so with a code and a sentence.
+    """
+    try:
+        row = RunRow(run)
+    except RunLost:
+        return
+    work = work_folder(run)
+    try:
+        _work(row, work)
+    except RunLost:
+        logger.warning("Lost run=%s to another worker or to its end", run.pk)
+        return
+    except Cancelled:
+        row.say("Cancelled.")
+        row.end(State.CANCELLED)
+    except (RunFailed, SnapshotRefused, VersionRefused) as error:
+        _fail(row, error.code, error.detail)
+    except Exception as error:
+        outage = unavailable(error)
+        logger.exception("The run broke run=%s", run.pk)
+        _fail(row, outage.code if outage else "internal", str(error) or type(error).__name__)
+    # It holds decoded sound, which must not outlive the run.
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _fail(row: RunRow, code: str, detail: str) -> None:
+    row.say(f"Failed: {detail}")
+    row.end(State.FAILED, error_code=code[:40], error_detail=detail[:500])
+
+
+def _work(row: RunRow, work: Path) -> None:
+    run = TrainingRun.objects.select_related("snapshot__task", "start_version", "task").get(pk=row.run.pk)
+    if row.wants_to_stop():
+        raise Cancelled
+    row.say("Taken by a worker." if run.attempts == 1 else f"Taken again, attempt {run.attempts}.")
+    work.mkdir(parents=True, exist_ok=True)
+    if not (work / RESULT).is_file():
+        job = _prepared(run, row, work)
+        follow_process(row, job)
+    _register_and_judge(run, row, work)
+
+
+def _prepared(run: TrainingRun, row: RunRow, work: Path) -> Job:
+    snapshot = run.snapshot
+    if snapshot.state == snapshot.State.WRITING:
+        write_snapshot(snapshot)
+
+    def checked(done: int, total: int) -> None:
+        if done % 500 == 0:
+            row.note(stage="checking", progress=0.02 * done / total)
+            if row.wants_to_stop():
+                raise Cancelled
+
+    verify_snapshot(snapshot, checked)
+    erased = snapshot.n_erased
+    row.say(f"Checked {snapshot.n_clips - erased} clips of {snapshot}; {erased} were taken back.")
+    active = ModelVersion.objects.active(run.task.slug).first()
+    run.compared_with = active
+    row.note(compared_with=active, log=row.log)
+    if run.start_version.status != ModelVersion.Status.READY:
+        raise RunFailed("not_ready", "The files of the version to start from were deleted.")
+    job = Job(
+        task=run.task.slug,
+        labels=list(run.task.labels.order_by("order").values_list("key", flat=True)),
+        snapshot=str(snapshot.folder),
+        start=str(folder_of(run.start_version)),
+        active=str(folder_of(active)) if active else None,
+        work=str(work),
+        hyperparameters=run.hyperparameters,
+        origin=_origin(run),
+        model_card=_model_card(run),
+        noises=str(settings.NOISES_DIR) if settings.NOISES_DIR else None,
+        threads=settings.TRAINING_THREADS,
+        memory_bytes=settings.TRAINING_MEMORY_BYTES,
+    )
+    job.write()
+    return job
+
+
+def _origin(run: TrainingRun) -> dict[str, Any]:
+    return {
+        "kind": "trained",
+        "run": str(run.pk),
+        "snapshot": run.snapshot.number,
+        "snapshot_checksum": run.snapshot.checksum,
+        "mode": run.mode,
+        "start_version": run.start_version.number,
+    }
+
+
+def _model_card(run: TrainingRun) -> str:
+    return (
+        f"# Trained here from {run.snapshot}\n\n"
+        f"Made by training run {run.pk}: {run.get_mode_display()}, starting from "
+        f"{run.start_version}, on {run.snapshot.n_clips} clips. The data set's checksum is "
+        f"{run.snapshot.checksum}. Figures on unseen speakers stand in manifest.json.\n"
+    )
+
+
+def _register_and_judge(run: TrainingRun, row: RunRow, work: Path) -> None:
+    found = json.loads((work / RESULT).read_text(encoding="utf-8"))
+    version = register_version(work / VERSION, task=run.task, origin=ModelVersion.Origin.TRAINED)
+    policy = policy_of(run.task)
+    rules = gate.Rules(policy.recall_drop, policy.accuracy_drop, policy.noisy_drop, policy.speed_factor)
+    verdict = {**gate.judge(found, rules), "figures": found}
+    row.say(f"Registered {version}; the gate says: {verdict['outcome']}.")
+    row.note(version=version, verdict=verdict, log=row.log)
+    by_itself = policy.promotes_by_itself and verdict["outcome"] in (gate.BETTER, gate.FIRST)
+    if not verdict["passes"]:
+        row.end(State.REJECTED, progress=1.0, stage="")
+    elif not by_itself:
+        row.end(State.WAITING_FOR_APPROVAL, progress=1.0, stage="")
+    else:
+        _promote(run, row, version)
+
+
+def _promote(run: TrainingRun, row: RunRow, version: ModelVersion) -> None:
+    """A version that cannot come into service by itself, because another did, waits for a person."""
+    compared_with = TrainingRun.objects.values_list("compared_with", flat=True).get(pk=run.pk)
+    try:
+        promote_version(
+            version=version, administrator=None, reason=f"Training run {run.pk}", instead_of=compared_with
+        )
+    except UserError as error:
+        row.say(f"Not put into service: {error.code}.")
+        row.end(State.WAITING_FOR_APPROVAL, progress=1.0, stage="", error_code=error.code)
+    else:
+        row.end(State.PROMOTED, progress=1.0, stage="")

@@ -1,0 +1,81 @@
+"""What training follows in the life of clips and versions."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from classifier.events import clips_changed, version_activated
+from classifier.models import Clip, ModelVersion
+from emotion_site.models import User
+from emotion_site.signals import housekeeping
+from training import tasks, upkeep
+from training.models import Promotion, SnapshotClip
+from training.snapshot_files import erase
+
+_SHARING = {"shared_for_review", "shared_for_training"}
+
+
+@receiver(version_activated)
+def log_promotion(
+    version: ModelVersion,
+    previous: ModelVersion | None,
+    actor: User | None,
+    reason: str,
+    is_rollback: bool,
+    **kwargs: Any,
+) -> None:
+    Promotion.objects.create(
+        task=version.task,
+        kind=Promotion.Kind.ROLLBACK if is_rollback else Promotion.Kind.PROMOTE,
+        from_version=previous,
+        to_version=version,
+        actor=actor,
+        reason=reason,
+        created=version.activated_at,
+    )
+
+
+@receiver(post_delete, sender=Clip)
+def erase_deleted(instance: Clip, **kwargs: Any) -> None:
+    _erase([instance.pk])
+
+
+@receiver(post_save, sender=Clip)
+def erase_withdrawn(
+    instance: Clip,
+    created: bool,
+    update_fields: Collection[str] | None = None,
+    raw: bool = False,
+    **kwargs: Any,
+) -> None:
+    concerned = update_fields is None or not _SHARING.isdisjoint(update_fields)
+    if not raw and not created and concerned and instance.corpus_id is None and not _is_shared(instance):
+        _erase([instance.pk])
+
+
+@receiver(clips_changed)
+def erase_many(clip_ids: list[UUID], **kwargs: Any) -> None:
+    """Deleted clips stay until the time for undo is over; withdrawn ones leave at once."""
+    own = Clip.objects.filter(pk__in=clip_ids, corpus__isnull=True)
+    withdrawn = own.exclude(Q(shared_for_review=True) & Q(shared_for_training=True))
+    _erase(list(withdrawn.values_list("pk", flat=True)))
+
+
+@receiver(housekeeping)
+def look_after_training(**kwargs: Any) -> None:
+    upkeep.look_after_training()
+
+
+def _is_shared(clip: Clip) -> bool:
+    return clip.shared_for_review and clip.shared_for_training
+
+
+def _erase(clip_ids: list[UUID]) -> None:
+    snapshots = sorted(erase(SnapshotClip.objects.filter(clip__in=clip_ids)))
+    if snapshots:
+        transaction.on_commit(lambda: tasks.sync_snapshots.enqueue(snapshots))

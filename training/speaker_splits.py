@@ -1,0 +1,64 @@
+"""Every voice stands in one split for good, so that what judges a model was never learned from."""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from classifier.models import Clip, Task
+from training.models import SpeakerSplit
+
+Split = Clip.Split
+# From this many voices on there is one to validate and one to test with.
+ENOUGH_SPEAKERS = 5
+TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who is heard in a clip of a person: the speaker they named, or themselves."""
+
+    owner_id: int
+    name: str
+
+
+def voice_of(clip: Clip) -> Voice | None:
+    """None for clips of a corpus, whose speakers keep their names and splits."""
+    return None if clip.owner_id is None else Voice(clip.owner_id, clip.speaker)
+
+
+def splits_of(task: Task, voices: Iterable[Voice]) -> dict[Voice, SpeakerSplit]:
+    """The splits of these voices; those that have none yet are drawn.
+
+    Call it in a transaction that holds the task's row, so that two draws cannot cross.
+    """
+    rows = SpeakerSplit.objects.filter(task=task)
+    known = {Voice(row.owner_id, row.name): row for row in rows}
+    taken = [row.split for row in known.values()]
+    new = []
+    for voice in sorted(set(voices) - known.keys(), key=lambda voice: (voice.owner_id, voice.name)):
+        pseudonym = f"speaker-{secrets.token_hex(6)}"
+        split = draw_split(pseudonym, taken)
+        taken.append(split)
+        row = SpeakerSplit(
+            task=task, owner_id=voice.owner_id, name=voice.name, pseudonym=pseudonym, split=split
+        )
+        known[voice] = row
+        new.append(row)
+    SpeakerSplit.objects.bulk_create(new)
+    return known
+
+
+def draw_split(pseudonym: str, taken: Collection[str]) -> str:
+    """The split that the pseudonym's hash says, unless the first five would then lack one of two.
+
+    A split that was drawn never changes, so the fourth and the fifth voice fill what is missing.
+    """
+    missing = [split for split in (Split.VALIDATION, Split.TEST) if split not in taken]
+    left = ENOUGH_SPEAKERS - len(taken)
+    if missing and left <= len(missing):
+        return missing[0]
+    chance = int(hashlib.sha256(pseudonym.encode()).hexdigest(), 16) % 10_000 / 10_000
+    if chance < TRAIN_SHARE:
+        return Split.TRAIN
+    return Split.VALIDATION if chance < TRAIN_SHARE + VALIDATION_SHARE else Split.TEST
