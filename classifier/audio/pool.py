@@ -8,10 +8,16 @@ from classifier.audio.exceptions import DecoderBusy
 from classifier.audio.limits import Limits, check_size
 
 
-class DecoderPool:
-    """Decodes in quarantine, `processes` uploads at a time. Safe to use from many threads.
+# One process decodes a hundred short clips a second. Who waits longer than this for it sits behind a long or
+# hostile file, and is worth the memory of another process.
+SPARE_AFTER_SECONDS = 0.25
 
-    Processes start when they are first needed, or ahead of time with `start`.
+
+class DecoderPool:
+    """Decodes in quarantine, at most `processes` uploads at a time. Safe to use from many threads.
+
+    The first process starts when it is first needed, or ahead of time with `start`; a spare one when somebody
+    has waited for a moment.
     """
 
     def __init__(self, limits: Limits, processes: int = 2, max_wait_seconds: float = 10.0) -> None:
@@ -20,8 +26,11 @@ class DecoderPool:
         self._processes = [DecoderProcess(limits) for _ in range(processes)]
         # Last in, first out: a process that has just worked has its code and memory at hand.
         self._idle: queue.LifoQueue[DecoderProcess] = queue.LifoQueue()
-        for process in self._processes:
-            self._idle.put(process)
+        self._spare: queue.SimpleQueue[DecoderProcess] = queue.SimpleQueue()
+        first, *others = self._processes
+        self._idle.put(first)
+        for process in others:
+            self._spare.put(process)
 
     @property
     def pids(self) -> list[int]:
@@ -29,8 +38,9 @@ class DecoderPool:
         return [pid for process in self._processes if (pid := process.pid) is not None]
 
     def start(self) -> None:
-        """Start every idle process, so that the first upload need not wait for it. Returns at once."""
-        for process in self._take_all(max_wait_seconds=0):
+        """Start the first process, so that the first upload need not wait for it. Returns at once."""
+        with suppress(queue.Empty):
+            process = self._idle.get_nowait()
             process.start()
             self._idle.put(process)
 
@@ -58,8 +68,13 @@ class DecoderPool:
                 process.kill()
 
     def _take(self, max_wait_seconds: float) -> DecoderProcess:
+        patience = min(SPARE_AFTER_SECONDS, max_wait_seconds)
+        with suppress(queue.Empty):
+            return self._idle.get(timeout=patience)
+        with suppress(queue.Empty):
+            return self._spare.get_nowait()
         try:
-            return self._idle.get(timeout=max_wait_seconds)
+            return self._idle.get(timeout=max_wait_seconds - patience)
         except queue.Empty:
             raise DecoderBusy from None
 

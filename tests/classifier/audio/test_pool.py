@@ -41,7 +41,29 @@ def test_processes_start_when_they_are_needed_or_ahead_of_time(new_pool):
     lazy, warm = new_pool(processes=2), new_pool(processes=2)
     warm.start()
     assert lazy.pids == []
-    assert len(warm.pids) == 2
+    assert len(warm.pids) == 1
+
+
+def test_a_spare_process_helps_when_the_first_is_stuck(new_pool):
+    pool = new_pool(processes=2)
+    pool.start()
+    (stuck,) = pool.pids
+    os.kill(stuck, signal.SIGSTOP)
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(pool.decode, SECOND)
+        assert soon(lambda: pool._idle.empty())
+        assert pool.decode(SECOND).quality.duration_s == 1.0
+        assert len(pool.pids) == 2
+        os.kill(stuck, signal.SIGCONT)
+        assert waiting.result(timeout=10).quality.duration_s == 1.0
+
+
+def test_short_uploads_at_once_need_no_spare_process(new_pool):
+    pool = new_pool(processes=2)
+    pool.decode(SECOND)
+    with ThreadPoolExecutor(4) as threads:
+        assert len(list(threads.map(pool.decode, [SECOND] * 8))) == 8
+    assert len(pool.pids) == 1
 
 
 def test_a_process_that_dies_between_uploads_is_replaced_unnoticed(new_pool):
@@ -172,12 +194,14 @@ def test_closing_ends_every_process_even_one_at_work(new_pool, monkeypatch):
         monkeypatch.setattr(f"classifier.audio.{module}.STOP_SECONDS", 0.3)
     pool = new_pool(processes=2)
     pool.start()
-    pids = pool.pids
+    (first,) = pool.pids
     with ThreadPoolExecutor() as threads:
-        os.kill(pids[0], signal.SIGSTOP)
-        os.kill(pids[1], signal.SIGSTOP)
+        os.kill(first, signal.SIGSTOP)
         waiting = threads.submit(pool.decode, SECOND)
-        assert soon(lambda: pool._idle.qsize() == 1)
+        assert soon(lambda: pool._idle.empty())
+        assert pool.decode(SECOND).quality.duration_s == 1.0
+        pids = pool.pids
+        assert len(pids) == 2
         pool.close()
         with pytest.raises(AudioRejected):
             waiting.result(timeout=5)
