@@ -7,7 +7,6 @@ from classifier.audio.decoder_process import STOP_SECONDS, Decoded, DecoderProce
 from classifier.audio.exceptions import DecoderBusy
 from classifier.audio.limits import Limits, check_size
 
-
 # One process decodes a hundred short clips a second. Who waits longer than this for it sits behind a long or
 # hostile file, and is worth the memory of another process.
 SPARE_AFTER_SECONDS = 0.25
