@@ -136,7 +136,7 @@ def _settle(run: TrainingRun, state: str, administrator: User, waiting: list[str
 
 def latest_snapshot(task: Task) -> Snapshot | None:
     """What *Retrain* learns from when nobody chose."""
-    return Snapshot.objects.filter(task=task, state=Snapshot.State.READY).first()
+    return Snapshot.objects.filter(task=task).exclude(state=Snapshot.State.FAILED).first()
 
 
 def _require_fitting(snapshot: Snapshot, mode: str, start: ModelVersion, chosen: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ app_name = "api"
 urlpatterns = [
     path("v1/", include("classifier.api.urls")),
     path("v1/", include("annotations.api.urls")),
+    path("v1/", include("training.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     re_path("", UnknownPath.as_view()),

@@ -1,0 +1,157 @@
+"""Training in the Django admin: rows to look at, and the buttons that change which version serves."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.admin import LookOnlyAdmin
+from classifier.admin import ModelVersionAdmin
+from classifier.models import ModelVersion
+from emotion_site.exceptions import UserError
+from emotion_site.models import User
+from training.models import (
+    GatePolicy,
+    PredictionJob,
+    Promotion,
+    Snapshot,
+    SnapshotClip,
+    SpeakerSplit,
+    TrainingRun,
+)
+from training.promoting import promote_version
+from training.runs import cancel_run, latest_snapshot, start_run
+
+admin.site.unregister(ModelVersion)
+
+
+@admin.register(ModelVersion)
+class TrainableVersionAdmin(ModelVersionAdmin):
+    actions = ["retrain", "promote"]
+
+    @admin.action(description=gettext_lazy("Retrain from the chosen version"))
+    def retrain(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+        version = _only_one(self, request, queryset.select_related("task"))
+        if version is None:
+            return
+        snapshot = latest_snapshot(version.task)
+        if snapshot is None:
+            text = _("There is no snapshot yet. Freeze one first.")
+            self.message_user(request, text, messages.ERROR)
+            return
+        _start(self, request, snapshot, version)
+
+    @admin.action(description=gettext_lazy("Put the chosen version into service"))
+    def promote(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+        version = _only_one(self, request, queryset.select_related("task"))
+        if version is None:
+            return
+        try:
+            promote_version(version=version, administrator=_person(request))
+        except UserError as error:
+            self.message_user(request, str(error.detail), messages.ERROR)
+        else:
+            text = _("%(version)s comes into service within two seconds.") % {"version": version}
+            self.message_user(request, text, messages.SUCCESS)
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(LookOnlyAdmin):
+    list_display = ["task", "number", "state", "n_clips", "n_erased", "created_by", "created"]
+    list_filter = ["task", "state"]
+    list_select_related = ["task", "created_by"]
+    actions = ["retrain"]
+
+    @admin.action(description=gettext_lazy("Retrain on the chosen snapshot"))
+    def retrain(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
+        snapshot = _only_one(self, request, queryset.select_related("task"))
+        if snapshot is not None:
+            _start(self, request, snapshot, None)
+
+
+@admin.register(TrainingRun)
+class TrainingRunAdmin(LookOnlyAdmin):
+    list_display = ["id", "task", "snapshot", "mode", "state", "percent", "version", "error_code", "created"]
+    list_filter = ["task", "state", "mode"]
+    list_select_related = ["task", "snapshot", "version"]
+    actions = ["cancel"]
+
+    @admin.action(description=gettext_lazy("Cancel the chosen runs"))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[TrainingRun]) -> None:
+        for run in queryset:
+            try:
+                cancel_run(run=run, administrator=_person(request))
+            except UserError as error:
+                self.message_user(request, str(error.detail), messages.ERROR)
+
+
+@admin.register(SnapshotClip)
+class SnapshotClipAdmin(LookOnlyAdmin):
+    list_display = ["clip_id", "snapshot", "label", "how", "split", "speaker", "erased"]
+    list_filter = ["split", "erased", "label"]
+    list_select_related = ["snapshot", "label"]
+    raw_id_fields = ["clip"]
+
+
+@admin.register(SpeakerSplit)
+class SpeakerSplitAdmin(LookOnlyAdmin):
+    """Without names: which pseudonym is whose stays between the owner and the site."""
+
+    list_display = ["pseudonym", "task", "split"]
+    list_select_related = ["task"]
+    fields = ["pseudonym", "task", "split"]
+
+
+@admin.register(Promotion)
+class PromotionAdmin(LookOnlyAdmin):
+    list_display = ["created", "task", "kind", "from_version", "to_version", "actor", "reason"]
+    list_filter = ["task", "kind"]
+    list_select_related = ["task", "from_version", "to_version", "actor"]
+
+
+@admin.register(GatePolicy)
+class GatePolicyAdmin(admin.ModelAdmin[GatePolicy]):
+    list_display = [
+        "task",
+        "promotes_by_itself",
+        "recall_drop",
+        "accuracy_drop",
+        "noisy_drop",
+        "speed_factor",
+    ]
+    list_select_related = ["task"]
+
+
+@admin.register(PredictionJob)
+class PredictionJobAdmin(LookOnlyAdmin):
+    list_display = ["id", "version", "asked_by", "state", "done", "total", "failed", "created"]
+    list_select_related = ["version", "asked_by"]
+
+
+def _only_one(where: admin.ModelAdmin[Any], request: HttpRequest, chosen: QuerySet[Any]) -> Any:
+    if len(chosen) == 1:
+        return chosen[0]
+    where.message_user(request, _("Choose one row."), messages.ERROR)
+    return None
+
+
+def _start(
+    where: admin.ModelAdmin[Any], request: HttpRequest, snapshot: Snapshot, version: ModelVersion | None
+) -> None:
+    try:
+        run = start_run(administrator=_person(request), snapshot=snapshot, start_version=version)
+    except UserError as error:
+        where.message_user(request, str(error.detail), messages.ERROR)
+    else:
+        text = _("Training run %(run)s is queued.") % {"run": run}
+        where.message_user(request, text, messages.SUCCESS)
+
+
+def _person(request: HttpRequest) -> User:
+    """Who is signed in: the admin lets nobody else in."""
+    if not isinstance(request.user, User):
+        raise PermissionError
+    return request.user

@@ -1,0 +1,23 @@
+"""Which clips and decisions made a version, and which versions learned from a clip."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from classifier.models import Clip, ModelVersion
+from training.models import SnapshotClip, TrainingRun
+
+
+def versions_that_learned_from(clip_id: UUID) -> QuerySet[ModelVersion]:
+    """Trained versions whose snapshot has the clip among those that are learned from, newest first.
+
+    Clips of the other splits only judged; a clip that was taken back before the run taught nothing.
+    """
+    learned = SnapshotClip.objects.of_clip(clip_id).filter(split=Clip.Split.TRAIN)
+    runs = TrainingRun.objects.filter(snapshot__in=learned.values("snapshot"))
+    return ModelVersion.objects.filter(training_run__in=runs).order_by("-number")
+
+
+def clips_behind(version: ModelVersion) -> QuerySet[SnapshotClip]:
+    """Every clip of the snapshot that a version was trained on, as it was decided then."""
+    return SnapshotClip.objects.filter(snapshot__runs__version=version).select_related("label")

@@ -1,0 +1,17 @@
+"""The sentences of a snapshot's warnings, which are kept as codes with their values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from classifier.models import Clip
+
+
+def sentence_of(warning: Mapping[str, Any]) -> str:
+    if warning["code"] == "near_duplicates":
+        return _("%(count)d pairs of clips in different splits sound nearly the same.") % warning
+    split = Clip.Split(warning["split"]).label
+    if warning["code"] == "empty_split":
+        return _("No clip is for %(split)s.") % {"split": split}
+    return _("The label %(label)s has few clips for %(split)s: %(clips)d.") % {**warning, "split": split}
