@@ -14,6 +14,7 @@ from django.conf import settings
 
 from training.exceptions import RunFailed
 from training.models import TrainingRun
+from training.run_child import MEMORY_WORDS, OUT_OF_MEMORY
 from training.run_job import DECODING, JOB, LISTENING, RESULT, TRAINING, Job
 from training.run_row import RunRow
 
@@ -28,6 +29,7 @@ MAX_ATTEMPTS = 4
 STATES = {DECODING: State.PREPARING, LISTENING: State.PREPARING, TRAINING: State.TRAINING}
 # Before this much is done, what is left is guessed from the estimate.
 SURE_FROM = 0.1
+LOG, LAST_WORDS = "process.log", 4000
 
 
 class Cancelled(Exception):
@@ -42,6 +44,8 @@ def follow_process(row: RunRow, job: Job) -> None:
             raise RunFailed(error["code"], error["detail"])
         if ended == 0 and (Path(job.work) / RESULT).is_file():
             return
+        if _ran_out_of_memory(job):
+            raise RunFailed("out_of_memory", OUT_OF_MEMORY)
         row.say(f"The training process ended with {ended}; going on from its last checkpoint.")
         logger.warning("Training process ended run=%s exit=%s", row.run.pk, ended)
     raise RunFailed(
@@ -50,8 +54,14 @@ def follow_process(row: RunRow, job: Job) -> None:
     )
 
 
+def _ran_out_of_memory(job: Job) -> bool:
+    """Some libraries end the process where Python would raise MemoryError; their last words tell."""
+    words = (Path(job.work) / LOG).read_bytes()[-LAST_WORDS:].decode(errors="replace").lower()
+    return any(word in words for word in MEMORY_WORDS)
+
+
 def _once(row: RunRow, job: Job) -> tuple[int, dict[str, str] | None]:
-    with (Path(job.work) / "process.log").open("ab") as log:
+    with (Path(job.work) / LOG).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  # our own module, with a path of our own
             [sys.executable, "-m", "training.run_child", str(Path(job.work) / JOB)],
             cwd=settings.BASE_DIR,

@@ -23,12 +23,16 @@ NICENESS = 19
 FIRST_TO_GO = "1000"
 TELL_EVERY_S = 0.5
 OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+OUT_OF_MEMORY = "Training needed more memory than it may use."
 MEMORY_WORDS = (
+    "memoryerror",
     "can't allocate memory",
     "out of memory",
     "bad_alloc",
     "cannot allocate",
     "failed to allocate",
+    "failed to map segment",
+    "can't start new thread",
 )
 SPACE_WORDS = (
     "no space left",
@@ -114,7 +118,7 @@ def reason_of(error: BaseException) -> tuple[str, str]:
     for cause in _causes(error):
         text = str(cause).lower()
         if isinstance(cause, MemoryError) or any(word in text for word in MEMORY_WORDS):
-            return "out_of_memory", "Training needed more memory than it may use."
+            return "out_of_memory", OUT_OF_MEMORY
         if (isinstance(cause, OSError) and cause.errno in OUT_OF_SPACE) or any(
             word in text for word in SPACE_WORDS
         ):

@@ -1,6 +1,7 @@
 """transformers' Trainer for labelled clips; a killed run goes on from its last epoch."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from training.precision import can_use_bfloat16
 SETTINGS = "hyperparameters.json"
 WEIGHTS = "model.safetensors"
 FIGURES = "figures.json"
+TRAINER_STATE_NAME = "trainer_state.json"
 HEAD_PARTS = ("projector.", "classifier.")
 
 
@@ -100,6 +102,7 @@ def train_clips(
         callbacks=list(callbacks),
         chosen=chosen,
     )
+    _drop_broken_checkpoints(output)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
     _load_mean(model, output, chosen.averaged_epochs)
     figures: dict[str, float] = trainer.evaluate()
@@ -153,6 +156,15 @@ def _parameter_groups(model: Any, chosen: Hyperparameters) -> list[dict[str, Any
         }
         for (in_head, is_matrix), parameters in groups.items()
     ]
+
+
+def _drop_broken_checkpoints(output: Path) -> None:
+    """Remove what a kill left half-written: the state comes last, so a checkpoint that has it is whole."""
+    for folder in output.glob("checkpoint-*"):
+        try:
+            json.loads((folder / TRAINER_STATE_NAME).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            shutil.rmtree(folder)
 
 
 def _load_mean(model: nn.Module, output: Path, epochs: int) -> None:
