@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from classifier.events import clips_changed, version_activated
 from classifier.models import Clip, ModelVersion
@@ -36,7 +37,7 @@ def log_promotion(
         to_version=version,
         actor=actor,
         reason=reason,
-        created=version.activated_at,
+        created=version.activated_at or timezone.now(),
     )
 
 
