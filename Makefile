@@ -65,6 +65,7 @@ bench: $(READY_DEV) ## Measure speed and memory against a plain server
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.reviews
 	$(BIN)/python -m benchmarks.review_page
+	LOAD_TESTS=1 $(BIN)/python -m pytest tests/training/test_promotions_under_load.py
 
 model: $(READY) ## Train the shipped model anew, from the speech and the teacher in SPEECH and TEACHER
 	$(BIN)/python manage.py migrate --verbosity 0

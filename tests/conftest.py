@@ -4,11 +4,26 @@ from collections.abc import Callable
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
+from django.db import connection
+from django.test import Client, TransactionTestCase
 from django.urls import reverse
 
 from emotion_site.models import User
 from tests.factories import PASSWORD, UserFactory
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tasks_and_roles_survive():
+    """A test that commits ends by emptying every table; what the migrations wrote comes back for the next."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_and_restore(self):
+        flush(self)
+        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+
+    TransactionTestCase._fixture_teardown = flush_and_restore
+    yield
+    TransactionTestCase._fixture_teardown = flush
 
 
 @pytest.fixture(autouse=True)
