@@ -72,7 +72,7 @@ def database(name: str, default: str) -> dict[str, Any]:
         # instead of failing when it first writes.
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
-            # Whoever waits for the write lock tries again and again, and among fifty some are unlucky for long.
+            # Whoever waits for the write lock tries again and again; of fifty some are unlucky for long.
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
         }
