@@ -8,6 +8,7 @@ urlpatterns = [
     path("health/", health, name="health"),
     path("", include("classifier.urls")),
     path("", include("annotations.urls")),
+    path("", include("training.urls")),
     path("accounts/", include("allauth.urls")),
     path("account/", include("emotion_site.account_urls")),
     path("api/", include("emotion_site.api.urls")),

@@ -116,10 +116,13 @@ def approve_run(*, run: TrainingRun, administrator: User, reason: str = "") -> N
     announce(run.pk)
 
 
-def reject_run(*, run: TrainingRun, administrator: User) -> None:
-    """Leave the version of a waiting run out of service. Raises as ``approve_run`` does."""
+def reject_run(*, run: TrainingRun, administrator: User, reason: str = "") -> None:
+    """Leave the version of a waiting run out of service; its log keeps why. Raises as ``approve_run``."""
     _require_admin(administrator)
     _settle(run, State.REJECTED, administrator, waiting=[State.WAITING_FOR_APPROVAL])
+    if reason:
+        run.log = [*run.log, f"{timezone.now():%H:%M:%S} Left out of service: {reason}"]
+        run.save(update_fields=["log"])
     announce(run.pk)
 
 

@@ -1,0 +1,34 @@
+"""Verdicts as the gate leaves them on a run."""
+
+import numpy as np
+
+from classifier.models import Clip, Task
+from training.figures import Answers, all_figures
+from training.gate import Rules, compare_answers, judge
+
+
+def keys(task: Task) -> list[str]:
+    return list(task.labels.order_by("order").values_list("key", flat=True))
+
+
+def verdict_of(labels: list[str], *, changed: Clip, worse: bool = False) -> dict:
+    """What the gate says of real answers: one version is nearly always right, the other often."""
+    truth = np.arange(120) % len(labels)
+    speakers = [f"s{number // 6}" for number in range(120)]
+    good, bad = np.arange(120) % 40 != 0, np.arange(120) % 5 < 3
+    sides = {"candidate": bad if worse else good, "active": good if worse else bad}
+    answers = {
+        who: Answers(np.eye(len(labels))[np.where(right, truth, (truth + 1) % len(labels))], truth, speakers)
+        for who, right in sides.items()
+    }
+    figures = {who: {**all_figures(each, labels), "noisy": {"value": 0.6}} for who, each in answers.items()}
+    names = [str(changed.pk)] * 120
+    compared = compare_answers({"clean": answers["candidate"]}, {"clean": answers["active"]}, names, labels)
+    found = {
+        "split": "validation",
+        "speed_ms": {"candidate": 20.04, "active": 20.0},
+        "size_bytes": {"candidate": 30_000_000, "active": 30_000_000},
+        **figures,
+        **compared,
+    }
+    return {**judge(found, Rules(5.0, 1.0, 2.0, 1.5)), "figures": found}

@@ -1,0 +1,76 @@
+"""Training runs in the words of people who have no background in machine learning."""
+
+import math
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from training.models import TrainingRun
+
+Mode = TrainingRun.Mode
+
+MODES = {
+    Mode.HEAD: gettext_lazy(
+        "It keeps how the model hears and relearns only how it decides. Start with this one."
+    ),
+    Mode.TOP: gettext_lazy("It also changes the last layers. Worth trying with a thousand clips or more."),
+    Mode.FULL: gettext_lazy("It changes nearly everything. Only with many thousands of clips, over night."),
+}
+STAGES = {
+    "checking": gettext_lazy("Checking the snapshot's files"),
+    "decoding": gettext_lazy("Reading the sound"),
+    "listening": gettext_lazy("Listening to every clip once"),
+    "training": gettext_lazy("Learning"),
+    "exporting": gettext_lazy("Writing the new version"),
+    "evaluating": gettext_lazy("Comparing it with the version in service"),
+}
+PROBLEMS = {
+    "storage_full": gettext_lazy("The disk has too little room for training. Make some, then start again."),
+    "out_of_memory": gettext_lazy(
+        "Training needs more memory than it may use. Choose a smaller mode, or allow it more memory."
+    ),
+    "process_killed": gettext_lazy(
+        "The system ended the training process again and again, most often for want of memory."
+    ),
+    "worker_lost": gettext_lazy("The worker stopped several times. Look at the log, then start again."),
+    "snapshot_altered": gettext_lazy(
+        "A file of the snapshot was altered, so nothing was learned from it. Freeze a new snapshot."
+    ),
+    "snapshot_missing": gettext_lazy("The snapshot's files are gone. Freeze a new snapshot."),
+    "one_label": gettext_lazy(
+        "Only one label has clips to learn from. Have more clips decided, then freeze again."
+    ),
+    "export_differs": gettext_lazy(
+        "The exported model does not say what the trained one says, so it was refused. Start again."
+    ),
+    "wrong_labels": gettext_lazy("The snapshot or the new version has other labels than the task."),
+    "not_ready": gettext_lazy("The files of the version to start from were deleted. Choose another one."),
+    "changed_meanwhile": gettext_lazy(
+        "Another version came into service meanwhile, so this one waits for your decision."
+    ),
+}
+
+
+def problem_of(run: TrainingRun) -> str:
+    """Why a run failed or stopped, and what to do; what is not known here is told as it was noted."""
+    if not run.error_code:
+        return ""
+    known = PROBLEMS.get(run.error_code)
+    return str(known) if known else run.error_detail or _("It failed; the log says why. Start again.")
+
+
+def stage_of(run: TrainingRun) -> str:
+    if run.state == TrainingRun.State.QUEUED:
+        return _("Waiting for the worker")
+    return str(STAGES.get(run.stage, run.get_state_display()))
+
+
+def duration_words(seconds: float) -> str:
+    """Roughly, as an estimate is said: ``about 3 minutes``."""
+    minutes = math.ceil(seconds / 60)
+    if minutes < 2:
+        return _("about a minute")
+    if minutes < 120:
+        return ngettext("about %(count)d minute", "about %(count)d minutes", minutes) % {"count": minutes}
+    hours = round(minutes / 60)
+    return ngettext("about %(count)d hour", "about %(count)d hours", hours) % {"count": hours}

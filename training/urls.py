@@ -1,0 +1,22 @@
+from django.urls import path
+
+from training.views import run_page, runs, snapshots, versions
+
+app_name = "training"
+urlpatterns = [
+    path("models/", versions.versions, name="versions"),
+    path("models/roll-back/", versions.take_back, name="roll_back"),
+    path("models/predict-again/", versions.repeat, name="predict_again"),
+    path("models/jobs/", versions.jobs, name="jobs"),
+    path("models/versions/<int:pk>/promote/", versions.promote, name="promote"),
+    path("models/versions/<int:pk>/delete/", versions.delete, name="delete_version"),
+    path("models/snapshots/", snapshots.snapshots, name="snapshots"),
+    path("models/snapshots/list/", snapshots.snapshot_list, name="snapshot_list"),
+    path("models/runs/", runs.runs, name="runs"),
+    path("models/runs/estimate/", runs.estimate, name="estimate"),
+    path("models/runs/<uuid:pk>/", run_page.run, name="run"),
+    path("models/runs/<uuid:pk>/live/", run_page.live, name="run_live"),
+    path("models/runs/<uuid:pk>/cancel/", run_page.cancel, name="cancel"),
+    path("models/runs/<uuid:pk>/approve/", run_page.approve, name="approve"),
+    path("models/runs/<uuid:pk>/reject/", run_page.reject, name="reject"),
+]

@@ -1,0 +1,146 @@
+"""The verdict of the gate in plain words, and what stands beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.defaultfilters import filesizeformat, floatformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from classifier.templatetags.numbers import percent
+
+Names = Mapping[str, str]
+
+OUTCOMES = {
+    "better": gettext_lazy("The new version is better."),
+    "worse": gettext_lazy("The new version is worse."),
+    "unclear": gettext_lazy("Nobody can tell from these clips whether the new version is better or worse."),
+    "first": gettext_lazy("It is the first version, so there is nothing to compare it with."),
+}
+
+
+def outcome_of(verdict: Mapping[str, Any]) -> str:
+    return str(OUTCOMES[verdict["outcome"]])
+
+
+def reasons_of(verdict: Mapping[str, Any], names: Names) -> list[str]:
+    """One sentence per reason, the weightiest first."""
+    return [
+        _sentence(reason, names) for reason in verdict["reasons"] if reason["code"] != "nothing_in_service"
+    ]
+
+
+def _sentence(reason: Mapping[str, Any], names: Names) -> str:
+    code = reason["code"]
+    if code in OUTCOMES:
+        return _evidence(reason)
+    if code == "small_test_split":
+        return _(
+            "The test split is too small to judge on, so the validation voices did. They also chose when to "
+            "stop training, which flatters the new version."
+        )
+    if code == "slower":
+        values = {name: floatformat(reason[name], 1) for name in ("before", "after", "allowed")}
+        return (
+            _(
+                "It takes %(after)s ms for a clip of 3 seconds instead of %(before)s; at most %(allowed)s "
+                "times as much is allowed."
+            )
+            % values
+        )
+    values = {
+        "before": percent(100 * reason["before"], 1),
+        "after": percent(100 * reason["after"], 1),
+        "allowed": floatformat(reason["allowed"], -1),
+        "label": names.get(reason.get("label", ""), reason.get("label", "")),
+    }
+    return _FELL[code] % values
+
+
+_FELL = {
+    "accuracy_fell": gettext_lazy(
+        "Accuracy falls from %(before)s to %(after)s; at most %(allowed)s points are allowed."
+    ),
+    "noisy_fell": gettext_lazy(
+        "Accuracy in noise falls from %(before)s to %(after)s; at most %(allowed)s points are allowed."
+    ),
+    "recall_fell": gettext_lazy(
+        "%(label)s is found in %(after)s of its clips instead of %(before)s; at most %(allowed)s points are "
+        "allowed."
+    ),
+}
+
+
+def _evidence(reason: Mapping[str, Any]) -> str:
+    low, high = reason["difference"]["interval_95"]
+    values = {
+        "gained": reason["gained"],
+        "lost": reason["lost"],
+        "clips": reason["clips"],
+        "speakers": reason["speakers"],
+        "points": signed(100 * reason["difference"]["value"]),
+        "low": signed(100 * low),
+        "high": signed(100 * high),
+    }
+    return (
+        _(
+            "Of %(clips)d clips of %(speakers)d voices that neither version learned from, it gets %(gained)d "
+            "right that were wrong before, and %(lost)d wrong that were right: %(points)s points of accuracy "
+            "(95%% sure: between %(low)s and %(high)s)."
+        )
+        % values
+    )
+
+
+def signed(points: float, decimals: int = 1) -> str:
+    sign = "+" if round(points, decimals) > 0 else "\N{MINUS SIGN}" if round(points, decimals) < 0 else "±"
+    return sign + floatformat(abs(points), decimals)
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One line of the comparison; ``before`` and ``change`` are empty for a first version."""
+
+    name: str
+    after: str
+    before: str
+    change: str
+    direction: str  # better, worse or same
+
+
+def figure_rows(figures: Mapping[str, Any], names: Names) -> list[FigureRow]:
+    new, old = figures["candidate"], figures.get("active")
+    shares = [
+        (_("Accuracy"), "accuracy"),
+        (_("Accuracy in noise"), "noisy"),
+        (_("Mean recall"), "mean_recall"),
+    ]
+    rows = [_share(name, new[key], old and old[key]) for name, key in shares]
+    rows.append(
+        _share(_("Calibration error"), new["calibration_error"], old and old["calibration_error"], sign=-1)
+    )
+    for key, each in new["labels"].items():
+        name = _("Recall of %(label)s") % {"label": names.get(key, key)}
+        rows.append(_share(name, each["recall"], old and old["labels"][key]["recall"]))
+    speed, size = figures.get("speed_ms", {}), figures.get("size_bytes", {})
+    if "candidate" in speed:
+        rows.append(_plain(_("Milliseconds for 3 seconds"), speed, lambda value: str(floatformat(value, 1))))
+    if "candidate" in size:
+        rows.append(_plain(_("Size on disk"), size, filesizeformat))
+    return rows
+
+
+def _share(name: str, new: Any, old: Any, sign: int = 1) -> FigureRow:
+    after = percent(100 * new["value"], 1)
+    if old is None:
+        return FigureRow(name, after, "", "", "same")
+    points = 100 * (new["value"] - old["value"])
+    good = round(sign * points, 1)
+    direction = "better" if good > 0 else "worse" if good < 0 else "same"
+    return FigureRow(name, after, percent(100 * old["value"], 1), signed(points), direction)
+
+
+def _plain(name: str, values: Mapping[str, float], written: Any) -> FigureRow:
+    before = written(values["active"]) if "active" in values else ""
+    return FigureRow(name, written(values["candidate"]), before, "", "same")

@@ -1,0 +1,128 @@
+"""Which versions there are, which one serves, and which served when."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from annotations.views.asked_task import asked_task
+from classifier.models import ModelVersion, Task
+from emotion_site.access import SignedInRequest, admin_required
+from training.models import PredictionJob, Promotion
+from training.promoting import delete_version, promote_version, roll_back, version_before
+from training.repeat_requests import clips_to_repeat, predict_again
+from training.version_rows import version_rows
+from training.views.telling import refusals_told
+
+MOST_LOGGED, MOST_JOBS = 50, 5
+
+
+@admin_required
+@require_safe
+def versions(request: SignedInRequest) -> HttpResponse:
+    task, tasks = asked_task(request)
+    current = ModelVersion.objects.active(task.slug).first()
+    log = Promotion.objects.filter(task=task).select_related("from_version", "to_version", "actor")
+    context = {
+        "task": task,
+        "tasks": tasks,
+        "rows": version_rows(task),
+        "current": current,
+        "before": version_before(current) if current else None,
+        "log": log[:MOST_LOGGED],
+        "n_to_repeat": clips_to_repeat(current).count() if current else 0,
+        **_jobs(task),
+    }
+    return render(request, "training/versions.html", context)
+
+
+@admin_required
+@require_POST
+def promote(request: SignedInRequest, pk: int) -> HttpResponse:
+    version = get_object_or_404(ModelVersion.objects.select_related("task"), pk=pk)
+    with refusals_told(request):
+        promote_version(
+            version=version, administrator=request.user, reason=_reason(request), instead_of=_seen(request)
+        )
+        text = _("%(version)s comes into service within two seconds.") % {"version": version}
+        messages.success(request, text[:1].upper() + text[1:])
+    return _back(version.task)
+
+
+@admin_required
+@require_POST
+def take_back(request: SignedInRequest) -> HttpResponse:
+    task = _posted_task(request)
+    with refusals_told(request):
+        version = roll_back(
+            task=task, administrator=request.user, reason=_reason(request), instead_of=_seen(request)
+        )
+        text = _("%(version)s comes into service within two seconds.") % {"version": version}
+        messages.success(request, text[:1].upper() + text[1:])
+    return _back(task)
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Asks first: the files cannot be had back."""
+    version = get_object_or_404(ModelVersion.objects.select_related("task"), pk=pk)
+    if request.method != "POST":
+        context = {"version": version, "n_predictions": version.predictions.count()}
+        return render(request, "training/delete_version.html", context)
+    with refusals_told(request):
+        delete_version(version=version, administrator=request.user)
+        messages.success(
+            request, _("The files of version %(number)d are deleted.") % {"number": version.number}
+        )
+    return _back(version.task)
+
+
+@admin_required
+@require_POST
+def repeat(request: SignedInRequest) -> HttpResponse:
+    """Let the version in service hear what only older versions have answered."""
+    task = _posted_task(request)
+    current = get_object_or_404(ModelVersion.objects.active(task.slug))
+    with refusals_told(request):
+        job = predict_again(person=request.user, task=task, clips=clips_to_repeat(current))
+        text = ngettext("%(count)d clip is heard again.", "%(count)d clips are heard again.", job.total)
+        messages.success(request, text % {"count": job.total})
+    return _back(task)
+
+
+@admin_required
+@require_GET
+def jobs(request: SignedInRequest) -> HttpResponse:
+    """The jobs alone, which ask for themselves again while a worker is busy."""
+    task, _tasks = asked_task(request)
+    return render(request, "training/_jobs.html", {"task": task, **_jobs(task)})
+
+
+def _jobs(task: Task) -> dict[str, Any]:
+    found = list(PredictionJob.objects.filter(task=task).select_related("version")[:MOST_JOBS])
+    busy = {PredictionJob.State.WAITING, PredictionJob.State.RUNNING}
+    return {"jobs": found, "is_busy": any(job.state in busy for job in found)}
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").strip()[:500]
+
+
+def _seen(request: HttpRequest) -> int | None:
+    """The version that the page showed as the one in service."""
+    text = request.POST.get("instead_of", "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _posted_task(request: HttpRequest) -> Task:
+    return get_object_or_404(Task, slug=request.POST.get("task", ""))
+
+
+def _back(task: Task) -> HttpResponse:
+    return redirect(f"{reverse('training:versions')}?task={task.slug}")
