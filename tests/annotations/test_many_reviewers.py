@@ -14,7 +14,6 @@ from annotations.offers import take_next
 from annotations.services import Circumstances
 from classifier.models import Task
 from tests.factories import ClipFactory, UserFactory
-from tests.requirements import require
 
 REVIEWERS = 20
 
