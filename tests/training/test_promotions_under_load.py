@@ -31,7 +31,7 @@ pytestmark = [
 ]
 CLIENTS, PROMOTIONS = 50, 20
 HOT_LOAD_S = 2.0
-BETWEEN_S = 2.5
+BETWEEN_S = 4.0
 COMPARED = 100
 
 ADMINISTRATOR = """
@@ -71,7 +71,7 @@ class Client(threading.Thread):
         self.chance = np.random.default_rng(seed)
         self.statuses: Counter[int] = Counter()
         self.errors: list[tuple[float, str]] = []
-        self.answers: list[tuple[float, dict, np.ndarray]] = []
+        self.answers: list[tuple[float, float, dict, np.ndarray]] = []
 
     def run(self) -> None:
         with httpx.Client(headers=self.headers, timeout=60) as client:
@@ -81,12 +81,13 @@ class Client(threading.Thread):
                 soundfile.write(file, sound, SAMPLE_RATE, format="WAV", subtype="PCM_16")
                 began = time.monotonic()
                 reply = client.post(f"{self.url}/api/v1/clips/", files={"file": ("a.wav", file.getvalue())})
+                ended = time.monotonic()
                 self.statuses[reply.status_code] += 1
                 if reply.status_code not in (201, 202):
                     self.errors.append((began, reply.text))
                 if reply.status_code == 201:
                     heard, _rate = soundfile.read(io.BytesIO(file.getvalue()), dtype="float32")
-                    self.answers.append((began, reply.json()["prediction"], heard))
+                    self.answers.append((began, ended, reply.json()["prediction"], heard))
 
 
 def test_no_request_notices_a_promotion(site, checkpoint_folder):
@@ -100,9 +101,10 @@ def test_no_request_notices_a_promotion(site, checkpoint_folder):
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=60) as administrator:
         for number in range(PROMOTIONS):
             version = 2 if number % 2 == 0 else 1
+            asked = time.monotonic()
             reply = administrator.post(f"{site.url}/api/v1/versions/{version}/promote/")
             assert reply.status_code == 200, reply.text
-            promoted.append((time.monotonic(), version))
+            promoted.append((asked, time.monotonic(), version))
             time.sleep(BETWEEN_S)
     stop.set()
     for client in clients:
@@ -112,18 +114,22 @@ def test_no_request_notices_a_promotion(site, checkpoint_folder):
     logger.warning("%s answers, slowest hot-load %.2f s", dict(statuses), slowest_hot_load(answers, promoted))
     assert not [error for client in clients for error in client.errors]
     assert set(statuses) <= {201, 202} and statuses[201] > PROMOTIONS
-    assert {answer["model_version"] for _began, answer, _sound in answers} == {1, 2}
+    assert {answer["model_version"] for _began, _ended, answer, _sound in answers} == {1, 2}
     assert slowest_hot_load(answers, promoted) < HOT_LOAD_S
     assert_made_by_the_version_they_name(answers, site.data_dir / "models" / "emotion")
 
 
-def slowest_hot_load(answers: list, promoted: list[tuple[float, int]]) -> float:
-    """How long after a promotion a request that began then was still answered by the version before."""
+def slowest_hot_load(answers: list, promoted: list[tuple[float, float, int]]) -> float:
+    """How long after a promotion a request could begin and still be answered by the version before.
+
+    Only requests count that ended before the next promotion was asked for: what they name is certain.
+    """
     late = [0.0]
-    for (moment, version), (next_moment, _next) in zip(promoted, [*promoted[1:], (np.inf, 0)], strict=True):
-        for began, answer, _sound in answers:
-            if moment < began < next_moment and answer["model_version"] != version:
-                late.append(began - moment)
+    nexts = [*(asked for asked, _done, _version in promoted[1:]), np.inf]
+    for (_asked, done, version), following in zip(promoted, nexts, strict=True):
+        for began, ended, answer, _sound in answers:
+            if done < began and ended < following and answer["model_version"] != version:
+                late.append(began - done)
     return max(late)
 
 
@@ -131,6 +137,6 @@ def assert_made_by_the_version_they_name(answers: list, models: Path) -> None:
     engines = {number: Engine.load(models / str(number), threads=1) for number in (1, 2)}
     chosen = np.random.default_rng(0).choice(len(answers), min(COMPARED, len(answers)), replace=False)
     for index in chosen:
-        _began, answer, sound = answers[index]
+        _began, _ended, answer, sound = answers[index]
         expected = engines[answer["model_version"]].predict(sound).scores
         assert all(abs(expected[label] - score) < 1e-3 for label, score in answer["scores"].items())
