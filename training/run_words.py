@@ -14,7 +14,7 @@ MODES = {
         "It keeps how the model hears and relearns only how it decides. Start with this one."
     ),
     Mode.TOP: gettext_lazy("It also changes the last layers. Worth trying with a thousand clips or more."),
-    Mode.FULL: gettext_lazy("It changes nearly everything. Only with many thousands of clips, over night."),
+    Mode.FULL: gettext_lazy("It changes nearly everything. Only with many thousands of clips, overnight."),
 }
 STAGES = {
     "checking": gettext_lazy("Checking the snapshot's files"),

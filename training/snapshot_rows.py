@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from classifier.models import Clip, Task
+from training.freezing import FEW_TO_JUDGE, FEW_TO_LEARN
 from training.models import Snapshot
 from training.warnings import sentence_of
 
@@ -37,12 +40,27 @@ def _row(snapshot: Snapshot, names: dict[str, str]) -> SnapshotRow:
         table=table,
         totals=[sum(snapshot.counts[split].values()) for split in splits],
         minutes=sum(snapshot.seconds.values()) / 60,
-        warnings=[sentence_of(_named(warning, names)) for warning in snapshot.warnings],
+        warnings=_sentences(snapshot, names),
     )
 
 
-def _named(warning: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """With the label as people read it."""
-    if "label" not in warning:
-        return warning
-    return {**warning, "label": names.get(warning["label"], warning["label"])}
+def _sentences(snapshot: Snapshot, names: dict[str, str]) -> list[str]:
+    """One per warning, but labels that have few clips in the same split share theirs."""
+    few: dict[str, list[str]] = {}
+    others: list[dict[str, Any]] = []
+    for warning in snapshot.warnings:
+        if warning["code"] == "few_clips":
+            name = names.get(warning["label"], warning["label"])
+            few.setdefault(warning["split"], []).append(f"{name} {warning['clips']}")
+        else:
+            others.append(warning)
+    sentences = [
+        _("Few clips for %(split)s: %(labels)s. At least %(least)d of each label would be better.")
+        % {
+            "split": Clip.Split(split).label,
+            "labels": ", ".join(labels),
+            "least": FEW_TO_LEARN if split == Clip.Split.TRAIN else FEW_TO_JUDGE,
+        }
+        for split, labels in few.items()
+    ]
+    return [*sentences, *map(sentence_of, others)]

@@ -177,7 +177,7 @@ def test_freezing(admin_client, in_service, task, speaker):
     snapshot = Snapshot.objects.get()
     assert f"Snapshot {snapshot.number} is frozen and being written." in text
     assert f"0 of {snapshot.n_clips} clips written" in text and 'hx-trigger="every 1s"' in text
-    assert "The label Happy has few clips for training:" in text
+    assert "Few clips for training: Neutral 2, Happy" in text
     again = text_of(admin_client.post(address("snapshots"), form, follow=True))
     assert f"Nothing has changed since snapshot {snapshot.number}" in again
     Snapshot.objects.update(state="failed", error_code="storage_full")

@@ -22,7 +22,7 @@ from training.run_words import duration_words, problem_of, stage_of
 from training.runs import approve_run, cancel_run, reject_run
 from training.views.telling import refusals_told
 
-SHOWN_LINES, SHOWN_CHANGES = 40, 40
+SHOWN_LINES, SHOWN_CHANGES = 40, 20
 
 
 @admin_required
