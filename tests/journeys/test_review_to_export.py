@@ -108,11 +108,22 @@ def label_by_keyboard(page: Page, answers: dict[str, str]) -> None:
         expect(page.locator("#desk")).to_be_visible()
         while len(fetched) <= count:
             page.wait_for_timeout(50)  # in which Playwright hears of requests
-        page.keyboard.press(DIGITS[answers[list(fetched)[count]]])
+        _choose(page, answers[list(fetched)[count]])
         page.keyboard.press("Enter")
         expect(page.locator("#done")).to_have_text(str(count + 1))
         expect(page.locator("#save-words")).to_have_text("Saved")
     expect(page.locator("#desk")).to_be_hidden()
+
+
+def _choose(page: Page, label: str) -> None:
+    """On a busy machine the next clip may take its time; until it is there, digits do nothing."""
+    chosen = page.locator(f"[data-label={label}][aria-pressed=true]")
+    for _attempt in range(100):
+        if chosen.count():
+            return
+        page.keyboard.press(DIGITS[label])
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{label} was never chosen")
 
 
 def _note_clip(fetched: dict[str, None], url: str, clips: Iterable[str]) -> None:
