@@ -4,6 +4,8 @@ from typing import Any
 
 import django
 from asgiref.sync import sync_to_async
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
 from django.http import HttpRequest
@@ -45,4 +47,16 @@ class ThreadHandler(ASGIHandler):
 
 
 django.setup(set_prefix=False)
-application = limit_body(require_readable_text(ThreadHandler()))
+
+# Both import models, which are there only now.
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+
+from training.socket_urls import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": limit_body(require_readable_text(ThreadHandler())),
+        # A page of another site must not listen with the cookies of ours.
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

@@ -14,7 +14,12 @@ from tests.requirements import ROOT
 APPS = ["training", "annotations", "classifier", "emotion_site"]
 HEAVY = {"torch", "torchaudio", "transformers", "safetensors", "onnx"}
 # Where the project is put together out of its apps.
-COMPOSITION = {"emotion_site/urls.py", "emotion_site/api/urls.py", "emotion_site/settings/base.py"}
+COMPOSITION = {
+    "emotion_site/asgi.py",
+    "emotion_site/urls.py",
+    "emotion_site/api/urls.py",
+    "emotion_site/settings/base.py",
+}
 ENVIRONMENT = {
     "manage.py",
     "emotion_site/asgi.py",

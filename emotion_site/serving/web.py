@@ -13,6 +13,8 @@ from emotion_site.serving.lifeline import follow_parent
 # More connections than this at once are answered with 503 instead of slowing each other down.
 MAX_CONNECTIONS = 512
 STOP_WITHIN_S = 3
+# Browsers only listen there.
+MAX_SOCKET_MESSAGE_BYTES = 4096
 
 
 def main(listening_fd: int) -> None:
@@ -26,8 +28,8 @@ def main(listening_fd: int) -> None:
     config = uvicorn.Config(
         "emotion_site.asgi:application",
         http=GuardedConnection,
-        # Nothing here speaks WebSocket yet; uvicorn would hand it on, and Django would crash over it.
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
         log_config=None,  # Django's own settings have already arranged logging
         access_log=False,
         # Django, the API and allauth each count NUM_PROXIES themselves; a second reader of

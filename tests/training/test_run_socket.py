@@ -1,0 +1,87 @@
+"""A browser hears how a run goes through a WebSocket, if an administrator sits before it."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.testing import ApplicationCommunicator
+
+from classifier.models import Task
+from emotion_site.asgi import application
+from tests.factories import ModelVersionFactory
+from training.models import Snapshot, TrainingRun
+
+# A request's threads close their connections, so the rows must really be there.
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def run(admin) -> TrainingRun:
+    task = Task.objects.get(slug="emotion")
+    snapshot = Snapshot.objects.create(task=task, number=1, checksum="0", labels=[], n_clips=0)
+    version = ModelVersionFactory(task=task)
+    return TrainingRun.objects.create(task=task, snapshot=snapshot, start_version=version, state="training")
+
+
+class Socket(ApplicationCommunicator):
+    """A browser's end of it."""
+
+    def __init__(self, path: str, browser=None, origin: str = "http://localhost") -> None:
+        cookies = browser.cookies if browser else {}
+        cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
+        headers = [(b"origin", origin.encode()), (b"cookie", cookie.encode())]
+        scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers}
+        super().__init__(application, {**scope, "subprotocols": []})
+
+    async def connect(self) -> bool:
+        await self.send_input({"type": "websocket.connect"})
+        return (await self.receive_output(20))["type"] == "websocket.accept"
+
+    async def hear(self) -> dict:
+        return json.loads((await self.receive_output(20))["text"])
+
+
+def socket_to(pk, *args, **kwargs) -> Socket:
+    return Socket(f"/live/runs/{pk}/", *args, **kwargs)
+
+
+def is_let_in(path_or_pk, *args, **kwargs) -> bool:
+    async def ask() -> bool:
+        socket = socket_to(path_or_pk, *args, **kwargs)
+        connected = await socket.connect()
+        await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+        await socket.wait(20)
+        return connected
+
+    return async_to_sync(ask)()
+
+
+def test_administrators_hear_each_change_until_the_end(run, admin_client):
+    async def listen() -> list[dict]:
+        socket = socket_to(run.pk, admin_client)
+        assert await socket.connect()
+        heard = [await socket.hear()]
+        await sync_to_async(TrainingRun.objects.update)(progress=0.5, log=["10:00:00 Half way."])
+        heard.append(await socket.hear())
+        await sync_to_async(TrainingRun.objects.update)(state="cancelled")
+        heard.append(await socket.hear())
+        assert (await socket.receive_output(20))["type"] == "websocket.close"
+        return heard
+
+    first, second, last = async_to_sync(listen)()
+    assert (first["state"], first["progress"], first["is_over"]) == ("training", 0.0, False)
+    assert (second["progress"], second["last_line"]) == (0.5, "10:00:00 Half way.")
+    assert (last["state"], last["is_over"]) == ("cancelled", True)
+
+
+def test_nobody_else_is_let_in(run, admin_client, reviewer_client, speaker_client, client):
+    for browser in (client, speaker_client, reviewer_client):
+        assert not is_let_in(run.pk, browser)
+    assert not is_let_in(uuid4(), admin_client)
+    assert not is_let_in(run.pk, admin_client, origin="http://evil.example.org")
+    assert is_let_in(run.pk, admin_client)
+
+
+def test_an_address_without_a_socket_is_refused(admin_client):
+    assert not is_let_in("nothing", admin_client)
