@@ -44,7 +44,7 @@ run: $(READY) ## Serve the site with its workers; Ctrl-C stops all of it
 	@$(BIN)/python manage.py serve
 
 test: $(READY_DEV) ## Run the tests
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(INSTALLED_DEV) ## Check the style of the code
 	$(BIN)/ruff check .
