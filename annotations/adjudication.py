@@ -59,7 +59,7 @@ def adjudicate(*, administrator: User, task: Task, clip_id: UUID, answer: Answer
 def object_to_prediction(
     *, owner: User, clip: Clip, task: Task, wished_label: str = "", comment: str = ""
 ) -> Objection:
-    """An owner says that the prediction of a clip is wrong: it moves forward in the queue.
+    """An owner says that the prediction of a clip is wrong: it moves forward unless it was drawn at random.
 
     Objecting again replaces the wish. Raises UserError ``not_yours``, ``nothing_to_object`` or
     ``wrong_label``.

@@ -1,9 +1,6 @@
 """Rows to look at: reviews and decisions change through the site's own pages."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from annotations.models import (
     Decision,
@@ -14,14 +11,7 @@ from annotations.models import (
     Review,
     ReviewPolicy,
 )
-from classifier.admin import ReadOnlyAdmin
-
-
-class LookOnlyAdmin(ReadOnlyAdmin):
-    show_full_result_count = False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from emotion_site.admin import LookOnlyAdmin
 
 
 @admin.register(Review)

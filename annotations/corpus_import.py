@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from annotations.corpus_rows import Row
 from annotations.exceptions import ImportRefused
-from annotations.models import Decision, DuplicateFile
+from annotations.models import CorpusColumns, Decision, DuplicateFile
 from annotations.queue import follow_clips
 from classifier import clip_files, intake
 from classifier.audio.pool import Decoded
@@ -103,6 +103,7 @@ def _keep(outcome: Outcome, batch: list[tuple[Row, Decoded | str]], review: bool
     alike = Clip.objects.filter(corpus=outcome.corpus, checksum__in=checksums)
     first_of: dict[str, UUID] = dict(alike.values_list("checksum", "pk"))
     clips: list[Clip] = []
+    columns: list[CorpusColumns] = []
     duplicates: list[DuplicateFile] = []
     with ExitStack() as files, transaction.atomic():
         for row, decoded in batch:
@@ -116,7 +117,10 @@ def _keep(outcome: Outcome, batch: list[tuple[Row, Decoded | str]], review: bool
                 files.enter_context(clip_files.written(clip.audio.name or "", decoded.flac))
                 first_of[clip.checksum] = clip.pk
                 clips.append(clip)
+                if row.others:
+                    columns.append(CorpusColumns(clip=clip, columns=row.others))
         Clip.objects.bulk_create(clips)
+        CorpusColumns.objects.bulk_create(columns)
         DuplicateFile.objects.bulk_create(duplicates)
         task = outcome.corpus.task
         Decision.objects.bulk_create(_imported(clip, task) for clip in clips if clip.reference_label)

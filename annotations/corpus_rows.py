@@ -3,7 +3,7 @@
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from annotations.exceptions import ImportRefused
@@ -11,11 +11,15 @@ from annotations.tasks_and_labels import LabelReader
 from classifier.models import Clip, Label
 
 METADATA = "metadata.csv"
+PLACED = {"file_name", "label", "speaker", "split", "usable"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A clip of a corpus as its table has it; ``rejected`` says why it cannot be used, or nothing."""
+    """A clip of a corpus as its table has it; ``rejected`` says why it cannot be used, or nothing.
+
+    ``others`` are the columns that the site has no place for.
+    """
 
     path: Path
     file_name: str
@@ -23,6 +27,7 @@ class Row:
     speaker: str
     split: str
     rejected: str = ""
+    others: dict[str, str] = field(default_factory=dict)
 
 
 def read_rows(folder: Path, labels: LabelReader) -> list[Row]:
@@ -78,7 +83,13 @@ def _row(values: dict[str, str], home: Path, split: str, labels: LabelReader) ->
     rejected = next((reason for reason, applies in reasons.items() if applies), "")
     if not rejected and not (home / name).is_file():
         rejected = "missing_file"
-    return Row(home / name, name, label, speaker, split, rejected)
+    return Row(home / name, name, label, speaker, split, rejected, _others(values))
+
+
+def _others(values: dict[str, str]) -> dict[str, str]:
+    """Cells with something in them. A row that is longer than the head has cells without a name."""
+    named = {name: text.replace("\0", "") for name, text in values.items() if name and text}
+    return {name.replace("\0", ""): text for name, text in named.items() if name not in PLACED}
 
 
 def _is_bad(name: str) -> bool:

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID
@@ -18,7 +17,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from annotations.models import CurrentReview, Decision, Review
+from annotations.models import CorpusColumns, CurrentReview, Decision, Review
 from classifier.models import Clip, Task
 
 CHUNK = 1000
@@ -154,14 +153,16 @@ def _copy_sound(clip: Clip, path: Path) -> bool:
 
 
 def _rows(wanted: Wanted, keys: Sequence[str]) -> Iterator[tuple[Decision, Row]]:
-    decisions = exportable(wanted).iterator(chunk_size=CHUNK)
-    while chunk := list(islice(decisions, CHUNK)):
+    decisions, last = exportable(wanted), 0
+    # Read page by page: while one long reading lasts, SQLite refuses to note how far it is.
+    while chunk := list(decisions.filter(pk__gt=last)[:CHUNK]):
+        last = chunk[-1].pk
         ids = [decision.clip_id for decision in chunk]
         votes = _votes(wanted.task, ids)
-        reviews = _reviews(wanted.task, ids) if wanted.format == "jsonl" else None
+        more = _more(wanted.task, ids) if wanted.format == "jsonl" else {}
         for decision in chunk:
             row = _row(decision, keys, votes[decision.clip_id])
-            yield decision, row if reviews is None else {**row, "reviews": reviews[decision.clip_id]}
+            yield decision, row | more.get(decision.clip_id, {})
 
 
 def _columns(keys: Sequence[str]) -> list[str]:
@@ -203,6 +204,13 @@ def _votes(task: Task, ids: list[UUID]) -> dict[UUID, dict[str, int]]:
     for clip_id, key, count in rows.values_list("clip_id", "label__key").annotate(n=Count("pk")).order_by():
         found[clip_id][key] = count
     return found
+
+
+def _more(task: Task, ids: list[UUID]) -> dict[UUID, Row]:
+    """What fits into no table: every review, and the other columns of a corpus."""
+    reviews = _reviews(task, ids)
+    columns = dict(CorpusColumns.objects.filter(clip__in=ids).values_list("clip", "columns"))
+    return {pk: {"reviews": reviews[pk], "corpus_columns": columns.get(pk, {})} for pk in ids}
 
 
 def _reviews(task: Task, ids: list[UUID]) -> dict[UUID, list[Row]]:

@@ -51,13 +51,18 @@ def with_sound() -> bool:
 def drop_withdrawn_sound() -> int:
     """Remove files that hold a recording which is deleted or no longer shared for training."""
     exports = LabelExport.objects.filter(status=Status.DONE, format=LabelExport.Format.AUDIOFOLDER)
-    dropped = [export for export in exports if not _is_all_shared(export)]
-    for export in dropped:
-        export.status, export.error_code = Status.FAILED, "clip_withdrawn"
-        export.save(update_fields=["status", "error_code"])
-        path_of(export).unlink(missing_ok=True)
-        logger.info("Removed an export with a withdrawn clip export=%s", export.pk)
-    return len(dropped)
+    return sum(drop_if_withdrawn(export) for export in exports)
+
+
+def drop_if_withdrawn(export: LabelExport) -> bool:
+    """Remove the file of this export for the same reason; whether there was one."""
+    if export.format != LabelExport.Format.AUDIOFOLDER or _is_all_shared(export):
+        return False
+    export.status, export.error_code = Status.FAILED, "clip_withdrawn"
+    export.save(update_fields=["status", "error_code"])
+    path_of(export).unlink(missing_ok=True)
+    logger.info("Removed an export with a withdrawn clip export=%s", export.pk)
+    return True
 
 
 def _is_all_shared(export: LabelExport) -> bool:

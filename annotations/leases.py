@@ -1,7 +1,7 @@
 """Who holds which clip. A lease ends by itself; whoever reads it looks at the clock."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -67,7 +67,18 @@ class Reach:
 
 def take(reach: Reach) -> int | None:
     """Lease the next clip in one statement; the entry's id, or None when nothing is free."""
-    statement, values = _statement(reach, timezone.now())
+    if not connection.features.has_select_for_update:  # SQLite has one writer
+        return _take(reach, lock="")
+    # Others who look at the same moment pass over a row that is being taken.
+    found = _take(reach, lock="FOR UPDATE OF q SKIP LOCKED")
+    if found is None:
+        # What is left may be free as soon as it is written; all wait in one order, so none for each other.
+        found = _take(replace(reach, random_first=False), lock="FOR UPDATE OF q")
+    return found
+
+
+def _take(reach: Reach, *, lock: str) -> int | None:
+    statement, values = _statement(reach, timezone.now(), lock)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         # Read to the end, which is when SQLite closes the statement and with it the transaction.
@@ -75,7 +86,7 @@ def take(reach: Reach) -> int | None:
     return rows[0][0] if rows else None
 
 
-def _statement(reach: Reach, now: datetime) -> tuple[str, list[Any]]:
+def _statement(reach: Reach, now: datetime, lock: str) -> tuple[str, list[Any]]:
     me, task = reach.reviewer.pk, reach.task.pk
     moment, end, longest = (_moment(now + ahead) for ahead in (timedelta(0), LEASE, LONGEST))
     rater = pseudonym_of(reach.reviewer)
@@ -85,8 +96,7 @@ def _statement(reach: Reach, now: datetime) -> tuple[str, list[Any]]:
         "entry": QueueEntry._meta.db_table,
         "current": CurrentReview._meta.db_table,
         "clip": Clip._meta.db_table,
-        # Others who look at the same moment pass over a row that is being taken. SQLite has one writer.
-        "lock": "FOR UPDATE OF q SKIP LOCKED" if connection.features.has_select_for_update else "",
+        "lock": lock,
     }
     free = [
         value

@@ -19,7 +19,10 @@ def decisions_of(task: Task) -> QuerySet[Decision]:
 def conflicts_of(task: Task, administrator: User) -> QuerySet[Decision]:
     """What this person may settle: nobody decides their own clips."""
     conflicting = Decision.objects.filter(
-        task=task, state=Decision.State.CONFLICTING, clip__in=Clip.objects.reviewable()
+        task=task,
+        is_withdrawn=False,
+        state=Decision.State.CONFLICTING,
+        clip__in=Clip.objects.reviewable(),
     )
     return conflicting.exclude(clip__owner=administrator)
 

@@ -1,6 +1,5 @@
 """The next clip for a reviewer, and which clips a reviewer may hear."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from annotations import leases
 from annotations.identity import pseudonym_of
 from annotations.models import CurrentReview, ListenLog, PickedBy, QueueEntry, ReviewPolicy
+from annotations.queue import dice
 from classifier.models import Clip, Prediction, Task
 from classifier.querysets import ClipQuerySet
 from emotion_site.exceptions import UserError
@@ -58,7 +58,7 @@ def take_next(*, reviewer: User, task: Task, beside: Sequence[UUID] = ()) -> Off
     reach = leases.Reach(
         reviewer=reviewer,
         task=task,
-        random_first=random.random() * 100 < policy.random_percent,  # noqa: S311  # no secret
+        random_first=dice.random() * 100 < policy.random_percent,
         shown=not policy.is_blind,
         beside=list(beside),
     )
@@ -85,9 +85,8 @@ def show_prediction(*, reviewer: User, task: Task, clip_id: UUID) -> Prediction 
 
 
 def prediction_of(clip: Clip, task: Task) -> Prediction | None:
-    """What the newest version says about a clip."""
-    predictions = Prediction.objects.filter(clip=clip, model_version__task=task)
-    return predictions.order_by("-model_version__number").first()
+    """What is heard in a clip, as its owner sees it."""
+    return clip.latest_prediction(Prediction.objects.filter(clip=clip, model_version__task=task))
 
 
 def hearable_by(user: User) -> ClipQuerySet:

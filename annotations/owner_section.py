@@ -9,22 +9,19 @@ from django.utils.translation import ngettext
 from annotations.clip_history import history_for_owner
 from annotations.models import Decision, ListenLog, Objection, QueueEntry
 from annotations.offers import prediction_of
+from annotations.tasks_and_labels import FIRST_TASK
 from classifier.models import Clip, Task
 from emotion_site.models import User
 from emotion_site.roles import Role
 
-TASK = "emotion"
-
 
 def section_context(request: HttpRequest, clip: Clip) -> dict[str, Any]:
-    task = Task.objects.get(slug=TASK)
+    task = Task.objects.get(slug=FIRST_TASK)
     history = history_for_owner(clip.pk, task)
     decision = Decision.objects.filter(clip=clip, task=task).select_related("label").first()
     return {
-        "task": task,
         "wishes": task.labels.order_by("order"),
         "standing": standing(clip, decision, was_reviewed=bool(history)),
-        "decision": decision if clip.shared_for_review else None,
         "review_history": history,
         "audience": audience_in_words(clip),
         "objection": Objection.objects.filter(clip=clip, task=task).select_related("wished_label").first(),

@@ -58,5 +58,5 @@ def _midnight() -> datetime:
 def counts_by_state(task: Task) -> dict[str, int]:
     """How many clips stand in each state, withdrawn ones left out."""
     decisions = Decision.objects.filter(task=task, is_withdrawn=False)
-    found = decisions.values_list("state").annotate(count=Count("pk")).order_by()
+    found = decisions.values_list("state").annotate(count=Count("*")).order_by()
     return dict.fromkeys(Decision.State.values, 0) | dict(found)

@@ -1,12 +1,12 @@
 """Which clips stand in the queue, and in which order."""
 
 import math
-import random
 from collections.abc import Iterable, Mapping
+from random import SystemRandom
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
 from classifier.models import Clip, Prediction, Task
@@ -15,6 +15,8 @@ from classifier.models import Clip, Prediction, Task
 OBJECTION_BONUS = 2.0
 NOT_YET_PREDICTED = 0.5
 CHUNK = 1000
+# Nobody can foresee which clips are drawn.
+dice = SystemRandom()
 
 
 def follow_clips(clip_ids: Iterable[UUID]) -> None:
@@ -27,6 +29,8 @@ def follow_clips(clip_ids: Iterable[UUID]) -> None:
 @transaction.atomic
 def _follow(ids: list[UUID]) -> None:
     entries = QueueEntry.objects.filter(clip_id__in=ids)
+    # Whoever reviews these clips waits until this is done, so that nothing read here grows old meanwhile.
+    known = list(entries.select_for_update().order_by("pk"))
     # Withdrawn at once, whoever holds it. The row stays, so that its draws are never made again.
     reviewable = Clip.objects.reviewable().filter(pk__in=ids)
     entries.exclude(clip__in=reviewable).update(
@@ -44,17 +48,20 @@ def _follow(ids: list[UUID]) -> None:
         for task in imported
     ]
     for policy, clips in tasks:
-        _enter(policy, {clip.pk: clip for clip in clips.only("id", "owner_id", "margin", "created")})
+        shared = {clip.pk: clip for clip in clips.only("id", "owner_id", "margin", "created")}
+        there = [row for row in known if row.task_id == policy.task_id and row.clip_id in shared]
+        _enter(policy, shared, there)
 
 
-def _enter(policy: ReviewPolicy, clips: Mapping[UUID, Clip]) -> None:
+def _enter(policy: ReviewPolicy, clips: Mapping[UUID, Clip], known: list[QueueEntry]) -> None:
     """Make entries for new clips, and open again and move the others."""
-    known = list(QueueEntry.objects.filter(task=policy.task, clip__in=list(clips)))
-    priorities = priorities_of(policy, clips)
     objected = objected_clips(policy.task, clips)
+    priorities = priorities_of(policy, clips, objected)
     decided = settled_clips(policy.task, clips)
     for entry in known:
-        entry.priority, entry.has_objection = priorities[entry.clip_id], entry.clip_id in objected
+        entry.has_objection = entry.clip_id in objected
+        if not entry.is_random:
+            entry.priority = priorities[entry.clip_id]
         entry.is_open = entry.clip_id not in decided and entry.given < entry.needed
     QueueEntry.objects.bulk_update(known, ["priority", "has_objection", "is_open"])
     new = clips.keys() - {entry.clip_id for entry in known}
@@ -74,15 +81,17 @@ def settled_clips(task: Task, ids: Iterable[UUID]) -> set[UUID]:
 
 
 def _new_entry(policy: ReviewPolicy, clip: Clip, priority: float, has_objection: bool) -> QueueEntry:
-    overlap_draw = random.random()  # noqa: S311  # a draw, no secret
+    overlap_draw = dice.random()
+    is_random = dice.random() * 100 < policy.random_percent
     return QueueEntry(
         clip=clip,
         task=policy.task,
         owner_id=clip.owner_id,
-        is_random=random.random() * 100 < policy.random_percent,  # noqa: S311
+        is_random=is_random,
         overlap_draw=overlap_draw,
         needed=needed_reviews(policy, overlap_draw),
-        priority=priority,
+        # Served by doubt or objection, the first half of the random share would say little of the whole.
+        priority=dice.random() if is_random else priority,
         has_objection=has_objection,
     )
 
@@ -96,14 +105,13 @@ def objected_clips(task: Task, ids: Iterable[UUID]) -> set[UUID]:
     return set(objections.values_list("clip_id", flat=True))
 
 
-def priorities_of(policy: ReviewPolicy, clips: Mapping[UUID, Clip]) -> dict[UUID, float]:
+def priorities_of(policy: ReviewPolicy, clips: Mapping[UUID, Clip], objected: set[UUID]) -> dict[UUID, float]:
     """From 0 (sure) to 1 (not sure at all), and more for clips whose owner objected."""
     certain = {
         ReviewPolicy.Order.MARGIN: _by_margin,
         ReviewPolicy.Order.ENTROPY: _by_entropy,
         ReviewPolicy.Order.OLDEST: _by_age,
     }[ReviewPolicy.Order(policy.order)]
-    objected = objected_clips(policy.task, clips)
     return {
         pk: priority + OBJECTION_BONUS * (pk in objected)
         for pk, priority in certain(policy.task, clips).items()
@@ -127,7 +135,7 @@ def _by_age(task: Task, clips: Mapping[UUID, Clip]) -> dict[UUID, float]:
 
 
 def _newest_predictions(task: Task, clips: Mapping[UUID, Clip], figure: str) -> dict[UUID, float]:
-    rows = Prediction.objects.filter(Q(clip__in=list(clips)), model_version__task=task)
+    rows = Prediction.objects.filter(clip__in=list(clips), model_version__task=task)
     return dict(rows.order_by("model_version__number").values_list("clip_id", figure))
 
 

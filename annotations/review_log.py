@@ -10,15 +10,25 @@ Kind = Review.Kind
 def append(review: Review) -> None:
     """Write one review and bring what its rater says now in line with it."""
     review.save(force_insert=True)
-    mine = {"task_id": review.task_id, "clip_id": review.clip_id, "rater": review.rater}
+    mine = CurrentReview.objects.filter(task=review.task_id, clip=review.clip_id, rater=review.rater)
     if review.kind == Kind.WITHDRAWN:
-        CurrentReview.objects.filter(**mine).delete()
+        mine.delete()
         return
-    current = CurrentReview.objects.filter(**mine).first() or CurrentReview(
-        **mine, reviewer_id=review.reviewer_id, picked_by=review.picked_by, created=review.created
-    )
+    current = mine.first() or begun(review)
     absorb(current, review)
     current.save()
+
+
+def begun(review: Review) -> CurrentReview:
+    """For the first review of a rater, still to be absorbed."""
+    return CurrentReview(
+        task_id=review.task_id,
+        clip_id=review.clip_id,
+        rater=review.rater,
+        reviewer_id=review.reviewer_id,
+        picked_by=review.picked_by,
+        created=review.created,
+    )
 
 
 def absorb(current: CurrentReview, review: Review) -> None:
@@ -35,14 +45,6 @@ def replay(reviews: Iterable[Review]) -> CurrentReview | None:
         if review.kind == Kind.WITHDRAWN:
             current = None
             continue
-        if current is None:
-            current = CurrentReview(
-                task_id=review.task_id,
-                clip_id=review.clip_id,
-                rater=review.rater,
-                reviewer_id=review.reviewer_id,
-                picked_by=review.picked_by,
-                created=review.created,
-            )
+        current = current or begun(review)
         absorb(current, review)
     return current

@@ -11,6 +11,7 @@ from annotations.models import Flag
 from classifier.models import Label, Task
 from emotion_site.models import User
 
+# Beside the labels' digits.
 FLAG_KEYS = {Flag.NO_SPEECH: "n", Flag.SEVERAL_SPEAKERS: "v", Flag.TOO_NOISY: "t", Flag.OTHER: "o"}
 DOORS = ["take", "answer", "undo", "show", "heartbeat", "release"]
 LARGEST_DIGIT = 9
@@ -86,8 +87,8 @@ def _answer_texts() -> dict[str, str]:
         "predicted": _("The model heard %(label)s (%(percent)s%%)."),
         "noPrediction": _("The model has not answered yet."),
         "shown": _(
-            "The model (%(version)s) heard %(label)s (%(percent)s%%). Your answer will be kept as one that "
-            "knew it."
+            "The model (%(version)s) heard %(label)s (%(percent)s%%). Your answer will be marked as given "
+            "with the prediction in view."
         ),
         "changed": _("Changed to %(answer)s."),
         "kept": _("Kept as it is."),

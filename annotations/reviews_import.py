@@ -131,9 +131,7 @@ def _make_current(task: Task, reviews: list[Review]) -> None:
         key = (review.clip_id, review.rater)
         current = known.get(key) if review.rater else None
         if current is None:
-            current = CurrentReview(
-                task=task, clip_id=review.clip_id, rater=review.rater, created=review.created
-            )
+            current = review_log.begun(review)
             new.append(current)
             if review.rater:
                 known[key] = current
@@ -192,7 +190,8 @@ def _steps(decisions: Iterable[Decision]) -> Iterator[DecisionChange]:
 
 
 def _count_in_queue(task: Task, voices: dict[UUID, list[Voice]]) -> None:
-    entries = list(QueueEntry.objects.select_for_update().filter(task=task, clip__in=list(voices)))
+    waiting = QueueEntry.objects.filter(task=task, clip__in=list(voices))
+    entries = list(waiting.select_for_update().order_by("pk"))
     for entry in entries:
         entry.given = len(voices[entry.clip_id])
         entry.is_open = entry.is_open and entry.given < entry.needed

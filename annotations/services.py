@@ -12,7 +12,7 @@ from annotations import leases, review_log
 from annotations.answers import Answer
 from annotations.decisions import settle
 from annotations.identity import pseudonym_of
-from annotations.models import CurrentReview, Decision, QueueEntry, Review
+from annotations.models import CurrentReview, Decision, Pseudonym, QueueEntry, Review
 from annotations.offers import prediction_of, require_reviewer
 from classifier.models import Clip, Prediction, Task
 from classifier.titles import Note
@@ -100,6 +100,8 @@ def undo_last(*, reviewer: User, task: Task, client_id: str) -> Saved:
     require_reviewer(reviewer)
     rater = pseudonym_of(reviewer)
     with transaction.atomic():
+        # One after the other, so that each finds what the one before has left.
+        Pseudonym.objects.select_for_update().get(name=rater)
         if known := Review.objects.filter(rater=rater, client_id=client_id).first():
             return _saved(known, created=False)
         last = CurrentReview.objects.filter(task=task, rater=rater).order_by("-review_id").first()
@@ -134,7 +136,10 @@ def _give_back(entry: QueueEntry, reviewer: User) -> None:
 
 def _locked_entry(task: Task, clip_id: UUID) -> QueueEntry | None:
     """Whoever writes a review of this clip waits here for the others."""
-    return QueueEntry.objects.select_for_update().filter(task=task, clip_id=clip_id).first()
+    entry = QueueEntry.objects.select_for_update().filter(task=task, clip_id=clip_id).first()
+    if entry is not None:
+        entry.task = task  # known, so that it is not read again
+    return entry
 
 
 def _required(entry: QueueEntry | None) -> QueueEntry:
@@ -187,11 +192,13 @@ def _keep(
 ) -> Saved:
     # Undo mends slips of the finger, so the answer after it counts like a first one; that the prediction
     # had been shown meanwhile stands beside it.
-    earlier = Review.objects.filter(task_id=entry.task_id, clip=clip, rater=rater).exists()
-    already = earlier and CurrentReview.objects.filter(task_id=entry.task_id, clip=clip, rater=rater).exists()
+    mine = {"task": entry.task_id, "clip": clip, "rater": rater}
+    earlier = set(Review.objects.filter(**mine).values_list("kind", flat=True))
+    already = bool(earlier) and CurrentReview.objects.filter(**mine).exists()
     notes = _notes(entry, reviewer, already)
     holds = entry.leased_by_id == reviewer.pk
-    seen = already or circumstances.prediction_shown or (holds and entry.prediction_shown)
+    seen = already or Review.Kind.REVISED in earlier or circumstances.prediction_shown
+    seen = seen or (holds and entry.prediction_shown)
     prediction = prediction_of(clip, entry.task)
     review = Review(
         task_id=entry.task_id,
@@ -206,7 +213,7 @@ def _keep(
         client_id=circumstances.client_id,
         model_version=prediction.model_version if prediction else None,
         predicted_label=prediction.label if prediction else None,
-        prediction_shown=seen or earlier,
+        prediction_shown=seen or bool(earlier),
         milliseconds=circumstances.milliseconds,
     )
     review_log.append(review)

@@ -6,21 +6,23 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from classifier.models import Clip, Corpus, Label, ModelVersion, Prediction, Task
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that only services may write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from emotion_site.admin import LookOnlyAdmin
 
 
 class LabelInline(admin.TabularInline[Label, Task]):
+    """A model version answers with the labels it learned; once there is one, only their looks may change."""
+
     model = Label
     extra = 0
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["key", "order"] if _is_learned(obj) else []
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not _is_learned(obj) and super().has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not _is_learned(obj) and super().has_delete_permission(request, obj)
 
 
 @admin.register(Task)
@@ -28,28 +30,29 @@ class TaskAdmin(admin.ModelAdmin[Task]):
     list_display = ["slug", "name"]
     inlines = [LabelInline]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["slug"] if _is_learned(obj) else []
+
+
+def _is_learned(task: Task | None) -> bool:
+    return task is not None and task.model_versions.exists()
+
 
 @admin.register(Corpus)
-class CorpusAdmin(ReadOnlyAdmin):
+class CorpusAdmin(LookOnlyAdmin):
     list_display = ["name", "task", "created"]
     list_select_related = ["task"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ReadOnlyAdmin):
+class ModelVersionAdmin(LookOnlyAdmin):
     list_display = ["task", "number", "origin", "status", "is_active", "created", "activated_at"]
     list_filter = ["task", "origin", "is_active"]
     list_select_related = ["task"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Clip)
-class ClipAdmin(ReadOnlyAdmin):
+class ClipAdmin(LookOnlyAdmin):
     """Without titles and sound: those belong to the owner until the clip is shared."""
 
     list_display = [
@@ -70,10 +73,7 @@ class ClipAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Prediction)
-class PredictionAdmin(ReadOnlyAdmin):
+class PredictionAdmin(LookOnlyAdmin):
     list_display = ["clip_id", "model_version", "label", "confidence", "milliseconds", "created"]
     list_filter = ["model_version", "label"]
     list_select_related = ["model_version", "label"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

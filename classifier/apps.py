@@ -7,4 +7,4 @@ class ClassifierConfig(AppConfig):
     verbose_name = _("Clips and predictions")
 
     def ready(self) -> None:
-        from classifier import signals  # noqa: F401  # connects the receivers
+        from classifier import checks, signals  # noqa: F401  # registers checks and receivers

@@ -69,6 +69,12 @@ def _refused(code: str) -> UserError:
         code,
         megabytes=settings.CLIP_MAX_BYTES // (1024 * 1024),
         min_seconds=f"{settings.CLIP_MIN_SECONDS:g}",
-        max_minutes=f"{settings.CLIP_MAX_SECONDS / 60:g}",
+        max_minutes=_minutes(settings.CLIP_MAX_SECONDS),
         max_channels=_limits().max_channels,
     )
+
+
+def _minutes(seconds: float) -> str:
+    """``10``, or ``1:30`` where it is no whole number of minutes."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}" if rest else str(minutes)

@@ -1,11 +1,16 @@
 """A clip's sound and spectrogram, for those who may hear it."""
 
+import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.core.files.base import File
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
@@ -18,14 +23,19 @@ from classifier.places import Places
 from emotion_site.error_pages import answer
 from emotion_site.exceptions import UserError
 
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
 # The spectrogram of ten minutes takes 80 MB and a second.
 _drawing = Places(2)
 # Numbers that are longer than any file are no range, and Python would not even read them.
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+# More than this is read while it is sent: a reader who is slow, or many, must not fill the memory.
+SENT_AT_ONCE = 256 * 1024
+PIECE = 64 * 1024
 
 
 @login_required
-def audio(request: HttpRequest, pk: UUID) -> HttpResponse:
+def audio(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     clip = get_object_or_404(Clip.objects.visible_to(request.user), pk=pk)
     return audio_response(request, clip, name=clip.title)
 
@@ -49,25 +59,25 @@ def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
     return _private(HttpResponse(body, content_type="application/json"), etag)
 
 
-def audio_response(request: HttpRequest, clip: Clip, *, name: str = "") -> HttpResponse:
+def audio_response(request: HttpRequest, clip: Clip, *, name: str = "") -> HttpResponseBase:
     """The stored FLAC, whole or the one range that a player asked for (RFC 9110, section 14).
 
     ``name`` is what a downloaded file is called; only the clip's owner may see its title.
     """
     etag = f'"{clip.checksum}"'
-    if (unchanged := get_conditional_response(request, etag=etag)) is not None:
+    unchanged: HttpResponseBase | None = get_conditional_response(request, etag=etag)
+    if unchanged is not None:
         return unchanged
-    with clip.audio.open("rb") as file:
-        size = clip.audio.size
-        span = _requested_span(request, size)
-        if span is None:
-            response = HttpResponse(file.read())
-        elif span[0] >= size or span[0] > span[1]:
-            response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-        else:
-            first, last = span
-            file.seek(first)
-            response = HttpResponse(file.read(last - first + 1), status=206)
+    size = clip.audio.size
+    span = _requested_span(request, size)
+    first, last = span or (0, size - 1)
+    response: HttpResponse | StreamingHttpResponse
+    if first >= size or first > last:
+        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    else:
+        response = _sound(clip, first, last - first + 1)
+        if span is not None:
+            response.status_code = 206
             response["Content-Range"] = f"bytes {first}-{last}/{size}"
     response["Content-Type"] = "audio/flac"
     response["Accept-Ranges"] = "bytes"
@@ -87,7 +97,36 @@ def _requested_span(request: HttpRequest, size: int) -> tuple[int, int] | None:
     return int(first), min(int(last), size - 1) if last else size - 1
 
 
-def _private(response: HttpResponse, etag: str) -> HttpResponse:
+class _Pieces:
+    """What is left to send of an open file, read piece by piece in another thread as it is sent."""
+
+    def __init__(self, file: File, length: int) -> None:
+        self._file, self._length = file, length
+        # Django calls it at the end of the response, also when nothing was read.
+        self.close = file.close
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = self._length
+        while left > 0 and (piece := await asyncio.to_thread(self._file.read, min(left, PIECE))):
+            left -= len(piece)
+            yield piece
+
+
+def _sound(clip: Clip, first: int, length: int) -> HttpResponse | StreamingHttpResponse:
+    """So many bytes of the stored file from the byte ``first``."""
+    file = clip.audio.open("rb")
+    file.seek(first)
+    response: HttpResponse | StreamingHttpResponse
+    if length > SENT_AT_ONCE:
+        response = StreamingHttpResponse(_Pieces(file, length))
+    else:
+        with file:
+            response = HttpResponse(file.read(length))
+    response["Content-Length"] = str(length)
+    return response
+
+
+def _private(response: Answer, etag: str) -> Answer:
     # The browser asks again each time, so a clip that was deleted or withdrawn falls silent at once.
     response["Cache-Control"] = "private, no-cache"
     response["ETag"] = etag

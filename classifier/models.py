@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +10,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classifier.certainty import is_sure
-from classifier.querysets import ClipQuerySet, ModelVersionQuerySet, PredictionManager
+from classifier.querysets import ClipQuerySet, LabelQuerySet, ModelVersionQuerySet, PredictionManager
 
 
 class Task(models.Model):
@@ -36,6 +37,8 @@ class Label(models.Model):
     digit = models.PositiveSmallIntegerField(help_text=_("Key that chooses this label in a review"))
     order = models.PositiveSmallIntegerField()
 
+    objects = LabelQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("label")
         verbose_name_plural = _("labels")
@@ -54,7 +57,6 @@ class ModelVersion(models.Model):
 
     class Status(models.TextChoices):
         READY = "ready", _("ready")
-        REFUSED = "refused", _("refused")
         REMOVED = "removed", _("files removed")
 
     class Origin(models.TextChoices):
@@ -158,10 +160,14 @@ class Clip(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
-    # Copies from the latest prediction, so that the history filters and sorts 100,000 clips by index.
+    # Copies from the prediction that was asked for last, so that the history filters and sorts 100,000
+    # clips by index, and the version that made it. After going back that is not the newest version.
     label = models.ForeignKey(Label, models.SET_NULL, null=True, related_name="+")
     confidence = models.FloatField(null=True)
     margin = models.FloatField(null=True)
+    answered_by = models.ForeignKey(
+        ModelVersion, models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
+    )
 
     # Of a corpus: where the clip came from, what it was meant to be, and who may learn from it.
     corpus = models.ForeignKey(Corpus, models.CASCADE, null=True, blank=True, related_name="clips")
@@ -224,9 +230,14 @@ class Clip(models.Model):
     def is_sure(self) -> bool:
         return is_sure(margin=self.margin, quality=self.quality)
 
-    def latest_prediction(self) -> "Prediction | None":
-        """What the newest version says; from what was prefetched, so that a list costs no query per clip."""
-        return max(self.predictions.all(), key=lambda p: p.model_version.number, default=None)
+    def latest_prediction(self, among: "Iterable[Prediction] | None" = None) -> "Prediction | None":
+        """What the version says that was asked last; what was prefetched costs a list no query per clip."""
+
+        def place(prediction: Prediction) -> tuple[bool, int]:
+            version = prediction.model_version
+            return version.pk == self.answered_by_id, version.number
+
+        return max(self.predictions.all() if among is None else among, key=place, default=None)
 
 
 class Prediction(models.Model):

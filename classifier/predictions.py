@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, transaction
 
 from classifier import predictor
 from classifier.certainty import is_silent
@@ -38,7 +38,7 @@ def keep_prediction(clip: Clip, loaded: LoadedEngine, result: Result) -> Predict
     """Keep what a version said about a clip; None when the clip is gone meanwhile."""
     try:
         return _keep(clip, loaded, result)
-    except IntegrityError:
+    except DatabaseError:  # the row it belongs to, or the one to update, is not there
         if Clip.objects.filter(pk=clip.pk).exists():
             raise
         logger.info("Clip is gone before its prediction clip=%s", clip.pk)
@@ -65,7 +65,8 @@ def _keep(clip: Clip, loaded: LoadedEngine, result: Result) -> Prediction:
     clip.status = Clip.Status.DONE
     clip.label = None if is_silent(clip.quality) else label
     clip.confidence, clip.margin = result.confidence, result.margin
-    clip.save(update_fields=["status", "label", "confidence", "margin"])
+    clip.answered_by = rows.version
+    clip.save(update_fields=["status", "label", "confidence", "margin", "answered_by"])
     return prediction
 
 

@@ -10,14 +10,13 @@ from django.db import close_old_connections, connection
 from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
+from classifier.audio.waveform import SAMPLE_RATE
 from classifier.engine.exceptions import NoActiveVersion, QueueFull
 from classifier.engine.queue import InferenceQueue
 from classifier.engine.result import Result
 from classifier.engine.serving import ActiveEngine, LoadedEngine, VersionPointer
 from classifier.models import ModelVersion
 from emotion_site.exceptions import UserError
-
-SAMPLE_RATE = 16000
 
 
 @cache

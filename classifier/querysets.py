@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 if TYPE_CHECKING:
-    from classifier.models import Clip, ModelVersion, Prediction  # noqa: F401
+    from classifier.models import Clip, Label, ModelVersion, Prediction  # noqa: F401
     from emotion_site.models import User
 
 
@@ -43,6 +43,11 @@ class ClipQuerySet(models.QuerySet["Clip"]):
 
     def waiting(self) -> Self:
         return self.present().filter(status=self.model.Status.WAITING)
+
+
+class LabelQuerySet(models.QuerySet["Label"]):
+    def of_task(self, task: str = "emotion") -> Self:
+        return self.filter(task__slug=task)
 
 
 class PredictionManager(models.Manager["Prediction"]):

@@ -34,6 +34,10 @@ def register_version(folder: Path, *, task: Task, origin: ModelVersion.Origin) -
     """
     manifest = verify(folder)
     _require_labels(manifest, task)
+    known = _known(folder, task)
+    if known is not None and known.status == ModelVersion.Status.READY and folder_of(known).exists():
+        # Before anything is copied: the site also starts while the disk is full.
+        return known
     home = Path(settings.MODELS_DIR) / task.slug
     home.mkdir(parents=True, exist_ok=True)
     copy = Path(tempfile.mkdtemp(prefix=".incoming-", dir=home))
@@ -105,12 +109,16 @@ def remove_files(version: ModelVersion) -> None:
 def register_shipped_model() -> ModelVersion:
     """Register the version that ships with the site, and activate it over none or an older shipped one.
 
-    A version that somebody already replaced stays out of service. Raises VersionRefused when the
+    A version that somebody already replaced stays out of service, and one that was deleted stays away while
+    another serves. Raises VersionRefused when the
     shipped files are damaged.
     """
     task = Task.objects.get(slug="emotion")
-    version = register_version(SHIPPED_MODEL, task=task, origin=ModelVersion.Origin.SHIPPED)
     active = ModelVersion.objects.active(task.slug).first()
+    known = _known(SHIPPED_MODEL, task)
+    if active is not None and known is not None and known.status == ModelVersion.Status.REMOVED:
+        return known
+    version = register_version(SHIPPED_MODEL, task=task, origin=ModelVersion.Origin.SHIPPED)
     outdated = active is not None and active.origin == ModelVersion.Origin.SHIPPED
     if active is None or (outdated and version.activated_at is None):
         activate_version(version)
@@ -120,8 +128,7 @@ def register_shipped_model() -> ModelVersion:
 @transaction.atomic
 def _add(copy: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Origin) -> ModelVersion:
     _lock(task)
-    checksum = folder_checksum(copy)
-    known = ModelVersion.objects.filter(task=task, checksum=checksum).first()
+    known = _known(copy, task)
     if known is not None:
         if not folder_of(known).exists():
             copy.rename(folder_of(known))
@@ -135,13 +142,17 @@ def _add(copy: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Ori
         number=number,
         origin=origin,
         folder=f"{task.slug}/{number}",
-        checksum=checksum,
+        checksum=folder_checksum(copy),
         manifest=manifest.as_dict(),
     )
     # Last, so that a row that cannot be written leaves no folder.
     copy.rename(folder_of(version))
     logger.info("Model version registered version=%s number=%s", version.pk, number)
     return version
+
+
+def _known(folder: Path, task: Task) -> ModelVersion | None:
+    return ModelVersion.objects.filter(task=task, checksum=folder_checksum(folder)).first()
 
 
 def _require_unchanged(version: ModelVersion, previous: ModelVersion | None, instead_of: int | None) -> None:

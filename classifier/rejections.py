@@ -21,12 +21,12 @@ REJECTIONS = {
     ),
     "wrong_header": (
         UNPROCESSABLE,
-        _("The file describes itself wrongly: its header does not fit what it holds. Export it again."),
+        _("This file cannot be read safely. Save it again as WAV or MP3."),
     ),
     "no_sound_track": (UNPROCESSABLE, _("This video has no sound. Send a recording with a voice in it.")),
     "not_finite": (
         UNPROCESSABLE,
-        _("The file holds values that are not sound (infinite or not a number). Export it again."),
+        _("This file cannot be read safely. Save it again as WAV or MP3."),
     ),
     "too_short": (
         UNPROCESSABLE,
@@ -58,7 +58,7 @@ REJECTIONS = {
     ),
     "decoder_crashed": (
         UNPROCESSABLE,
-        _("The file could not be read: it brought the decoder down. Export it again in another format."),
+        _("This file cannot be read safely. Save it again as WAV or MP3."),
     ),
     "decoder_timeout": (
         UNPROCESSABLE,

@@ -1,17 +1,15 @@
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from emotion_site.models import User
+from emotion_site.access import SignedInRequest
 
 
-class PersonRequest(HttpRequest):
-    """A request that ``login_required`` let through."""
+class PersonRequest(SignedInRequest):
+    """One that may come from htmx."""
 
-    user: User
     htmx: HtmxDetails
 
 

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from classifier.models import Clip
+from classifier.models import Clip, IdempotencyKey
 
 logger = logging.getLogger(__name__)
 
 # The undo button may be pressed in the last moment and still travel for a while.
 UNDO_GRACE = timedelta(seconds=5)
+KEYS_KEPT_FOR = timedelta(days=30)
 
 
 def undo_window() -> timedelta:
@@ -27,6 +28,11 @@ def purge_deleted_clips() -> int:
     if count:
         logger.info("Removed deleted clips count=%d", count)
     return count
+
+
+def forget_idempotency_keys() -> None:
+    """Whoever tries again does so within minutes; without an end the keys would only grow."""
+    IdempotencyKey.objects.filter(created__lt=timezone.now() - KEYS_KEPT_FOR).delete()
 
 
 def remove_orphan_files(*, older_than: timedelta = timedelta(hours=1)) -> int:

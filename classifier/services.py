@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -148,13 +149,16 @@ def _kept_now_or_later(clip: Clip, coming: Future[tuple[LoadedEngine, Result]] |
     """Keep the prediction that is on its way, else leave the clip to a worker."""
     if coming:
         try:
-            return keep_prediction(clip, *coming.result())
-        except EngineError as error:
-            logger.warning("Left clip=%s to a worker reason=%s", clip.pk, error.code)
+            # An answer that comes later than was expected is dropped; the worker's counts.
+            return keep_prediction(clip, *coming.result(timeout=settings.ANSWER_WITHIN_SECONDS))
+        except (EngineError, TimeoutError) as error:
+            reason = error.code if isinstance(error, EngineError) else "late"
+            logger.warning("Left clip=%s to a worker reason=%s", clip.pk, reason)
     tasks.predict_stored_clip.enqueue(str(clip.pk))
     return None
 
 
+@transaction.atomic
 def retry_clip(*, clip: Clip) -> None:
     """Give a clip whose prediction failed to a worker once more."""
     if clip.status == Clip.Status.FAILED:

@@ -7,8 +7,9 @@ from django.dispatch import receiver
 
 from classifier import housekeeping as housekeeping_of_clips
 from classifier import intake, predictor
+from classifier.engine.exceptions import NoActiveVersion
 from classifier.engine.memory import hold_back_little_memory
-from classifier.models import Clip, ModelVersion
+from classifier.models import Clip
 from emotion_site import health
 from emotion_site.signals import housekeeping, web_process_starting
 
@@ -33,8 +34,13 @@ def warm_up(**kwargs: Any) -> None:
     intake.decoder_pool().start()
 
 
-def model_is_active() -> bool:
-    return ModelVersion.objects.active().exists()
+def model_answers() -> bool:
+    """Whether this process can predict; a row alone, whose files are lost, is not enough."""
+    try:
+        predictor.active_engine().current()
+    except NoActiveVersion:
+        return False
+    return True
 
 
-health.checks["model"] = model_is_active
+health.checks["model"] = model_answers

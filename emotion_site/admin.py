@@ -32,6 +32,8 @@ for model in (EmailAddress, Authenticator, UserSession, Group):
 class LookOnlyAdmin(admin.ModelAdmin):
     """Rows change through the site's pages and services, never through a form of the admin."""
 
+    show_full_result_count = False
+
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 

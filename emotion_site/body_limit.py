@@ -8,11 +8,15 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 from django.template.loader import render_to_string
-from django.utils.translation import gettext
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 
 from emotion_site.exceptions import UserError, unavailable
 
@@ -56,7 +60,7 @@ def limit_body(app: AsgiApp) -> AsgiApp:
         except BodyTooLarge:
             await _refuse(scope, send, limit)
         except BodyTooSlow:
-            detail = gettext("Your data arrived too slowly. Try again with a better connection.")
+            detail = gettext_lazy("Your data arrived too slowly. Try again with a better connection.")
             await answer_early(scope, send, UserError("too_slow", detail, status=408))
         except OSError as error:
             # A large body waits on the disk for its view, and the disk may be full.
@@ -103,22 +107,32 @@ def _announced_length(scope: Scope) -> int:
 
 
 async def _refuse(scope: Scope, send: Send, limit: int) -> None:
+    detail: str | Promise
     if limit == settings.MAX_BODY_BYTES:
         megabytes = settings.CLIP_MAX_BYTES // (1024 * 1024)
-        detail = gettext("The file is larger than %(megabytes)d MB. Send a shorter recording.")
-        detail %= {"megabytes": megabytes}
+        with translation.override(_language_of(scope)):
+            detail = gettext("The file is larger than %(megabytes)s MB. Send a shorter recording.")
+            detail %= {"megabytes": megabytes}
     else:
-        detail = gettext("That is too much data for this page. Send less of it.")
+        detail = gettext_lazy("That is too much data for this page. Send less of it.")
     await answer_early(scope, send, UserError("too_large", detail, status=413))
 
 
 async def answer_early(scope: Scope, send: Send, error: UserError) -> None:
     """Answer in the place of Django, as a page or in the shape of the API."""
     logger.warning("Refused a request early code=%s", error.code)
-    if scope["path"].startswith("/api/"):
-        kind, body = b"application/json", json.dumps({"code": error.code, "detail": str(error.detail)})
-    else:
-        kind, body = b"text/html; charset=utf-8", render_to_string(f"{error.status}.html")
+    with translation.override(_language_of(scope)):
+        if scope["path"].startswith("/api/"):
+            kind, body = b"application/json", json.dumps({"code": error.code, "detail": str(error.detail)})
+        else:
+            page = render_to_string(f"{error.status}.html", {"detail": error.detail})
+            kind, body = b"text/html; charset=utf-8", page
     headers = [(b"content-type", kind), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body.encode()})
+
+
+def _language_of(scope: Scope) -> str:
+    """What a person chose in this browser, or the browser itself; nobody looks at the account this early."""
+    kept = [(name, value) for name, value in scope["headers"] if name in (b"cookie", b"accept-language")]
+    return translation.get_language_from_request(ASGIRequest({**scope, "headers": kept}, BytesIO()))

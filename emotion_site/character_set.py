@@ -7,7 +7,7 @@ as soon as it looks for the fields of the request.
 import codecs
 
 from django.utils.http import parse_header_parameters
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy
 
 from emotion_site.body_limit import AsgiApp, Receive, Scope, Send, answer_early
 from emotion_site.exceptions import UserError
@@ -23,7 +23,7 @@ def require_readable_text(app: AsgiApp) -> AsgiApp:
         if scope["type"] != "http" or _is_readable(scope):
             await app(scope, receive, send)
             return
-        detail = gettext("This character set is not understood. Send text as UTF-8.")
+        detail = gettext_lazy("This character set is not understood. Send text as UTF-8.")
         await answer_early(scope, send, UserError("unknown_charset", detail))
 
     return readable

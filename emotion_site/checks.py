@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from emotion_site.settings.env import LOOPBACK_HOSTS
+from emotion_site.settings.env import LOOPBACK_HOSTS, WILDCARD_HOSTS
+from emotion_site.settings.env import is_local as is_local_site
 
 
 @register(Tags.files)
@@ -51,13 +52,28 @@ def proxy_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def sign_up_is_not_open_to_the_network(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if settings.SIGNUP != "open" or settings.HOST in LOOPBACK_HOSTS:
+    is_local = is_local_site(settings.HOST, https=settings.HTTPS, num_proxies=settings.NUM_PROXIES)
+    if settings.SIGNUP != "open" or is_local:
         return []
     return [
         Warning(
             "Anyone who can reach the site can make an account.",
             hint="Set SIGNUP=invite unless this is what you want.",
             id="emotion_site.W003",
+        )
+    ]
+
+
+@register(Tags.security)
+def browsers_have_a_name_for_the_site(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    names = set(settings.ALLOWED_HOSTS) - {*LOOPBACK_HOSTS, "[::1]", *WILDCARD_HOSTS}
+    if settings.HOST not in WILDCARD_HOSTS or names:
+        return []
+    return [
+        Warning(
+            "Other machines can reach the site, but it refuses every name and address that they call it by.",
+            hint="Set ALLOWED_HOSTS to the names and addresses that people type, separated by commas.",
+            id="emotion_site.W005",
         )
     ]
 

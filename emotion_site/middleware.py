@@ -1,11 +1,15 @@
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from emotion_site.error_pages import answer
 from emotion_site.exceptions import unavailable
@@ -66,6 +70,21 @@ class LastSeenMiddleware:
         if key and request.user.is_authenticated and cache.add(f"seen:{key}", True, SEEN_EVERY_S):
             UserSession.objects.create_from_request(request)
         return self.get_response(request)
+
+
+class ButtonAddressMiddleware:
+    """Lead whoever opens the address of a button, as after signing in again, back to a page."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or not is_page:
+            return response
+        messages.info(request, _("What you last pressed was not done. Please do it again."))
+        return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 class OutageMiddleware:

@@ -42,6 +42,13 @@ def revoke_token(*, token: ApiToken) -> None:
         logger.info("API token revoked token=%s user=%s", token.pk, token.user_id)
 
 
+def revoke_tokens_of(user: User) -> int:
+    """Revoke every token of a person that still works; how many there were."""
+    count = usable_tokens(user).update(revoked_at=timezone.now())
+    logger.info("API tokens revoked user=%s count=%d", user.pk, count)
+    return count
+
+
 def usable_tokens(user: User) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=timezone.now())
 

@@ -117,7 +117,10 @@ class PredictionFactory(factory.django.DjangoModelFactory):
         prediction = super()._create(model_class, *args, **fields)
         label = None if is_silent(prediction.clip.quality) else prediction.label
         Clip.objects.filter(pk=prediction.clip.pk).update(
-            label=label, confidence=prediction.confidence, margin=prediction.margin
+            label=label,
+            confidence=prediction.confidence,
+            margin=prediction.margin,
+            answered_by=prediction.model_version,
         )
         prediction.clip.refresh_from_db()
         return prediction

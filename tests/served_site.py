@@ -93,6 +93,19 @@ class ServedSite:
     def child(self, module: str) -> psutil.Process:
         return next(process for process in self.family() if module in process.cmdline())
 
+    def manage(self, *arguments: str) -> str:
+        """Run a command in the very environment of the site, and return what it printed."""
+        environment = psutil.Process(self.process.pid).environ()
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def interrupt(self) -> None:
         """What Ctrl-C does: SIGINT to the whole group in the foreground."""
         os.killpg(self.process.pid, signal.SIGINT)

@@ -53,7 +53,7 @@ def test_too_large_form_shows_the_page(settings):
         sent.append(message)
 
     length = str(settings.MAX_BODY_BYTES + 1).encode()
-    scope = {"type": "http", "path": "/", "headers": [(b"content-length", length)]}
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-length", length)]}
     asyncio.run(limit_body(never_called)(scope, never_called, send))
     assert sent[0]["status"] == 413
-    assert b"This file is too large" in sent[1]["body"]
+    assert b"What you sent is too large" in sent[1]["body"]

@@ -4,13 +4,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.admin import LookOnlyAdmin
 from classifier.admin import ModelVersionAdmin
 from classifier.models import ModelVersion
+from emotion_site.admin import LookOnlyAdmin
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 from training.models import (
@@ -22,40 +24,29 @@ from training.models import (
     SpeakerSplit,
     TrainingRun,
 )
-from training.promoting import promote_version
-from training.runs import cancel_run, latest_snapshot, start_run
+from training.runs import cancel_run
+
+# With links to the pages of the site where training is done.
+CHANGE_LIST = "training/admin_change_list.html"
 
 admin.site.unregister(ModelVersion)
 
 
 @admin.register(ModelVersion)
 class TrainableVersionAdmin(ModelVersionAdmin):
+    change_list_template = CHANGE_LIST
     actions = ["retrain", "promote"]
 
     @admin.action(description=gettext_lazy("Retrain from the chosen version"))
-    def retrain(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+    def retrain(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> HttpResponse | None:
         version = _only_one(self, request, queryset.select_related("task"))
-        if version is None:
-            return
-        snapshot = latest_snapshot(version.task)
-        if snapshot is None:
-            text = _("There is no snapshot yet. Freeze one first.")
-            self.message_user(request, text, messages.ERROR)
-            return
-        _start(self, request, snapshot, version)
+        return version and _to_page("runs", task=version.task.slug, start_version=version.number)
 
     @admin.action(description=gettext_lazy("Put the chosen version into service"))
-    def promote(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+    def promote(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> HttpResponse | None:
+        """On the site's page, which knows the version that the administrator saw in service."""
         version = _only_one(self, request, queryset.select_related("task"))
-        if version is None:
-            return
-        try:
-            promote_version(version=version, administrator=_person(request))
-        except UserError as error:
-            self.message_user(request, str(error.detail), messages.ERROR)
-        else:
-            text = _("%(version)s comes into service within two seconds.") % {"version": version}
-            self.message_user(request, text, messages.SUCCESS)
+        return version and _to_page("versions", f"version-{version.number}", task=version.task.slug)
 
 
 @admin.register(Snapshot)
@@ -63,13 +54,13 @@ class SnapshotAdmin(LookOnlyAdmin):
     list_display = ["task", "number", "state", "n_clips", "n_erased", "created_by", "created"]
     list_filter = ["task", "state"]
     list_select_related = ["task", "created_by"]
+    change_list_template = CHANGE_LIST
     actions = ["retrain"]
 
     @admin.action(description=gettext_lazy("Retrain on the chosen snapshot"))
-    def retrain(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
+    def retrain(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> HttpResponse | None:
         snapshot = _only_one(self, request, queryset.select_related("task"))
-        if snapshot is not None:
-            _start(self, request, snapshot, None)
+        return snapshot and _to_page("runs", task=snapshot.task.slug, snapshot=snapshot.number)
 
 
 @admin.register(TrainingRun)
@@ -77,7 +68,11 @@ class TrainingRunAdmin(LookOnlyAdmin):
     list_display = ["id", "task", "snapshot", "mode", "state", "percent", "version", "error_code", "created"]
     list_filter = ["task", "state", "mode"]
     list_select_related = ["task", "snapshot", "version"]
+    change_list_template = CHANGE_LIST
     actions = ["cancel"]
+
+    def view_on_site(self, obj: TrainingRun) -> str:
+        return reverse("training:run", args=[obj.pk])
 
     @admin.action(description=gettext_lazy("Cancel the chosen runs"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[TrainingRun]) -> None:
@@ -107,6 +102,7 @@ class SpeakerSplitAdmin(LookOnlyAdmin):
 
 @admin.register(Promotion)
 class PromotionAdmin(LookOnlyAdmin):
+    change_list_template = CHANGE_LIST
     list_display = ["created", "task", "kind", "from_version", "to_version", "actor", "reason"]
     list_filter = ["task", "kind"]
     list_select_related = ["task", "from_version", "to_version", "actor"]
@@ -127,6 +123,7 @@ class GatePolicyAdmin(admin.ModelAdmin[GatePolicy]):
 
 @admin.register(PredictionJob)
 class PredictionJobAdmin(LookOnlyAdmin):
+    change_list_template = CHANGE_LIST
     list_display = ["id", "version", "asked_by", "state", "done", "total", "failed", "created"]
     list_select_related = ["version", "asked_by"]
 
@@ -138,16 +135,9 @@ def _only_one(where: admin.ModelAdmin[Any], request: HttpRequest, chosen: QueryS
     return None
 
 
-def _start(
-    where: admin.ModelAdmin[Any], request: HttpRequest, snapshot: Snapshot, version: ModelVersion | None
-) -> None:
-    try:
-        run = start_run(administrator=_person(request), snapshot=snapshot, start_version=version)
-    except UserError as error:
-        where.message_user(request, str(error.detail), messages.ERROR)
-    else:
-        text = _("Training run %(run)s is queued.") % {"run": run}
-        where.message_user(request, text, messages.SUCCESS)
+def _to_page(name: str, fragment: str = "", **query: Any) -> HttpResponse:
+    """To the site's own page, which offers the choices and tells the time that training takes."""
+    return redirect(reverse(f"training:{name}", query=query, fragment=fragment or None))
 
 
 def _person(request: HttpRequest) -> User:

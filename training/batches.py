@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from classifier.audio.waveform import SAMPLE_RATE
+from classifier.engine.windows import HOP_S, WINDOW_S, window_starts
 from training.corpus import CorpusClip
 from training.decoded_cache import DecodedClips
 
@@ -115,6 +116,18 @@ def normalised_batch(waveforms: Tensor) -> Tensor:
     """Zero mean and unit variance per clip, as when serving: float32[batch, samples]."""
     centred = waveforms - waveforms.mean(dim=1, keepdim=True)
     return centred / (centred.square().mean(dim=1, keepdim=True) + 1e-7).sqrt()
+
+
+def heard_pieces(waveform: Tensor) -> list[Tensor]:
+    """A clip of float32[1, samples] in windows as when serving: attention over minutes takes too much memory.
+
+    One that is hardly longer than a window stays whole.
+    """
+    window, hop = round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
+    samples = waveform.shape[1]
+    if samples <= window + hop:
+        return [waveform]
+    return [waveform[:, start : start + window] for start in window_starts(samples, window, hop)]
 
 
 def _cut(clip: LabelledClip, samples: int) -> Tensor:

@@ -10,6 +10,7 @@ from classifier.audio.waveform import SAMPLE_RATE, Waveform
 from classifier.engine.runtime import normalised
 from training.checkpoint import Checkpoint
 from training.exceptions import CheckpointRefused
+from training.export import open_onnx
 
 if TYPE_CHECKING:
     from transformers import Wav2Vec2ForSequenceClassification
@@ -35,10 +36,9 @@ def largest_difference(
     model: "Wav2Vec2ForSequenceClassification", onnx_file: Path, waveforms: list[Waveform]
 ) -> float:
     """The largest difference of any logit between torch and ONNX Runtime; infinite if one is not a number."""
-    import onnxruntime
     import torch
 
-    session = onnxruntime.InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
+    session = open_onnx(onnx_file)
     differences = []
     for waveform in waveforms:
         with torch.inference_mode():

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -76,26 +75,29 @@ def _decode_into(
     """Samples first, then the index: what has an index is whole."""
     index.parent.mkdir(parents=True, exist_ok=True)
     bounds = [0]
-    with tempfile.NamedTemporaryFile(dir=index.parent, prefix=".decoding-") as partial:
-        for number, path in enumerate(paths):
-            pcm = to_pcm(_waveform(path, number))
-            partial.write(pcm.tobytes())
-            bounds.append(bounds[-1] + pcm.size)
-            if progress:
-                progress(number + 1, len(paths))
-        partial.flush()
-        os.link(partial.name, samples.with_suffix(".new"))
-    samples.with_suffix(".new").replace(samples)
-    partial_index = index.with_suffix(".new")
+    with tempfile.NamedTemporaryFile(dir=index.parent, prefix=".decoding-", delete=False) as partial:
+        try:
+            for number, path in enumerate(paths):
+                pcm = to_pcm(waveform_of(path))
+                partial.write(pcm.tobytes())
+                bounds.append(bounds[-1] + pcm.size)
+                if progress:
+                    progress(number + 1, len(paths))
+        except BaseException:
+            Path(partial.name).unlink()
+            raise
+    Path(partial.name).replace(samples)
+    partial_index = Path(f"{partial.name}{INDEX_SUFFIX}")
     partial_index.write_text(json.dumps({"bounds": bounds}))
     partial_index.replace(index)
     logger.info("Decoded %d clips", len(paths))
 
 
-def _waveform(path: Path, number: int) -> Waveform:
+def waveform_of(path: Path) -> Waveform:
+    """float32[samples], mono, 16 kHz, of a file. Raises CorpusRefused."""
     try:
         return decode(path.read_bytes(), LIMITS)
     except AudioRejected as error:
         raise CorpusRefused(
-            "unreadable_audio", f"Row {number + 1} of the corpus cannot be decoded: {error.code}."
+            "unreadable_audio", f"The file {path.name} cannot be decoded: {error.code}."
         ) from error

@@ -8,6 +8,7 @@ from classifier.audio.waveform import SAMPLE_RATE
 from classifier.engine.runtime import known_waveform
 
 if TYPE_CHECKING:
+    import onnxruntime
     from transformers import Wav2Vec2ForSequenceClassification
 
 OPSET = 17
@@ -40,6 +41,17 @@ def export_onnx(model: "Wav2Vec2ForSequenceClassification", path: Path) -> None:
             output_names=["logits"],
             dynamic_axes={"waveform": {0: "batch", 1: "samples"}, "logits": {0: "batch"}},
         )
+
+
+def open_onnx(path: Path) -> "onnxruntime.InferenceSession":
+    """A session to compare answers with, on as many threads as torch has, which sleep between two answers."""
+    import onnxruntime
+    import torch
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def quantise(source: Path, target: Path) -> None:

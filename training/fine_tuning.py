@@ -69,7 +69,11 @@ def fine_tune_top(
     figures = train_clips(
         top, _frame_feed(copies, train), _frame_feed(unseen, validation), chosen, output, callbacks
     )
-    shutil.rmtree(folder)
+    # Renamed first: a kill in between must not leave half of them to go on with.
+    gone = output / f".{FRAMES}"
+    shutil.rmtree(gone, ignore_errors=True)
+    folder.rename(gone)
+    shutil.rmtree(gone)
     return figures
 
 

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
@@ -18,10 +17,10 @@ from annotations.models import CurrentReview, Decision
 from classifier.models import Clip, Task
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
-from emotion_site.roles import is_admin
 from training import tasks
 from training.corpus import SPLITS
 from training.models import Snapshot, SnapshotClip
+from training.promoting import require_admin
 from training.speaker_splits import splits_of, voice_of
 
 logger = logging.getLogger(__name__)
@@ -54,8 +53,8 @@ def freeze_snapshot(
     ``administrator`` is None at the terminal. Raises PermissionDenied, and UserError ``no_decided_clips``
     or ``speaker_in_two_splits``.
     """
-    if administrator is not None and not is_admin(administrator):
-        raise PermissionDenied
+    if administrator is not None:
+        require_admin(administrator)
     with transaction.atomic():
         task = Task.objects.select_for_update().get(pk=task.pk)
         clips = _clips_to_freeze(task, wishes or Wishes())

@@ -108,7 +108,9 @@ def frozen_frames(
     index = file.with_suffix(".json")
     if not index.is_file():
         bounds = _write(model, n_layers, clips, file, longest, change, heard)
-        index.write_text(json.dumps(bounds))
+        partial = index.with_suffix(".partial")
+        partial.write_text(json.dumps(bounds))
+        partial.replace(index)
         logger.info("Kept the frames of %d clips in %s", len(clips), file.name)
     bounds = json.loads(index.read_text())
     width = model.config.hidden_size

@@ -1,6 +1,5 @@
 """Lets the candidate and the version in service hear the same unseen speakers, clean and in noise."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ import torch
 from torch import Tensor
 
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.engine.runtime import Engine, known_waveform
+from classifier.engine.runtime import Engine
 from training.conditions import Condition, clean, with_noise
 from training.corpus import Corpus
-from training.evaluation import MeasuredClips, answers_of, clips_to_measure, window_logits
+from training.evaluation import MeasuredClips, answers_of, clips_to_measure, milliseconds, window_logits
 from training.figures import Answers, all_figures
 from training.gate import compare_answers
 from training.run_job import VERSION, Job
@@ -22,7 +21,7 @@ from training.sounds import read_noises
 NOISY_DB = 10.0
 # A split that is smaller judges nobody; the next best is the one that training stopped by.
 LEAST_CLIPS, LEAST_SPEAKERS = 30, 2
-THREADS, TIMED_RUNS, TIMED_SECONDS = 1, 15, 3
+THREADS, TIMED_RUNS = 1, 15
 NOISE_SECONDS = 20
 Progress = Callable[[int, int], None]
 
@@ -48,9 +47,11 @@ def measure_gate(job: Job, corpus: Corpus, progress: Progress) -> dict[str, Any]
     found: dict[str, Any] = {"split": split, "noise_db": NOISY_DB, "real_noise": bool(job.noises)}
     for who, each in answers.items():
         figures = all_figures(each["clean"], job.labels)
-        figures["noisy"] = all_figures(each["noisy"], job.labels)["accuracy"]
+        noisy = all_figures(each["noisy"], job.labels)
+        figures["noisy"] = noisy["accuracy"]
+        figures["noisy_recall"] = {label: of_label["recall"] for label, of_label in noisy["labels"].items()}
         found[who] = figures
-    found["speed_ms"] = {who: round(each, 2) for who, each in _milliseconds(engines).items()}
+    found["speed_ms"] = {who: round(each, 2) for who, each in milliseconds(engines, TIMED_RUNS).items()}
     found["size_bytes"] = {who: _size(path) for who, path in folders.items() if path}
     if "active" in answers:
         found |= compare_answers(answers["candidate"], answers["active"], names, job.labels)
@@ -88,18 +89,6 @@ def _followed(condition: Condition, progress: Progress, before: int, total: int)
 
 def _answers(engine: Engine, clips: MeasuredClips, condition: Condition) -> Answers:
     return answers_of(window_logits(engine, clips, condition), clips, engine.manifest.temperature)
-
-
-def _milliseconds(engines: dict[str, Engine]) -> dict[str, float]:
-    """Median time for a clip of three seconds; in turn, so that what else runs slows both alike."""
-    waveform = known_waveform(TIMED_SECONDS * SAMPLE_RATE, SAMPLE_RATE)
-    times: dict[str, list[float]] = {who: [] for who in engines}
-    for _ in range(TIMED_RUNS):
-        for who, engine in engines.items():
-            begin = time.perf_counter()
-            engine.logits(waveform)
-            times[who].append((time.perf_counter() - begin) * 1000)
-    return {who: float(np.median(each)) for who, each in times.items()}
 
 
 def _size(folder: Path) -> int:

@@ -9,7 +9,7 @@ from transformers import Wav2Vec2ForSequenceClassification
 
 from classifier.audio.waveform import Waveform
 from training.augmentation import ClipChange
-from training.batches import normalised_batch
+from training.batches import heard_pieces, normalised_batch
 
 LBFGS_STEPS = 200
 
@@ -20,13 +20,14 @@ def pooled_features(
     progress: Callable[[int], None] | None = None,
     change: ClipChange | None = None,
 ) -> Tensor:
-    """float32[clips, hidden size]: what the head sees of each clip, at the clip's own length."""
+    """float32[clips, hidden size]: what the head sees of each clip, long ones window by window."""
     rows = []
     with torch.inference_mode():
         for number, waveform in enumerate(waveforms, start=1):
             heard = torch.from_numpy(waveform)[None]
-            heard = normalised_batch(change(heard, number) if change else heard)
-            rows.append(model.wav2vec2(heard).last_hidden_state.mean(dim=1))
+            pieces = heard_pieces(change(heard, number) if change else heard)
+            means = [model.wav2vec2(normalised_batch(each)).last_hidden_state.mean(dim=1) for each in pieces]
+            rows.append(torch.stack(means).mean(dim=0) if len(means) > 1 else means[0])
             if progress:
                 progress(number)
     return torch.cat(rows)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from classifier.models import Clip, ModelVersion
 from training.models import SnapshotClip, TrainingRun
@@ -13,11 +13,17 @@ def versions_that_learned_from(clip_id: UUID) -> QuerySet[ModelVersion]:
 
     Clips of the other splits only judged; a clip that was taken back before the run taught nothing.
     """
-    learned = SnapshotClip.objects.of_clip(clip_id).filter(split=Clip.Split.TRAIN)
-    runs = TrainingRun.objects.filter(snapshot__in=learned.values("snapshot"))
+    held = SnapshotClip.objects.of_clip(clip_id).filter(split=Clip.Split.TRAIN)
+    there = ~Q(erased=True) | Q(erased_at__gt=OuterRef("started_at"))
+    runs = TrainingRun.objects.filter(Exists(held.filter(there, snapshot=OuterRef("snapshot"))))
     return ModelVersion.objects.filter(training_run__in=runs).order_by("-number")
 
 
 def clips_behind(version: ModelVersion) -> QuerySet[SnapshotClip]:
-    """Every clip of the snapshot that a version was trained on, as it was decided then."""
-    return SnapshotClip.objects.filter(snapshot__runs__version=version).select_related("label")
+    """Every clip of the snapshot that a version was trained on, as it was decided then.
+
+    Without those that were taken back before the run.
+    """
+    clips = SnapshotClip.objects.filter(snapshot__runs__version=version)
+    there = ~Q(erased=True) | Q(erased_at__gt=F("snapshot__runs__started_at"))
+    return clips.filter(there, snapshot__runs__version=version).select_related("label")

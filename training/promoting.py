@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from classifier import registry
@@ -72,9 +73,10 @@ def delete_version(*, version: ModelVersion, administrator: User) -> None:
 
     Raises PermissionDenied, and UserError ``in_service`` or ``run_needs_it``.
     """
-    _require_admin(administrator)
-    if TrainingRun.objects.unfinished().filter(start_version=version).exists():
-        raise UserError("run_needs_it", _("A training run starts from this version."), status=409)
+    require_admin(administrator)
+    needed = Q(start_version=version) | Q(compared_with=version)
+    if TrainingRun.objects.unfinished().filter(needed).exists():
+        raise UserError("run_needs_it", _("A training run needs this version."), status=409)
     try:
         registry.remove_files(version)
     except VersionRefused as error:
@@ -91,7 +93,7 @@ def _activate(
     is_rollback: bool = False,
 ) -> None:
     if administrator is not None:
-        _require_admin(administrator)
+        require_admin(administrator)
     try:
         registry.activate_version(
             version, actor=administrator, reason=reason[:500], instead_of=instead_of, is_rollback=is_rollback
@@ -106,6 +108,6 @@ def _told(error: VersionRefused) -> UserError:
     return UserError(error.code, REFUSALS.get(error.code, damaged), status=409)
 
 
-def _require_admin(user: User) -> None:
+def require_admin(user: User) -> None:
     if not is_admin(user):
         raise PermissionDenied

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.audio.waveform import Waveform
+from training.calibration import scores_of
+from training.export import open_onnx
 
 LEAST_AGREEMENT = 0.99
 LARGEST_LOSS = 0.005
@@ -35,14 +37,16 @@ class Verdict:
 def compare(
     quantised: Path,
     logits: Sequence[NDArray[np.floating]],
-    waveforms: Sequence[Waveform],
+    waveforms: Sequence[Sequence[Waveform]],
     truth: Sequence[int],
 ) -> Verdict:
-    """``logits`` are the float32 model's, float32[labels] each, for ``waveforms`` as the model takes them."""
-    import onnxruntime
+    """``logits`` are the float32 model's, float32[windows, labels] each, for the windows of each clip."""
+    session = open_onnx(quantised)
 
-    session = onnxruntime.InferenceSession(quantised, providers=["CPUExecutionProvider"])
-    best = np.array([each.argmax() for each in logits])
-    said = np.array([session.run(None, {"waveform": each[None]})[0][0].argmax() for each in waveforms])
+    def answered(windows: Sequence[Waveform]) -> NDArray[np.floating]:
+        return np.concatenate([session.run(None, {"waveform": each[None]})[0] for each in windows])
+
+    best = np.array([scores_of(each, 1.0).argmax() for each in logits])
+    said = np.array([scores_of(answered(windows), 1.0).argmax() for windows in waveforms])
     right = np.asarray(truth)
     return Verdict(float((said == best).mean()), float((said == right).mean()), float((best == right).mean()))

@@ -1,12 +1,26 @@
 """Reading several rows of training."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from training.models import Snapshot, SnapshotClip, TrainingRun  # noqa: F401
+
+
+# A writer that gives no sign for so long is gone.
+SILENT_AFTER = timedelta(minutes=2)
+
+
+class SnapshotQuerySet(models.QuerySet["Snapshot"]):
+    def without_writer(self) -> Self:
+        """Frozen, not written yet, and nobody is at it."""
+        silent = Q(heartbeat__isnull=True) | Q(heartbeat__lt=timezone.now() - SILENT_AFTER)
+        return self.filter(silent, state=self.model.State.WRITING)
 
 
 class SnapshotClipQuerySet(models.QuerySet["SnapshotClip"]):

@@ -1,5 +1,6 @@
 """From a corpus to a model version: start, head, fine-tuning, temperature, files."""
 
+import json
 import logging
 import tempfile
 from collections.abc import Sequence
@@ -7,24 +8,34 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-from transformers import TrainerCallback, Wav2Vec2FeatureExtractor, Wav2Vec2ForSequenceClassification
+from transformers import (
+    TrainerCallback,
+    Wav2Vec2Config,
+    Wav2Vec2FeatureExtractor,
+    Wav2Vec2ForSequenceClassification,
+)
 
+from classifier.audio.waveform import SAMPLE_RATE, Waveform
 from classifier.engine.manifest import Manifest
 from classifier.engine.runtime import normalised
+from classifier.engine.windows import HOP_S, WINDOW_S, window_starts
 from training.augmentation import Augmentation
 from training.batches import ClipDataset, Progress, normalised_batch, soft_targets
 from training.calibration import fit_temperature
 from training.checkpoint import check_checkpoint, load_model
 from training.corpus import Corpus, require_several_labels
 from training.decoded_cache import decoded
+from training.exceptions import CheckpointRefused, CorpusRefused
 from training.export import export_onnx, quantise
 from training.fine_tuning import fine_tune, fine_tune_top
 from training.head import fit_head, pooled_features
 from training.head_training import train_head
 from training.hyperparameters import Hyperparameters
 from training.quantising import compare
+from training.ranks import first_process_first, is_first_process, is_one_of_several
 from training.sounds import read_noises, read_rooms
 from training.teacher import Teacher
 from training.transplant import transplant
@@ -39,11 +50,15 @@ PARTS = {"all": fine_tune, "top": fine_tune_top, "head": train_head}
 
 @dataclass(frozen=True)
 class Sources:
-    """Folders a run learns from. Exactly one of ``teacher`` and ``checkpoint`` is what it starts with."""
+    """Folders a run learns from. It starts with exactly one of ``teacher``, ``checkpoint`` and ``config``,
+
+    the JSON file of a Wav2Vec2Config, whose model begins with random weights.
+    """
 
     cache: Path
     teacher: Path | None = None
     checkpoint: Path | None = None
+    config: Path | None = None
     noises: Path | None = None
     rooms: Path | None = None
 
@@ -62,16 +77,24 @@ def train_checkpoint(
     Called again with the same output, a run that was killed goes on. Raises CorpusRefused and
     CheckpointRefused before anything is trained.
     """
-    train, validation = (_dataset(corpus, split, sources.cache, chosen) for split in ("train", "validation"))
+    if chosen.trained != "all" and is_one_of_several():
+        raise CorpusRefused(
+            "one_process",
+            "Only a run that trains all layers can use several processes; start this one without torchrun.",
+        )
     require_several_labels(corpus.split("train"))
-    augmentation = Augmentation(
-        chosen.augmentation,
-        read_noises(sources.noises, sources.cache, for_testing=False) if sources.noises else (),
-        read_rooms(sources.rooms, sources.cache) if sources.rooms else (),
-    )
-    torch.manual_seed(chosen.seed)
-    if not (output / START).is_dir():
-        _prepare_start(corpus, train, sources, output / START)
+    with first_process_first():
+        train, validation = (
+            _dataset(corpus, split, sources.cache, chosen) for split in ("train", "validation")
+        )
+        augmentation = Augmentation(
+            chosen.augmentation,
+            read_noises(sources.noises, sources.cache, for_testing=False) if sources.noises else (),
+            read_rooms(sources.rooms, sources.cache) if sources.rooms else (),
+        )
+        torch.manual_seed(chosen.seed)
+        if not (output / START).is_dir():
+            _prepare_start(corpus, train, sources, output / START)
     model = load_model(check_checkpoint(output / START, corpus.labels))
     train_part = PARTS[chosen.trained]
     figures = train_part(
@@ -84,7 +107,8 @@ def train_checkpoint(
         callbacks=callbacks,
         progress=progress,
     )
-    _save(model, output / MODEL)
+    if is_first_process():
+        _save(model, output / MODEL)
     return figures
 
 
@@ -100,15 +124,18 @@ def make_version(
     model = load_model(checkpoint).half().float()
     clips = corpus.split("validation")
     audio = decoded([clip.path for clip in clips], cache)
-    waveforms = [normalised(audio.waveform(number)) for number in range(len(audio))]
+    waveforms = [_windows(audio.waveform(number)) for number in range(len(audio))]
     truth = soft_targets(clips, corpus.labels, 0.0).argmax(dim=1).tolist()
     with torch.inference_mode():
-        logits = [model(torch.from_numpy(each)[None]).logits.numpy() for each in waveforms]
+        logits = [
+            np.concatenate([model(torch.from_numpy(each)[None]).logits.numpy() for each in windows])
+            for windows in waveforms
+        ]
     with tempfile.TemporaryDirectory(dir=target.parent) as workplace:
         exported, quantised = Path(workplace) / "float32.onnx", Path(workplace) / "int8.onnx"
         export_onnx(model, exported)
         quantise(exported, quantised)
-        verdict = compare(quantised, [each[0] for each in logits], waveforms, truth)
+        verdict = compare(quantised, logits, waveforms, truth)
     calibrated = replace(
         description,
         temperature=fit_temperature(logits, truth),
@@ -123,14 +150,39 @@ def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder:
     if sources.checkpoint:
         _save(load_model(check_checkpoint(sources.checkpoint, corpus.labels)), folder)
         return
+    if sources.config:
+        _save(_random_model(sources.config, corpus.labels), folder)
+        return
     if sources.teacher is None:
-        raise ValueError("A run starts from a teacher or from a checkpoint.")
+        raise ValueError("A run starts from a teacher, a checkpoint or a configuration.")
     waveforms = [_waveform(train, number) for number in torch.randperm(len(train))[:FITTING_CLIPS].tolist()]
     model = transplant(Teacher(sources.teacher), waveforms, corpus.labels)
     features = pooled_features(model, (train.audio.waveform(number) for number in range(len(train))))
     loss = fit_head(model, features, train.targets)
     logger.info("Fitted the head to a loss of %.3f", loss)
     _save(model, folder)
+
+
+def _random_model(config: Path, labels: Sequence[str]) -> Wav2Vec2ForSequenceClassification:
+    try:
+        given = json.loads(config.read_text(encoding="utf-8"))
+        named = {
+            "id2label": dict(enumerate(labels)),
+            "label2id": {label: number for number, label in enumerate(labels)},
+        }
+        return Wav2Vec2ForSequenceClassification(Wav2Vec2Config.from_dict({**given, **named}))
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointRefused(
+            "unreadable_config", f"The model's configuration cannot be used: {error}"
+        ) from error
+
+
+def _windows(waveform: Waveform) -> list[Waveform]:
+    """As the engine hears a clip."""
+    window, hop = round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
+    return [
+        normalised(waveform[start : start + window]) for start in window_starts(len(waveform), window, hop)
+    ]
 
 
 def _waveform(clips: ClipDataset, number: int) -> Tensor:

@@ -18,13 +18,9 @@ logger = logging.getLogger(__name__)
 
 
 def clips_to_repeat(version: ModelVersion) -> ClipQuerySet:
-    """Clips that other versions answered and this one has not heard."""
-    return (
-        Clip.objects.present()
-        .filter(predictions__isnull=False)
-        .exclude(predictions__model_version=version)
-        .distinct()
-    )
+    """Clips whose answer is another version's."""
+    answered = Clip.objects.present().filter(predictions__model_version__task=version.task)
+    return answered.exclude(answered_by=version).distinct()
 
 
 def predict_again(*, person: User, task: Task, clips: ClipQuerySet) -> PredictionJob:

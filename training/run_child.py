@@ -8,6 +8,7 @@ import contextlib
 import errno
 import json
 import logging
+import math
 import os
 import resource
 import sys
@@ -61,7 +62,7 @@ class Report:
 
     def point(self, **figures: float) -> None:
         """A point of the curves."""
-        self.tell(point={name: round(value, 5) for name, value in figures.items()})
+        self.tell(point={name: round(each, 5) for name, each in figures.items() if math.isfinite(each)})
 
     def say(self, line: str) -> None:
         self.tell(log=line)
@@ -87,12 +88,14 @@ def main(job_file: str) -> int:
     told = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     report = Report(job, told)
-    confine(job)
+    step_back()
     logging.getLogger("training").addHandler(_LogToReport(report))
     logging.getLogger("training").setLevel(logging.INFO)
     try:
         from training.run_steps import run_steps
 
+        # Not earlier: a library that finds no memory while it is loaded may ask for it for ever.
+        limit_memory(job)
         run_steps(job, report)
     except Exception as error:
         code, detail = reason_of(error)
@@ -103,11 +106,15 @@ def main(job_file: str) -> int:
     return 0
 
 
-def confine(job: Job) -> None:
-    """Least urgent, within its memory, and first to go when the machine runs out of it."""
+def step_back() -> None:
+    """Least urgent, and first to go when the machine runs out of memory."""
     os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
+
+
+def limit_memory(job: Job) -> None:
+    """What the libraries took already counts."""
     if job.memory_bytes:
         _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_DATA, (job.memory_bytes, hard))

@@ -20,7 +20,7 @@ END = 0.99
 
 @dataclass(frozen=True)
 class Job:
-    """Folders, settings and limits of one run; ``active`` is what serves now, ``noises`` are for the gate."""
+    """Folders, settings and limits of one run; ``active`` is what serves now."""
 
     task: str
     labels: list[str]
@@ -32,6 +32,7 @@ class Job:
     model_card: str
     active: str | None = None
     noises: str | None = None
+    rooms: str | None = None
     threads: int = 1
     memory_bytes: int = 0
 

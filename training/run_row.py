@@ -1,20 +1,22 @@
 """What a worker writes on the row of the run it is busy with."""
 
 import logging
+import time
 from typing import Any
-from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import F
 from django.utils import timezone
 
-from training.events import run_changed
 from training.models import TrainingRun
 
 logger = logging.getLogger(__name__)
 
 KEPT_LINES, LONGEST_LINE = 200, 300
 State = TrainingRun.State
+AWAY = (OperationalError, InterfaceError)
+# A database that restarts is back by then.
+PAUSES_S = (0.5, 1, 2, 5, 10, 20, 20)
 
 
 class RunLost(Exception):
@@ -40,15 +42,26 @@ class RunRow:
 
     def note(self, **fields: Any) -> None:
         """Write fields. Raises RunLost; a database that is busy for a moment only costs this note."""
-        fields["heartbeat"] = timezone.now()
         try:
-            kept = self._mine().update(**fields)
-        except OperationalError as error:
+            self._write(fields)
+        except AWAY as error:
             logger.warning("Missed a note run=%s reason=%s", self.run.pk, error)
-            return
-        if not kept:
+            close_old_connections()
+
+    def keep(self, **fields: Any) -> None:
+        """Write fields that must not get lost: waits for a database that is away, then lets its error out."""
+        for pause_s in PAUSES_S:
+            try:
+                return self._write(fields)
+            except AWAY as error:
+                logger.warning("Waiting for the database run=%s reason=%s", self.run.pk, error)
+                close_old_connections()
+                time.sleep(pause_s)
+        return self._write(fields)
+
+    def _write(self, fields: dict[str, Any]) -> None:
+        if not self._mine().update(**fields, heartbeat=timezone.now()):
             raise RunLost
-        announce(self.run.pk)
 
     def say(self, line: str) -> None:
         """Add a line to the log that people read; it is written with the next note."""
@@ -61,16 +74,13 @@ class RunRow:
     def wants_to_stop(self) -> bool:
         try:
             return self._mine().filter(cancel_requested=True).exists()
-        except OperationalError:
+        except AWAY:
+            close_old_connections()
             return False
 
     def end(self, state: str, **fields: Any) -> None:
-        self.note(state=state, finished_at=timezone.now(), seconds_left=None, log=self._log, **fields)
+        self.keep(state=state, finished_at=timezone.now(), seconds_left=None, log=self._log, **fields)
         logger.info("Ended run=%s state=%s code=%s", self.run.pk, state, fields.get("error_code", ""))
 
     def _mine(self) -> Any:
         return TrainingRun.objects.unfinished().filter(pk=self.run.pk, attempts=self.attempt)
-
-
-def announce(run_id: UUID) -> None:
-    transaction.on_commit(lambda: run_changed.send_robust(sender=TrainingRun, run_id=run_id))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from transformers import TrainerCallback  # noqa: E402
 from classifier.engine.manifest import read_manifest, write_manifest  # noqa: E402
 from training.corpus import SPLITS, Corpus, read_corpus, require_several_labels  # noqa: E402
 from training.decoded_cache import decoded  # noqa: E402
-from training.exceptions import CorpusRefused  # noqa: E402
+from training.exceptions import CorpusRefused, RunFailed  # noqa: E402
 from training.gate_measuring import measure_gate  # noqa: E402
 from training.hyperparameters import Hyperparameters  # noqa: E402
 from training.recipe import MODEL, Sources, make_version, train_checkpoint  # noqa: E402
@@ -90,7 +91,12 @@ def _train(job: Job, corpus: Corpus, report: Report) -> None:
     if (work / MODEL).is_dir() and (work / FIGURES).is_file():
         return
     report.stage(LISTENING)
-    sources = Sources(cache=work / "cache", checkpoint=Path(job.start))
+    sources = Sources(
+        cache=work / "cache",
+        checkpoint=Path(job.start),
+        noises=Path(job.noises) if job.noises else None,
+        rooms=Path(job.rooms) if job.rooms else None,
+    )
     figures = train_checkpoint(
         corpus,
         sources,
@@ -99,6 +105,7 @@ def _train(job: Job, corpus: Corpus, report: Report) -> None:
         callbacks=[_Following(report)],
         progress=lambda done, total: report.stage(LISTENING, done, total),
     )
+    _require_numbers(figures)
     if job.hyperparameters["trained"] == "head":
         report.point(epoch=1, **_of_validation(figures))
     report.say(f"Accuracy on the validation speakers: {figures['eval_accuracy']:.3f}")
@@ -136,11 +143,18 @@ class _Following(TrainerCallback):
         self._loss = float((logs or {}).get("loss", self._loss))
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **rest: Any) -> None:
+        _require_numbers(metrics or {})
         epoch = round(float(state.epoch or 0.0), 2)
         figures = _of_validation(metrics or {})
-        if self._loss == self._loss:
+        if math.isfinite(self._loss):
             figures["loss"] = self._loss
         self._report.point(epoch=epoch, **figures)
+
+
+def _require_numbers(figures: Any) -> None:
+    loss = float(figures.get("eval_loss", 0.0))
+    if not math.isfinite(loss):
+        raise RunFailed("diverged", f"The loss on the validation speakers became {loss}.")
 
 
 def _of_validation(metrics: Any) -> dict[str, float]:

@@ -24,6 +24,9 @@ STAGES = {
     "exporting": gettext_lazy("Writing the new version"),
     "evaluating": gettext_lazy("Comparing it with the version in service"),
 }
+DAMAGED_START = gettext_lazy(
+    "The files of the version to start from are damaged or gone. Choose another one to start from."
+)
 PROBLEMS = {
     "storage_full": gettext_lazy("The disk has too little room for training. Make some, then start again."),
     "out_of_memory": gettext_lazy(
@@ -45,6 +48,43 @@ PROBLEMS = {
     ),
     "wrong_labels": gettext_lazy("The snapshot or the new version has other labels than the task."),
     "not_ready": gettext_lazy("The files of the version to start from were deleted. Choose another one."),
+    "altered_file": DAMAGED_START,
+    "missing_file": gettext_lazy(
+        "A file is missing of the snapshot or of the version to start from. Freeze a new snapshot, or choose "
+        "another version."
+    ),
+    "missing_folder": DAMAGED_START,
+    "unlisted_file": DAMAGED_START,
+    "unreadable_weights": DAMAGED_START,
+    "incomplete_weights": DAMAGED_START,
+    "empty_split": gettext_lazy(
+        "No clip is left for learning or for validation. Have clips of at least five voices decided, or "
+        "import a corpus, then freeze again."
+    ),
+    "unreadable_audio": gettext_lazy(
+        "The sound of a clip could not be read. Freeze a new snapshot, which leaves such clips out."
+    ),
+    "cache_not_writable": gettext_lazy(
+        "The sound could not be kept on disk while training. Look whether the disk is full or may not be "
+        "written to, then start again."
+    ),
+    "no_metadata": gettext_lazy(
+        "The folder of noises or rooms has no table of its files. Correct it, or let the site train without."
+    ),
+    "too_few_layers": gettext_lazy("The model has fewer layers than were to be trained. Choose fewer."),
+    "weighted_layers": gettext_lazy("This model cannot be trained in part. Choose to train the whole model."),
+    "diverged": gettext_lazy(
+        "Learning got out of hand and was stopped. Start again with a smaller learning rate or only the head."
+    ),
+    "training_failed": gettext_lazy(
+        "Training failed for a reason that the site does not know; the log below says more. Start again, or "
+        "choose a smaller mode."
+    ),
+    "busy": gettext_lazy("The database could not be reached. Start again."),
+    "internal": gettext_lazy(
+        "Something went wrong in the site itself; its log says what. Start again, and tell whoever runs the "
+        "site if it happens once more."
+    ),
     "changed_meanwhile": gettext_lazy(
         "Another version came into service meanwhile, so this one waits for your decision."
     ),

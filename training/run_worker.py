@@ -3,12 +3,14 @@
 import json
 import logging
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from classifier.engine.exceptions import VersionRefused
+from classifier.engine.version_folder import verify
 from classifier.models import ModelVersion
 from classifier.registry import folder_of, register_version
 from emotion_site.exceptions import UserError, unavailable
@@ -19,8 +21,8 @@ from training.models import TrainingRun
 from training.models.policy import policy_of
 from training.promoting import promote_version
 from training.run_job import RESULT, VERSION, Job
-from training.run_row import RunLost, RunRow
-from training.snapshot_files import verify_snapshot, write_snapshot
+from training.run_row import AWAY, RunLost, RunRow
+from training.run_snapshot import checked_files, require_wanted
 
 logger = logging.getLogger(__name__)
 State = TrainingRun.State
@@ -50,6 +52,10 @@ def execute_run(run: TrainingRun) -> None:
         row.end(State.CANCELLED)
     except (RunFailed, SnapshotRefused, VersionRefused) as error:
         _fail(row, error.code, error.detail)
+    except AWAY:
+        # What was made stays in its folder; the run is taken again when the database is back.
+        logger.exception("The database is away run=%s", run.pk)
+        return
     except Exception as error:
         outage = unavailable(error)
         logger.exception("The run broke run=%s", run.pk)
@@ -65,8 +71,7 @@ def _fail(row: RunRow, code: str, detail: str) -> None:
 
 def _work(row: RunRow, work: Path) -> None:
     run = TrainingRun.objects.select_related("snapshot__task", "start_version", "task").get(pk=row.run.pk)
-    if row.wants_to_stop():
-        raise Cancelled
+    require_wanted(row)
     row.say("Taken by a worker." if run.attempts == 1 else f"Taken again, attempt {run.attempts}.")
     work.mkdir(parents=True, exist_ok=True)
     if not (work / RESULT).is_file():
@@ -76,28 +81,17 @@ def _work(row: RunRow, work: Path) -> None:
 
 
 def _prepared(run: TrainingRun, row: RunRow, work: Path) -> Job:
-    snapshot = run.snapshot
-    if snapshot.state == snapshot.State.WRITING:
-        write_snapshot(snapshot)
-
-    def checked(done: int, total: int) -> None:
-        if done % 500 == 0:
-            row.note(stage="checking", progress=0.02 * done / total)
-            if row.wants_to_stop():
-                raise Cancelled
-
-    verify_snapshot(snapshot, checked)
-    erased = snapshot.n_erased
-    row.say(f"Checked {snapshot.n_clips - erased} clips of {snapshot}; {erased} were taken back.")
+    learned_from = checked_files(run.snapshot, row, work)
     active = ModelVersion.objects.active(run.task.slug).first()
     run.compared_with = active
     row.note(compared_with=active, log=row.log)
     if run.start_version.status != ModelVersion.Status.READY:
         raise RunFailed("not_ready", "The files of the version to start from were deleted.")
+    verify(folder_of(run.start_version), run.start_version.checksum)
     job = Job(
         task=run.task.slug,
         labels=list(run.task.labels.order_by("order").values_list("key", flat=True)),
-        snapshot=str(snapshot.folder),
+        snapshot=str(learned_from),
         start=str(folder_of(run.start_version)),
         active=str(folder_of(active)) if active else None,
         work=str(work),
@@ -105,6 +99,7 @@ def _prepared(run: TrainingRun, row: RunRow, work: Path) -> Job:
         origin=_origin(run),
         model_card=_model_card(run),
         noises=str(settings.NOISES_DIR) if settings.NOISES_DIR else None,
+        rooms=str(settings.ROOMS_DIR) if settings.ROOMS_DIR else None,
         threads=settings.TRAINING_THREADS,
         memory_bytes=settings.TRAINING_MEMORY_BYTES,
     )
@@ -137,9 +132,9 @@ def _register_and_judge(run: TrainingRun, row: RunRow, work: Path) -> None:
     version = register_version(work / VERSION, task=run.task, origin=ModelVersion.Origin.TRAINED)
     policy = policy_of(run.task)
     rules = gate.Rules(policy.recall_drop, policy.accuracy_drop, policy.noisy_drop, policy.speed_factor)
-    verdict = {**gate.judge(found, rules), "figures": found}
+    verdict = {**gate.judge(found, rules), "rules": asdict(rules), "figures": found}
     row.say(f"Registered {version}; the gate says: {verdict['outcome']}.")
-    row.note(version=version, verdict=verdict, log=row.log)
+    row.keep(version=version, verdict=verdict, log=row.log)
     by_itself = policy.promotes_by_itself and verdict["outcome"] in (gate.BETTER, gate.FIRST)
     if not verdict["passes"]:
         row.end(State.REJECTED, progress=1.0, stage="")
@@ -153,6 +148,9 @@ def _promote(run: TrainingRun, row: RunRow, version: ModelVersion) -> None:
     """A version that cannot come into service by itself, because another did, waits for a person."""
     compared_with = TrainingRun.objects.values_list("compared_with", flat=True).get(pk=run.pk)
     try:
+        if ModelVersion.objects.active(run.task.slug).filter(pk=version.pk).exists():
+            # An attempt that was killed after it put the version into service.
+            compared_with = version.pk
         promote_version(
             version=version, administrator=None, reason=f"Training run {run.pk}", instead_of=compared_with
         )

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -14,32 +13,30 @@ from django.utils.translation import gettext_lazy as _
 from classifier.models import ModelVersion, Task
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
-from emotion_site.roles import is_admin
 from training import tasks
+from training.libraries import missing_libraries
 from training.models import Snapshot, TrainingRun
 from training.presets import estimated_seconds, hyperparameters_of
-from training.promoting import promote_version
-from training.run_row import announce
+from training.promoting import promote_version, require_admin
 
 logger = logging.getLogger(__name__)
 State = TrainingRun.State
 
 # A run whose worker gives no sign for so long is nobody's to stop but ours.
 SILENT_AFTER = timedelta(seconds=30)
-CHANGEABLE = frozenset(
-    {
-        "seed",
-        "top_layers",
-        "copies",
-        "epochs",
-        "batch_size",
-        "learning_rate",
-        "head_learning_rate",
-        "head_decay",
-        "vote_weight",
-        "averaged_epochs",
-    }
-)
+# What a run may change, and between which numbers.
+CHANGEABLE: Mapping[str, tuple[type, float, float]] = {
+    "seed": (int, 0, 2**31 - 1),
+    "top_layers": (int, 1, 48),
+    "copies": (int, 1, 20),
+    "epochs": (int, 1, 1000),
+    "batch_size": (int, 1, 512),
+    "learning_rate": (float, 1e-8, 1.0),
+    "head_learning_rate": (float, 1e-8, 1.0),
+    "head_decay": (float, 0.0, 100.0),
+    "vote_weight": (float, 0.0, 1.0),
+    "averaged_epochs": (int, 1, 1000),
+}
 
 
 def start_run(
@@ -53,9 +50,10 @@ def start_run(
     """Queue a run from a snapshot; it starts from the version in service unless another is named.
 
     Raises PermissionDenied, and UserError ``run_exists`` (one run of a task at a time), ``no_model``,
-    ``one_label``, ``snapshot_failed``, ``not_ready``, ``other_task`` or ``unknown_setting``.
+    ``one_label``, ``empty_split``, ``snapshot_failed``, ``not_ready``, ``other_task``, ``cannot_train``,
+    ``unknown_setting`` or ``bad_setting``.
     """
-    _require_admin(administrator)
+    require_admin(administrator)
     start = start_version or ModelVersion.objects.active(snapshot.task.slug).first()
     if start is None:
         raise UserError("no_model", _("There is no model version to start from."), status=409)
@@ -88,49 +86,47 @@ def cancel_run(*, run: TrainingRun, administrator: User) -> None:
 
     Raises PermissionDenied, and UserError ``run_is_over``.
     """
-    _require_admin(administrator)
+    require_admin(administrator)
     nobody = Q(state=State.QUEUED, heartbeat__isnull=True) | Q(heartbeat__lt=timezone.now() - SILENT_AFTER)
     unfinished = TrainingRun.objects.unfinished().filter(pk=run.pk)
     stopped = unfinished.filter(nobody).update(state=State.CANCELLED, finished_at=timezone.now())
     if not stopped and not unfinished.update(cancel_requested=True):
         raise UserError("run_is_over", _("This run has ended already."), status=409)
     run.refresh_from_db()
-    announce(run.pk)
     logger.info("Cancelling run=%s by=%s", run.pk, administrator.pk)
 
 
 def approve_run(*, run: TrainingRun, administrator: User, reason: str = "") -> None:
-    """Put the version of a run into service that waits for it, or that the gate rejected.
+    """Put the version of a run into service that waits for it, or that the gate and nobody else rejected.
 
     Raises PermissionDenied, and UserError ``not_waiting`` or the code of a refused promotion.
     """
-    _require_admin(administrator)
+    require_admin(administrator)
     version = run.version
-    if version is None or run.state not in (State.WAITING_FOR_APPROVAL, State.REJECTED):
+    if version is None or not run.may_be_approved:
         raise UserError("not_waiting", _("This run has no version that waits for a decision."), status=409)
     # Of two who approve at once, the version that they saw in service tells the second one to look again.
     promote_version(
         version=version, administrator=administrator, reason=reason, instead_of=run.compared_with_id
     )
     _settle(run, State.PROMOTED, administrator)
-    announce(run.pk)
 
 
 def reject_run(*, run: TrainingRun, administrator: User, reason: str = "") -> None:
     """Leave the version of a waiting run out of service; its log keeps why. Raises as ``approve_run``."""
-    _require_admin(administrator)
+    require_admin(administrator)
     _settle(run, State.REJECTED, administrator, waiting=[State.WAITING_FOR_APPROVAL])
     if reason:
         run.log = [*run.log, f"{timezone.now():%H:%M:%S} Left out of service: {reason}"]
         run.save(update_fields=["log"])
-    announce(run.pk)
 
 
 def _settle(run: TrainingRun, state: str, administrator: User, waiting: list[str] | None = None) -> None:
     """Of two administrators one decides, and the other is told."""
-    decided = TrainingRun.objects.filter(
-        pk=run.pk, state__in=waiting or [State.WAITING_FOR_APPROVAL, State.REJECTED]
-    ).update(state=state, decided_by=administrator)
+    undecided = TrainingRun.objects.filter(pk=run.pk, decided_by__isnull=True)
+    decided = undecided.filter(state__in=waiting or [State.WAITING_FOR_APPROVAL, State.REJECTED]).update(
+        state=state, decided_by=administrator
+    )
     if not decided:
         raise UserError("not_waiting", _("Somebody decided about this run already."), status=409)
     run.refresh_from_db()
@@ -150,6 +146,14 @@ def _require_fitting(snapshot: Snapshot, mode: str, start: ModelVersion, chosen:
             "unknown_setting",
             _("There is no setting %(names)s that a run may change.") % {"names": ", ".join(unknown)},
         )
+    for name, value in chosen.items():
+        _require_number(name, value)
+    if missing_libraries():
+        raise UserError(
+            "cannot_train",
+            _("This installation can serve but not train. Whoever runs the site can add what is missing."),
+            status=409,
+        )
     if snapshot.state == Snapshot.State.FAILED:
         raise UserError("snapshot_failed", _("This snapshot could not be written. Freeze anew."), status=409)
     if start.task_id != snapshot.task_id:
@@ -162,8 +166,21 @@ def _require_fitting(snapshot: Snapshot, mode: str, start: ModelVersion, chosen:
             _("Training needs decided clips of at least two labels from speakers of the training split."),
             status=409,
         )
+    if not any(snapshot.counts["validation"].values()):
+        raise UserError(
+            "empty_split",
+            _(
+                "No voice of this snapshot is kept for validation, so nothing would tell when to stop. Have "
+                "clips of at least five voices decided, or import a corpus, then freeze again."
+            ),
+            status=409,
+        )
 
 
-def _require_admin(user: User) -> None:
-    if not is_admin(user):
-        raise PermissionDenied
+def _require_number(name: str, value: Any) -> None:
+    kind, lowest, highest = CHANGEABLE[name]
+    is_number = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    if not is_number or not lowest <= value <= highest:
+        values = {"name": name, "lowest": lowest, "highest": highest}
+        text = _("The setting %(name)s takes a number from %(lowest)s to %(highest)s.") % values
+        raise UserError("bad_setting", text)

@@ -2,20 +2,16 @@
 
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from classifier.audio.waveform import SAMPLE_RATE
 from classifier.engine.manifest import read_manifest, write_manifest
-from classifier.engine.runtime import Engine, known_waveform
+from classifier.engine.runtime import Engine
 from classifier.engine.version_folder import MODEL_CARD, hash_files
 from training.corpus import Corpus
-from training.evaluation import answers_of, clips_to_measure, measure, window_logits
+from training.evaluation import answers_of, clips_to_measure, measure, milliseconds, window_logits
 from training.figures import accuracy
 from training.recipe import make_version
 from training.sounds import read_noises
@@ -24,7 +20,6 @@ from training.version_writer import Description
 SNR_DB = (20.0, 10.0, 5.0, 0.0)
 THREADS = 2
 TIMED_RUNS = 30
-TIMED_SECONDS = 3
 LICENSE = "LICENSE.whisper.txt"
 ORIGIN = {
     "kind": "shipped",
@@ -81,19 +76,8 @@ def _figures(folder: Path, evidence: Evidence) -> dict[str, Any]:
     return {
         **measure(engine, clips, noises, SNR_DB),
         "other_language": {"clips": len(other.truth), "accuracy": round(accuracy(foreign), 4)},
-        "session_ms": round(_milliseconds(engine), 1),
+        "session_ms": round(milliseconds({"shipped": engine}, TIMED_RUNS)["shipped"], 1),
     }
-
-
-def _milliseconds(engine: Engine) -> float:
-    """Median time for a clip of three seconds."""
-    waveform = known_waveform(TIMED_SECONDS * SAMPLE_RATE, SAMPLE_RATE)
-    times = []
-    for _ in range(TIMED_RUNS):
-        begin = time.perf_counter()
-        engine.logits(waveform)
-        times.append((time.perf_counter() - begin) * 1000)
-    return float(np.median(times))
 
 
 def _brief(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -15,8 +14,8 @@ from classifier.models import Clip, ModelVersion
 from emotion_site.models import User
 from emotion_site.signals import housekeeping
 from training import tasks, upkeep
+from training.erasing import WITHDRAWN, erase
 from training.models import Promotion, SnapshotClip
-from training.snapshot_files import erase
 
 _SHARING = {"shared_for_review", "shared_for_training"}
 
@@ -62,8 +61,7 @@ def erase_withdrawn(
 @receiver(clips_changed)
 def erase_many(clip_ids: list[UUID], **kwargs: Any) -> None:
     """Deleted clips stay until the time for undo is over; withdrawn ones leave at once."""
-    own = Clip.objects.filter(pk__in=clip_ids, corpus__isnull=True)
-    withdrawn = own.exclude(Q(shared_for_review=True) & Q(shared_for_training=True))
+    withdrawn = Clip.objects.filter(WITHDRAWN, pk__in=clip_ids)
     _erase(list(withdrawn.values_list("pk", flat=True)))
 
 

@@ -1,49 +1,75 @@
-"""The folder of a snapshot: written beside its place and renamed, checked, and rid of what is taken back."""
+"""The folder of a snapshot: written beside its place and renamed, checked, copied."""
 
-import csv
 import hashlib
-import io
-import json
 import logging
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
+from django.utils import timezone
+from soundfile import SoundFileError
 
 from classifier.audio.flac import decode_flac
 from classifier.models import Clip
 from emotion_site.exceptions import unavailable
-from training.corpus import METADATA, SPLITS
+from training.corpus import METADATA
+from training.erasing import WITHDRAWN, erase, erase_withdrawn, sync_folder
 from training.exceptions import SnapshotRefused
 from training.models import Snapshot, SnapshotClip
 from training.near_duplicates import near_duplicates, picture_of
+from training.snapshot_tables import tables_of, write_tables
 
 logger = logging.getLogger(__name__)
 
-MANIFEST = "manifest.json"
 NOTE_EVERY = 50
 TOLD_PAIRS = 50
+LOOK_EVERY_S = 1.0
 Progress = Callable[[int, int], None]
+KeepOn = Callable[[], bool]
 
 
-def write_snapshot(snapshot: Snapshot) -> None:
-    """Write the files of a frozen snapshot; may run twice.
+class Interrupted(Exception):
+    """The writer was told to stop, or was so silent that another one took its place."""
 
-    Clips that are gone by now are erased. On failure the snapshot says why and no folder is left.
+
+def finish_writing(snapshot: Snapshot, keep_on: KeepOn) -> None:
+    """Come back when the files are written, by us or by whoever is at it, or when ``keep_on`` says no."""
+    while snapshot.state == Snapshot.State.WRITING and keep_on():
+        write_snapshot(snapshot, keep_on)
+        if snapshot.state == Snapshot.State.WRITING:
+            time.sleep(LOOK_EVERY_S)
+
+
+def write_snapshot(snapshot: Snapshot, keep_on: KeepOn = lambda: True) -> None:
+    """Write the files of a frozen snapshot, unless it has them or somebody else is writing them.
+
+    Clips that are gone by now are erased. ``keep_on`` is asked now and then; when it says no, the next
+    writer begins anew. On failure the snapshot says why and no folder is left.
     """
+    if not _claimed(snapshot):
+        snapshot.refresh_from_db()
+        return
     folder = snapshot.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _copy_clips(snapshot, partial)
-        _write_tables(snapshot, partial)
+        _copy_clips(snapshot, partial, keep_on)
+        write_tables(snapshot, partial)
+        _beat(snapshot)
         if folder.exists():
             shutil.rmtree(folder)
         partial.chmod(0o755)
         partial.rename(folder)
+    except Interrupted:
+        shutil.rmtree(partial, ignore_errors=True)
+        Snapshot.objects.filter(pk=snapshot.pk, heartbeat=snapshot.heartbeat).update(heartbeat=None)
+        snapshot.refresh_from_db()
+        return
     except Exception as error:
         shutil.rmtree(partial, ignore_errors=True)
         outage = unavailable(error)
@@ -53,36 +79,52 @@ def write_snapshot(snapshot: Snapshot) -> None:
     Snapshot.objects.filter(pk=snapshot.pk).update(
         state=Snapshot.State.READY, clips_written=snapshot.n_clips, warnings=snapshot.warnings
     )
+    # What was taken back meanwhile may have been copied before.
+    erase_withdrawn(snapshot)
+    sync_folder(snapshot)
     snapshot.refresh_from_db()
     logger.info("Wrote snapshot=%s clips=%d", snapshot.pk, snapshot.n_clips)
 
 
-def sync_folder(snapshot: Snapshot) -> None:
-    """Bring a written folder in line with the rows: what was erased has no file and no line any more."""
-    if not snapshot.folder.is_dir():
-        return
-    for clip in snapshot.clips.filter(erased=True).exclude(file=""):
-        (snapshot.folder / clip.file).unlink(missing_ok=True)
-        SnapshotClip.objects.filter(pk=clip.pk).update(file="")
-    _write_tables(snapshot, snapshot.folder)
-    logger.info("Erased clips from snapshot=%s", snapshot.pk)
+def _claimed(snapshot: Snapshot) -> bool:
+    """Of several writers one gets the snapshot, for as long as it gives signs of life."""
+    now = timezone.now()
+    if not Snapshot.objects.without_writer().filter(pk=snapshot.pk).update(heartbeat=now):
+        return False
+    snapshot.heartbeat = now
+    return True
 
 
-def verify_snapshot(snapshot: Snapshot, progress: Progress | None = None) -> None:
-    """Raises SnapshotRefused when a file is missing or altered, or when the folder is not written."""
+def _beat(snapshot: Snapshot, **fields: Any) -> None:
+    """Raises Interrupted when another writer took over."""
+    now = timezone.now()
+    mine = Snapshot.objects.filter(pk=snapshot.pk, heartbeat=snapshot.heartbeat)
+    if not mine.update(heartbeat=now, **fields):
+        raise Interrupted
+    snapshot.heartbeat = now
+
+
+def require_files(snapshot: Snapshot) -> None:
+    """Raises SnapshotRefused when the folder is not written, or gone."""
     if not snapshot.is_ready or not snapshot.folder.is_dir():
         raise SnapshotRefused("snapshot_missing", "The snapshot's files are not there.")
+
+
+def verify_snapshot(snapshot: Snapshot, folder: Path | None = None, progress: Progress | None = None) -> None:
+    """Raises SnapshotRefused when a file is missing or altered, in its folder or in the copy ``folder``."""
+    require_files(snapshot)
+    folder = folder or snapshot.folder
     clips = list(snapshot.clips.kept().select_related("label"))
     for number, clip in enumerate(clips, start=1):
-        path = snapshot.folder / clip.file
+        path = folder / clip.file
         if not path.is_file():
             raise SnapshotRefused("snapshot_altered", f"The snapshot's file {clip.file} is missing.")
         if _sha256(path.read_bytes()) != clip.file_sha256:
             raise SnapshotRefused("snapshot_altered", f"The snapshot's file {clip.file} was changed.")
         if progress:
             progress(number, len(clips))
-    for split, table in _tables(snapshot.labels, clips).items():
-        path = snapshot.folder / split / METADATA
+    for split, table in tables_of(snapshot.labels, clips).items():
+        path = folder / split / METADATA
         if not path.is_file() or path.read_text(encoding="utf-8") != table:
             raise SnapshotRefused("snapshot_altered", f"The snapshot's table of {split} clips was changed.")
 
@@ -100,45 +142,59 @@ def copy_snapshot(snapshot: Snapshot, target: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _copy_clips(snapshot: Snapshot, folder: Path) -> None:
+def link_snapshot(snapshot: Snapshot, target: Path) -> None:
+    """The files as they are now in the new folder ``target``, where they stay whatever is erased later."""
+    shutil.copytree(snapshot.folder, target, copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        # Another disk, or one that knows no links.
+        shutil.copy2(source, target)
+
+
+def _copy_clips(snapshot: Snapshot, folder: Path, keep_on: KeepOn) -> None:
     clips = list(snapshot.clips.kept().select_related("label"))
     for split in {clip.split for clip in clips}:
         (folder / split / "audio").mkdir(parents=True)
-    pictures, heard, gone = [], [], []
+    pictures, heard, gone, unreadable = [], [], [], []
     for number, clip in enumerate(clips, start=1):
+        if number % NOTE_EVERY == 0:
+            _beat(snapshot, clips_written=number)
+            if not keep_on():
+                raise Interrupted
         sound = _stored_sound(clip)
         if sound is None:
             gone.append(clip.pk)
             continue
+        try:
+            picture = picture_of(decode_flac(sound))
+        except (SoundFileError, ValueError):
+            unreadable.append(clip.pk)
+            continue
         (folder / clip.file).write_bytes(sound)
         clip.file_sha256 = _sha256(sound)
-        pictures.append(picture_of(decode_flac(sound)))
+        pictures.append(picture)
         heard.append(clip)
-        if number % NOTE_EVERY == 0:
-            Snapshot.objects.filter(pk=snapshot.pk).update(clips_written=number)
     SnapshotClip.objects.bulk_update(heard, ["file_sha256"], batch_size=200)
-    erase(SnapshotClip.objects.filter(pk__in=gone))
+    erase(SnapshotClip.objects.filter(pk__in=[*gone, *unreadable]))
+    _beat(snapshot)
+    _warn(snapshot, "unreadable", len(unreadable))
     pairs = near_duplicates(pictures, [clip.split for clip in heard])
-    if pairs:
-        told = [[str(heard[one].clip_id), str(heard[other].clip_id)] for one, other in pairs[:TOLD_PAIRS]]
-        others = [each for each in snapshot.warnings if each["code"] != "near_duplicates"]
-        snapshot.warnings = [*others, {"code": "near_duplicates", "count": len(pairs), "pairs": told}]
+    told = [[str(heard[one].clip_id), str(heard[other].clip_id)] for one, other in pairs[:TOLD_PAIRS]]
+    _warn(snapshot, "near_duplicates", len(pairs), pairs=told)
 
 
-def erase(clips: Any) -> set[int]:
-    """Mark clips of snapshots as taken back; the snapshots whose files have to follow."""
-    rows = clips.filter(erased=False)
-    snapshots = set(rows.values_list("snapshot_id", flat=True))
-    rows.update(erased=True)
-    for snapshot_id in snapshots:
-        n_erased = SnapshotClip.objects.filter(snapshot=snapshot_id, erased=True).count()
-        Snapshot.objects.filter(pk=snapshot_id).update(n_erased=n_erased)
-    return snapshots
+def _warn(snapshot: Snapshot, code: str, count: int, **values: Any) -> None:
+    others = [each for each in snapshot.warnings if each["code"] != code]
+    snapshot.warnings = [*others, {"code": code, "count": count, **values}] if count else others
 
 
 def _stored_sound(clip: SnapshotClip) -> bytes | None:
-    """FLAC bytes, or None when the owner deleted the clip since it was frozen."""
-    present = Clip.objects.present().filter(pk=clip.clip_id).first()
+    """FLAC bytes, or None when the owner deleted or withdrew the clip since it was frozen."""
+    present = Clip.objects.present().exclude(WITHDRAWN).filter(pk=clip.clip_id).first()
     if present is None:
         return None
     try:
@@ -147,56 +203,6 @@ def _stored_sound(clip: SnapshotClip) -> bytes | None:
             return content
     except FileNotFoundError:
         return None
-
-
-def _write_tables(snapshot: Snapshot, folder: Path) -> None:
-    clips = list(snapshot.clips.kept().select_related("label"))
-    tables = _tables(snapshot.labels, clips)
-    for split in SPLITS:
-        path = folder / split / METADATA
-        if split in tables:
-            _replace(path, tables[split])
-        elif (folder / split).is_dir():
-            shutil.rmtree(folder / split)
-    erased = snapshot.clips.filter(erased=True).values_list("clip_id", flat=True)
-    manifest = {
-        "task": snapshot.task.slug,
-        "number": snapshot.number,
-        "labels": snapshot.labels,
-        "checksum": snapshot.checksum,
-        "created": snapshot.created.isoformat(timespec="seconds"),
-        "options": snapshot.options,
-        "n_clips": snapshot.n_clips,
-        "counts": snapshot.counts,
-        "erased": sorted(str(pk) for pk in erased),
-        "files": {clip.file: clip.file_sha256 for clip in clips},
-    }
-    _replace(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
-
-
-def _tables(labels: Sequence[str], clips: Iterable[SnapshotClip]) -> dict[str, str]:
-    """The text of each split's metadata.csv, in an order that depends on the clips alone."""
-    shares = [f"soft_label_{label}" for label in labels]
-    columns = ["file_name", "label", *shares, "speaker", "split", "duration_s"]
-    texts = {}
-    for split in SPLITS:
-        target = io.StringIO(newline="")
-        writer = csv.writer(target, lineterminator="\n")
-        writer.writerow(columns)
-        chosen = sorted((clip for clip in clips if clip.split == split), key=lambda clip: clip.file)
-        for clip in chosen:
-            name = clip.file.removeprefix(f"{split}/")
-            duration = f"{clip.duration_s:.3f}"
-            writer.writerow([name, clip.label.key, *clip.shares, clip.speaker, split, duration])
-        if chosen:
-            texts[split] = target.getvalue()
-    return texts
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def _sha256(data: bytes) -> str:

@@ -2,14 +2,14 @@
 
 from django_tasks import task
 
-from training import repeating, run_worker, snapshot_files
+from training import erasing, repeating, run_worker, snapshot_files
 from training.models import PredictionJob, Snapshot, TrainingRun
 
 
 @task()
 def write_snapshot(snapshot_id: int) -> None:
     snapshot = Snapshot.objects.select_related("task").filter(pk=snapshot_id).first()
-    if snapshot is not None and snapshot.state == Snapshot.State.WRITING:
+    if snapshot is not None:
         snapshot_files.write_snapshot(snapshot)
 
 
@@ -17,7 +17,7 @@ def write_snapshot(snapshot_id: int) -> None:
 def sync_snapshots(snapshot_ids: list[int]) -> None:
     """Clips were taken back: their sound leaves the folders."""
     for snapshot in Snapshot.objects.select_related("task").filter(pk__in=snapshot_ids):
-        snapshot_files.sync_folder(snapshot)
+        erasing.sync_folder(snapshot)
 
 
 @task(queue_name="training")

@@ -18,6 +18,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from training.batches import Feed, SimilarLengths
 from training.hyperparameters import Hyperparameters
 from training.precision import can_use_bfloat16
+from training.ranks import first_process_first, is_first_process
 
 SETTINGS = "hyperparameters.json"
 WEIGHTS = "model.safetensors"
@@ -102,11 +103,13 @@ def train_clips(
         callbacks=list(callbacks),
         chosen=chosen,
     )
-    _drop_broken_checkpoints(output)
+    with first_process_first():
+        _drop_broken_checkpoints(output)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
     _load_mean(model, output, chosen.averaged_epochs)
     figures: dict[str, float] = trainer.evaluate()
-    (output / FIGURES).write_text(json.dumps(figures, indent=2) + "\n")
+    if is_first_process():
+        (output / FIGURES).write_text(json.dumps(figures, indent=2) + "\n")
     return figures
 
 

@@ -27,6 +27,7 @@ def look_after_training() -> None:
     resume_others()
     erase_left_over()
     remove_left_over_folders()
+    remove_half_written()
 
 
 def resume_runs() -> int:
@@ -54,7 +55,7 @@ def resume_runs() -> int:
 def resume_others() -> None:
     """Snapshots and jobs whose task was lost."""
     before = timezone.now() - ENQUEUED_WITHIN
-    writing = Snapshot.objects.filter(state=Snapshot.State.WRITING, created__lt=before)
+    writing = Snapshot.objects.without_writer().filter(created__lt=before)
     coming = _coming(tasks.write_snapshot)
     for pk in writing.values_list("pk", flat=True):
         if str(pk) not in coming:
@@ -85,6 +86,17 @@ def remove_left_over_folders() -> None:
     unfinished = {str(pk) for pk in TrainingRun.objects.unfinished().values_list("pk", flat=True)}
     for folder in home.iterdir():
         if folder.name not in unfinished and _is_run(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_half_written() -> None:
+    """Folders of snapshots whose writer was killed; nobody else would ever remove what people take back."""
+    silent = Snapshot.objects.without_writer()
+    writing = Snapshot.objects.filter(state=Snapshot.State.WRITING).exclude(pk__in=silent)
+    at_it = {str(snapshot.folder) for snapshot in writing.select_related("task")}
+    for folder in (Path(settings.DATA_DIR) / "snapshots").glob("*/.*-*"):
+        number = folder.name.removeprefix(".").partition("-")[0]
+        if str(folder.with_name(number)) not in at_it:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -31,6 +31,21 @@ def reasons_of(verdict: Mapping[str, Any], names: Names) -> list[str]:
     ]
 
 
+def rules_of(rules: Mapping[str, Any]) -> list[str]:
+    """What the gate asked for, in plain words."""
+    points = {
+        "recall": floatformat(rules["recall_drop"], -1),
+        "accuracy": floatformat(rules["accuracy_drop"], -1),
+        "noisy": floatformat(rules["noisy_drop"], -1),
+        "times": floatformat(rules["speed_factor"], -1),
+    }
+    return [
+        _("Accuracy may fall by %(accuracy)s points, in noise by %(noisy)s.") % points,
+        _("The recall of no label may fall by more than %(recall)s points.") % points,
+        _("A clip may take %(times)s times as long.") % points,
+    ]
+
+
 def _sentence(reason: Mapping[str, Any], names: Names) -> str:
     code = reason["code"]
     if code in OUTCOMES:
@@ -123,6 +138,9 @@ def figure_rows(figures: Mapping[str, Any], names: Names) -> list[FigureRow]:
     for key, each in new["labels"].items():
         name = _("Recall of %(label)s") % {"label": names.get(key, key)}
         rows.append(_share(name, each["recall"], old and old["labels"][key]["recall"]))
+    for key, recall in new.get("noisy_recall", {}).items():
+        name = _("Recall of %(label)s in noise") % {"label": names.get(key, key)}
+        rows.append(_share(name, recall, old and old["noisy_recall"][key]))
     speed, size = figures.get("speed_ms", {}), figures.get("size_bytes", {})
     if "candidate" in speed:
         rows.append(_plain(_("Milliseconds for 3 seconds"), speed, lambda value: str(floatformat(value, 1))))

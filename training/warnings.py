@@ -11,6 +11,8 @@ from classifier.models import Clip
 def sentence_of(warning: Mapping[str, Any]) -> str:
     if warning["code"] == "near_duplicates":
         return _("%(count)d pairs of clips in different splits sound nearly the same.") % warning
+    if warning["code"] == "unreadable":
+        return _("%(count)d clips were left out, for their sound could not be read.") % warning
     split = Clip.Split(warning["split"]).label
     if warning["code"] == "empty_split":
         return _("No clip is for %(split)s.") % {"split": split}

@@ -87,7 +87,7 @@ def pair_counts(task: Task) -> dict[tuple[str, str], Table]:
         WHERE a.task_id = %s AND a.rater <> ''
           AND a.blind_label_id IS NOT NULL AND b.blind_label_id IS NOT NULL
         GROUP BY a.rater, b.rater, a.blind_label_id, b.blind_label_id
-    """  # noqa: S608
+    """  # noqa: S608  # the name of our own table
     pairs: dict[tuple[str, str], Table] = defaultdict(lambda: np.zeros((len(place), len(place)), np.int64))
     with connection.cursor() as cursor:
         cursor.execute(statement, [task.pk])
@@ -106,13 +106,17 @@ class VersionCounts:
 
 
 def version_counts(task: Task) -> list[VersionCounts]:
-    """Reviewers beside each model version on clips that were drawn at random, newest version first."""
+    """Reviewers beside each model version on clips that were drawn at random, newest version first.
+
+    What a version said later than the reviewer tells nothing: it may have learned from the answer.
+    """
     place = {pk: number for number, pk in enumerate(_label_ids(task))}
     drawn = CurrentReview.objects.filter(
         task=task,
         picked_by=PickedBy.RANDOM,
         blind_label__isnull=False,
         clip__predictions__model_version__task=task,
+        clip__predictions__created__lt=F("created"),
     ).annotate(number=F("clip__predictions__model_version__number"))
     cells = drawn.values_list("number", "blind_label", "clip__predictions__label").annotate(n=Count("pk"))
     pairs: dict[int, Table] = defaultdict(lambda: np.zeros((len(place), len(place)), np.int64))

@@ -28,7 +28,6 @@ class Mark:
     value: float | None
     interval: Interval | None = None
     colour: str = ""
-    note: str = ""
 
     @property
     def at(self) -> float:

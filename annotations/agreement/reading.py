@@ -10,11 +10,15 @@ ASK_AGAIN_S = 30
 
 
 def report_of(task: Task) -> Report:
-    """The report as it is now; with many reviews the last one that was made, and a worker makes the next."""
-    if not has_many_reviews(task):
-        return make_report(task)
+    """The report as it is now; with many reviews the last one that was made, and a worker makes the next.
+
+    One that was made for other labels is of no use any more.
+    """
     kept = KeptReport.objects.filter(task=task).first()
-    if kept is None:
+    if kept is None and not has_many_reviews(task):
+        return make_report(task)
+    labels = list(task.labels.order_by("order").values_list("key", flat=True))
+    if kept is None or kept.body["labels"] != labels:
         return keep_report(task)
     if not is_current(kept) and cache.add(f"annotations.report:{task.pk}", True, timeout=ASK_AGAIN_S):
         tasks.make_report_anew.enqueue(task.pk)

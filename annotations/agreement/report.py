@@ -1,7 +1,7 @@
 """Everything that is said about the agreement of a task, for page, API and command."""
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -56,7 +56,10 @@ class VersionRow:
 
 @dataclass(frozen=True)
 class Report:
-    """``confusion``: float[labels][labels], shares of each row; labels are in the task's order."""
+    """``confusion``: float[labels][labels], shares of each row; labels are in the task's order.
+
+    ``pairs`` are the first of ``n_pairs``.
+    """
 
     labels: list[str]
     overall: Agreement
@@ -112,33 +115,38 @@ def make_report(task: Task) -> Report:
     labels = [label.key for label in counts.labels]
     table, clips = counts.merged()
     per_label = figures.per_label(table, clips)
-    pairs = _pair_rows(pair_counts(task))
+    pairs = pair_counts(task)
     return Report(
         labels=labels,
         overall=figures.agreement(table, clips),
         intervals=figures.intervals(table, clips),
         per_label=[LabelRow(key, row) for key, row in zip(labels, per_label, strict=True)],
         confusion=figures.confusion(table, clips).tolist(),
-        pairs=pairs[:MAX_PAIRS],
+        pairs=_pair_rows(pairs, most=MAX_PAIRS),
         n_pairs=len(pairs),
         weeks=_weeks(counts),
         versions=_version_rows(task),
     )
 
 
-def _pair_rows(pairs: dict[tuple[str, str], Table]) -> list[PairRow]:
+def with_all_pairs(report: Report, task: Task) -> Report:
+    """For a table, which may be as long as it is."""
+    return replace(report, pairs=_pair_rows(pair_counts(task)))
+
+
+def _pair_rows(pairs: dict[tuple[str, str], Table], most: int | None = None) -> list[PairRow]:
     """Those who share the most clips first."""
-    common = sorted(pairs.items(), key=lambda item: (-int(item[1].sum()), item[0]))
+    common = sorted(pairs.items(), key=lambda item: (-int(item[1].sum()), item[0]))[:most]
     return [
         PairRow(
             first,
             second,
             int(table.sum()),
             float(np.trace(table) / table.sum()),
-            figures.cohen_kappa(table) if number < MAX_PAIRS else None,
+            figures.cohen_kappa(table),
             table.tolist(),
         )
-        for number, ((first, second), table) in enumerate(common)
+        for (first, second), table in common
     ]
 
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from annotations.models import Decision, Flag, PickedBy
 from annotations.offers import Offer
 from annotations.services import Saved
+from annotations.tasks_and_labels import FIRST_TASK
 from classifier.answers import answer_for
 from classifier.api.serializers import AnswerSerializer, NoteSerializer
 from classifier.models import Task
@@ -25,7 +26,7 @@ class TaskSerializer(serializers.Serializer[Any]):
     task = TaskField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {**attrs, "task": attrs.get("task") or Task.objects.get(slug="emotion")}
+        return {**attrs, "task": attrs.get("task") or Task.objects.get(slug=FIRST_TASK)}
 
 
 class NextSerializer(TaskSerializer):

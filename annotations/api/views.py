@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -34,13 +34,14 @@ from annotations.api.serializers import (
     SavedSerializer,
     UndoSerializer,
 )
+from annotations.listening import heard_audio
 from annotations.models import Decision
-from annotations.offers import hearable_by, log_listen
+from annotations.offers import hearable_by
 from annotations.services import Circumstances, Saved
+from annotations.tasks_and_labels import FIRST_TASK
 from classifier.answers import answer_for
 from classifier.api.serializers import AnswerSerializer, ErrorSerializer
 from classifier.api.views import NewestFirst
-from classifier.media import audio_response
 from classifier.models import Clip, Task
 from emotion_site.api.negotiation import AnyAccept
 from emotion_site.models import User
@@ -72,7 +73,7 @@ def checked(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
 
 
 def asked_task(request: Request) -> Task:
-    return get_object_or_404(Task, slug=request.query_params.get("task", "emotion"))
+    return get_object_or_404(Task, slug=request.query_params.get("task", FIRST_TASK))
 
 
 class ReviewViewSet(viewsets.ViewSet):
@@ -121,6 +122,7 @@ class ReviewViewSet(viewsets.ViewSet):
     def heartbeat(self, request: Request) -> Response:
         """Keep a clip for ten more minutes."""
         asked = checked(ClipChoiceSerializer, request)
+        offers.require_reviewer(person(request))
         until = leases.heartbeat(reviewer=person(request), task=asked["task"], clip_id=asked["clip"])
         return Response(LeaseSerializer({"leased_until": until}).data)
 
@@ -151,10 +153,9 @@ class ReviewAudio(APIView):
     content_negotiation_class = AnyAccept
 
     @extend_schema(responses={(200, "audio/flac"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: UUID) -> HttpResponse:
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         clip = get_object_or_404(hearable_by(person(request)), pk=pk)
-        log_listen(listener=person(request), clip=clip)
-        return audio_response(request._request, clip)
+        return heard_audio(request._request, listener=person(request), clip=clip)
 
 
 class ByDecision(NewestFirst):
@@ -185,7 +186,7 @@ class DecisionList(generics.ListAPIView[Decision]):
 
 
 class Objections(APIView):
-    """Say that the prediction of your clip is wrong; it moves forward in the queue."""
+    """Say that the prediction of your clip is wrong; it moves forward unless it was drawn at random."""
 
     @extend_schema(request=ObjectionSerializer, responses={204: None, **ERRORS})
     def post(self, request: Request) -> Response:

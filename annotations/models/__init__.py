@@ -1,3 +1,4 @@
+from annotations.models.corpus_columns import CorpusColumns
 from annotations.models.decision import Decision, DecisionChange
 from annotations.models.export_run import LabelExport
 from annotations.models.kept_report import KeptReport
@@ -6,6 +7,7 @@ from annotations.models.queue import Objection, QueueEntry, ReviewPolicy
 from annotations.models.review import CurrentReview, Flag, PickedBy, Review
 
 __all__ = [
+    "CorpusColumns",
     "CurrentReview",
     "Decision",
     "DecisionChange",

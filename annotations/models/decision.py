@@ -59,7 +59,11 @@ class Decision(models.Model):
                 name="decision_label_fits_state",
             ),
         ]
-        indexes = [models.Index(fields=["task", "is_withdrawn", "state"], name="decision_by_state")]
+        indexes = [
+            models.Index(fields=["task", "is_withdrawn", "state"], name="decision_by_state"),
+            # The examples of the review page are the last ones.
+            models.Index(fields=["task", "how", "-decided_at"], name="decision_by_how"),
+        ]
 
     def __str__(self) -> str:
         return str(self.label or self.get_state_display())

@@ -91,6 +91,12 @@ class QueueEntry(models.Model):
                 name="queue_next",
                 condition=Q(is_open=True),
             ),
+            # How many others are at work is asked before each clip that is fetched ahead.
+            models.Index(
+                fields=["task", "leased_until"],
+                name="queue_leased",
+                condition=Q(leased_until__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -104,7 +110,7 @@ class QueueEntry(models.Model):
 
 
 class Objection(models.Model):
-    """An owner says that a prediction is wrong. It moves the clip forward and decides nothing."""
+    """An owner says that a prediction is wrong. It may move the clip forward and decides nothing."""
 
     clip = models.ForeignKey(Clip, models.CASCADE, related_name="objections")
     task = models.ForeignKey(Task, models.PROTECT, db_index=False, related_name="+")

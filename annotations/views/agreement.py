@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from annotations.agreement import pictures, tables
 from annotations.agreement.pictures import Mark
 from annotations.agreement.reading import report_of
-from annotations.agreement.report import Report, VersionRow
+from annotations.agreement.report import Report, VersionRow, with_all_pairs
 from annotations.identity import pseudonym_of
 from annotations.views.asked_task import asked_task
 from classifier.models import Label, Task
@@ -47,7 +47,10 @@ def agreement_csv(request: SignedInRequest, task: str, part: str) -> HttpRespons
     found = Task.objects.filter(slug=task).first()
     if found is None or part not in tables.PARTS:
         raise Http404
-    rows = tables.PARTS[part](report_of(found))
+    report = report_of(found)
+    if part == "pairs" and report.n_pairs > len(report.pairs):
+        report = with_all_pairs(report, found)
+    rows = tables.PARTS[part](report)
     return HttpResponse(
         csv_text(rows, notation_of(get_language() or "")),
         content_type="text/csv; charset=utf-8",
@@ -56,8 +59,8 @@ def agreement_csv(request: SignedInRequest, task: str, part: str) -> HttpRespons
 
 
 def strength(alpha: float | None) -> str:
-    """In words, after Landis and Koch (1977)."""
-    if alpha is None:
+    """In words, after Landis and Koch (1977); none below chance, or where it is not defined."""
+    if alpha is None or alpha < 0:
         return ""
     words = [
         (0.81, pgettext("agreement", "almost perfect")),
@@ -66,7 +69,7 @@ def strength(alpha: float | None) -> str:
         (0.21, pgettext("agreement", "fair")),
         (0.0, pgettext("agreement", "slight")),
     ]
-    return next((word for least, word in words if alpha >= least), pgettext("agreement", "none"))
+    return next(word for least, word in words if alpha >= least)
 
 
 def _pictures(report: Report, labels: list[Label]) -> dict[str, Any]:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from django.http import Http404, HttpRequest
 
+from annotations.tasks_and_labels import FIRST_TASK
 from classifier.models import Task
-
-FIRST_TASK = "emotion"
 
 
 def asked_task(request: HttpRequest) -> tuple[Task, Sequence[Task]]:

@@ -16,12 +16,11 @@ from annotations.clip_history import history_of
 from annotations.listings import next_conflict
 from annotations.models import CurrentReview, Decision, DecisionChange, Flag, ListenLog, Objection
 from annotations.offers import hearable_by, prediction_of
+from annotations.review_texts import FLAG_KEYS
 from classifier.models import Clip, Task
 from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.exceptions import UserError
 
-# Beside the labels' digits.
-FLAG_KEYS = {Flag.NO_SPEECH: "n", Flag.SEVERAL_SPEAKERS: "v", Flag.TOO_NOISY: "t", Flag.OTHER: "o"}
 MOST_LISTENS = 50
 
 

@@ -1,6 +1,6 @@
 """Where every clip stands."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import HttpResponse
@@ -27,8 +27,7 @@ class DecisionFilter(forms.Form):
     def __init__(self, data: Any, *, task: Task) -> None:
         super().__init__(data, label_suffix="")
         labels = [(label.key, str(label)) for label in task.labels.order_by("order")]
-        field = self.fields["answer"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # tells mypy what is declared above
+        field = cast(forms.ChoiceField, self.fields["answer"])
         field.choices = [("", pgettext_lazy("label", "All")), *labels, *Flag.choices]
 
     def wanted(self) -> dict[str, Any]:

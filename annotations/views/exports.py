@@ -18,8 +18,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.export_jobs import KEPT_FOR, path_of
 from annotations.export_requests import delete_export, start_export
+from annotations.export_upkeep import drop_if_withdrawn
 from annotations.models import LabelExport
-from annotations.views.asked_task import FIRST_TASK
+from annotations.tasks_and_labels import FIRST_TASK
 from classifier.forms import SOUND_DAYS
 from classifier.models import Task
 from emotion_site.access import SignedInRequest, admin_required
@@ -80,8 +81,11 @@ def _listed() -> dict[str, Any]:
 
 @admin_required
 @require_GET
-def download(request: SignedInRequest, pk: UUID) -> StreamingHttpResponse:
+def download(request: SignedInRequest, pk: UUID) -> HttpResponse | StreamingHttpResponse:
     export = get_object_or_404(LabelExport.objects.select_related("task"), pk=pk, status="done")
+    # A worker does this too, but may be busy for long.
+    if drop_if_withdrawn(export):
+        return redirect("annotations:exports")
     try:
         file = path_of(export).open("rb")
     except FileNotFoundError:

@@ -48,7 +48,7 @@ def clip_id_of(request: PersonRequest) -> UUID:
 
 
 def clip_ids_of(request: PersonRequest, name: str) -> list[UUID]:
-    return [_uuid(text) for text in request.POST.getlist(name)[:10]]
+    return [_uuid(text) for text in request.POST.getlist(name)]
 
 
 def _uuid(text: str) -> UUID:

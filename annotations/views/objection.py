@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.adjudication import object_to_prediction
-from annotations.owner_section import TASK, section_context
+from annotations.models import QueueEntry
+from annotations.owner_section import section_context
+from annotations.tasks_and_labels import FIRST_TASK
 from classifier.models import Clip, Task
 from emotion_site.access import SignedInRequest
 from emotion_site.exceptions import UserError
@@ -33,20 +35,28 @@ def review_state(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def objection(request: SignedInRequest, pk: UUID) -> HttpResponse:
     clip = _clip_of(request, pk)
+    task = Task.objects.get(slug=FIRST_TASK)
     try:
         object_to_prediction(
             owner=request.user,
             clip=clip,
-            task=Task.objects.get(slug=TASK),
+            task=task,
             wished_label=request.POST.get("wished_label", ""),
             comment=request.POST.get("comment", "").replace("\0", ""),
         )
     except UserError as error:
         messages.error(request, str(error.detail))
         return redirect(clip)
-    if clip.shared_for_review:
-        thanks = _("Thank you. Your clip moves forward, and a reviewer will listen.")
-    else:
-        thanks = _("Thank you, we keep it. Share the clip for review to have somebody listen.")
-    messages.success(request, thanks)
+    messages.success(request, _thanks(clip, task))
     return redirect(clip)
+
+
+def _thanks(clip: Clip, task: Task) -> str:
+    if not clip.shared_for_review:
+        return _("Thank you, we keep it. Share the clip for review to have somebody listen.")
+    entry = QueueEntry.objects.filter(clip=clip, task=task).first()
+    if entry and not entry.is_open:
+        return _("Thank you, we keep it. People have already reviewed this clip.")
+    if entry and not entry.is_random:
+        return _("Thank you. Your clip moves forward, and a reviewer will listen.")
+    return _("Thank you, we keep it.")

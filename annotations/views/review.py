@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from annotations.adjudication import set_policy
-from annotations.guidelines import RULES, guidelines_of
+from annotations.guidelines import guidelines_of, rules_of
 from annotations.models import Decision, Flag, QueueEntry, ReviewPolicy
 from annotations.offers import policy_of
 from annotations.policy_form import PolicyForm
 from annotations.progress import Progress, counts_by_state, progress_of
 from annotations.review_texts import FLAG_KEYS, review_settings
+from annotations.tasks_and_labels import FIRST_TASK
 from annotations.views.json_doors import progress_json
 from classifier.models import Task
 from emotion_site.access import SignedInRequest, admin_required
@@ -54,7 +55,7 @@ def _start_page(request: SignedInRequest, *, refused: PolicyForm | None = None) 
     if not is_reviewer(request.user):
         return render(request, "annotations/no_role.html", status=403)
     has_queue = Exists(QueueEntry.objects.filter(task=OuterRef("pk")))
-    tasks = Task.objects.filter(Q(slug="emotion") | Q(has_queue)).order_by("pk")
+    tasks = Task.objects.filter(Q(slug=FIRST_TASK) | Q(has_queue)).order_by("pk")
     queues = [_queue_of(request, task, refused) for task in tasks]
     status = 422 if refused else 200
     return render(request, "annotations/review_start.html", {"queues": queues}, status=status)
@@ -96,7 +97,7 @@ def work(request: SignedInRequest, task: str) -> HttpResponse:
         "labels": labels,
         "flags": [(flag, flag.label, key) for flag, key in FLAG_KEYS.items()],
         "needs_comment": Flag.OTHER,
-        "rules": RULES,
+        "rules": rules_of(row),
         "guidelines": guidelines_of(row, request.user),
         "browser_settings": review_settings(row, labels, request.user)
         | {"progress": progress_json(request.user, row)},

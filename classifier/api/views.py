@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -40,7 +40,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="Any text up to 128 characters; the same key never makes two clips.",
+    description="Any text up to 128 characters; within 30 days the same key never makes two clips.",
 )
 ERRORS: dict[int, Any] = {
     code: OpenApiResponse(ErrorSerializer, description)
@@ -134,14 +134,15 @@ class ClipViewSet(
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Undo a deletion."""
-        services.restore_clips(owner=_owner(request), clip_ids=[_clip_id(pk)])
+        clip = get_object_or_404(Clip, pk=_clip_id(pk), owner=_owner(request))
+        services.restore_clips(owner=_owner(request), clip_ids=[clip.pk])
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(
         responses={(200, "audio/flac"): OpenApiTypes.BINARY, (206, "audio/flac"): OpenApiTypes.BINARY}
     )
     @action(detail=True, content_negotiation_class=AnyAccept)
-    def audio(self, request: Request, pk: str) -> HttpResponse:
+    def audio(self, request: Request, pk: str) -> HttpResponseBase:
         """The clip as 16 kHz mono FLAC; ranges are answered."""
         clip = self.get_object()
         return audio_response(request._request, clip, name=clip.title)
@@ -192,7 +193,7 @@ class LabelList(generics.ListAPIView[Label]):
 
     serializer_class = LabelSerializer
     pagination_class = None
-    queryset = Label.objects.filter(task__slug="emotion")
+    queryset = Label.objects.of_task()
 
 
 class ActiveModel(generics.RetrieveAPIView[ModelVersion]):

@@ -75,4 +75,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     text = json.dumps(manifest.as_dict(), indent=2, sort_keys=True, ensure_ascii=False)
-    (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+    # Beside the folder, where a kill leaves nothing that does not belong to the version.
+    partial = folder.with_name(f".{folder.name}.{MANIFEST}")
+    partial.write_text(f"{text}\n", encoding="utf-8")
+    partial.replace(folder / MANIFEST)

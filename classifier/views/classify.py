@@ -85,5 +85,4 @@ def _refused(
 
 
 def _context(wishes: WishesForm) -> dict[str, Any]:
-    labels = Label.objects.filter(task__slug="emotion")
-    return {"wishes": wishes, "browser_settings": classify_settings(labels)}
+    return {"wishes": wishes, "browser_settings": classify_settings(Label.objects.of_task())}

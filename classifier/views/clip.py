@@ -24,12 +24,8 @@ def _clip_of(request: PersonRequest, pk: UUID) -> Clip:
     return get_object_or_404(Clip.objects.visible_to(request.user).with_predictions(), pk=pk)
 
 
-def _labels() -> list[Label]:
-    return list(Label.objects.filter(task__slug="emotion"))
-
-
 def result_context(clip: Clip) -> dict[str, Any]:
-    return {"clip": clip, "result": latest_result(clip, _labels())}
+    return {"clip": clip, "result": latest_result(clip, list(Label.objects.of_task()))}
 
 
 @login_required
@@ -40,7 +36,7 @@ def show(request: PersonRequest, pk: UUID) -> HttpResponse:
 
 
 def _page_context(request: PersonRequest, clip: Clip) -> dict[str, Any]:
-    labels = _labels()
+    labels = list(Label.objects.of_task())
     predictions = sorted(clip.predictions.all(), key=lambda p: -p.model_version.number)
     return {
         "clip": clip,

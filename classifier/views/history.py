@@ -24,14 +24,10 @@ from classifier.requests import PersonRequest, chosen_ids
 from classifier.spreadsheets import notation_of
 
 
-def _labels() -> list[Label]:
-    return list(Label.objects.filter(task__slug="emotion"))
-
-
 @login_required
 @require_GET
 def show(request: PersonRequest) -> HttpResponse:
-    form = HistoryForm(request.GET, labels=_labels())
+    form = HistoryForm(request.GET, labels=list(Label.objects.of_task()))
     wanted = form.wanted()
     clips = Clip.objects.visible_to(request.user)
     page = page_of(
@@ -73,7 +69,7 @@ def row(request: PersonRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def chart(request: PersonRequest) -> HttpResponse:
     """Emotions over time: the fragment for the history, or a page of its own without JavaScript."""
-    labels = _labels()
+    labels = list(Label.objects.of_task())
     timeline = timeline_of(_matching(request, labels), labels)
     template = "classifier/_timeline.html" if request.htmx else "classifier/timeline.html"
     return render(request, template, {"timeline": timeline, "query": _query(request.GET)})
@@ -83,7 +79,7 @@ def chart(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def export(request: PersonRequest) -> StreamingHttpResponse:
     """CSV of the chosen clips (POST), or of all that match the filters (GET)."""
-    labels = _labels()
+    labels = list(Label.objects.of_task())
     if request.method == "POST":
         clips = Clip.objects.visible_to(request.user).filter(pk__in=chosen_ids(request))
     else:

@@ -1,9 +1,16 @@
+from typing import TYPE_CHECKING, cast
+
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
+from emotion_site.api.throttling import AddressThrottle
 from emotion_site.models import ApiToken, User
 from emotion_site.tokens import find_token, note_use
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -17,22 +24,24 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return None
         token = find_token(parts[1]) if len(parts) == 2 else None
         if token is None or not token.user.is_active:
-            raise exceptions.AuthenticationFailed(
-                _("This token is not known. Make a new one."), "token_unknown"
-            )
+            raise _refusal(request, _("This token is not known. Make a new one."), "token_unknown")
         if token.revoked_at is not None:
-            raise exceptions.AuthenticationFailed(
-                _("This token was revoked. Make a new one."), "token_revoked"
-            )
+            raise _refusal(request, _("This token was revoked. Make a new one."), "token_revoked")
         if not token.is_usable:
-            raise exceptions.AuthenticationFailed(
-                _("This token has expired. Make a new one."), "token_expired"
-            )
+            raise _refusal(request, _("This token has expired. Make a new one."), "token_expired")
         note_use(token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def _refusal(request: Request, detail: str | Promise, code: str) -> exceptions.APIException:
+    """DRF counts only requests whose sender it knows, so those who try tokens out are counted here."""
+    throttle = AddressThrottle()
+    if not throttle.allow_request(request, cast("APIView", None)):
+        return exceptions.Throttled(throttle.wait())
+    return exceptions.AuthenticationFailed(str(detail), code)
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

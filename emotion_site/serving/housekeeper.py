@@ -3,6 +3,8 @@ import threading
 import time
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import cache
 from django.db import close_old_connections
 
 from emotion_site import signals, task_heartbeat
@@ -34,6 +36,7 @@ def look_after_site() -> None:
         remove_stale_uploads,
         task_heartbeat.recover_lost_tasks,
         task_heartbeat.forget_old_tasks,
+        forget_ended_sessions,
         _let_apps_look_after_theirs,
     )
     for chore in chores:
@@ -57,6 +60,12 @@ def remove_stale_uploads() -> int:
     if stale:
         logger.info("Removed stale uploads count=%d", len(stale))
     return len(stale)
+
+
+def forget_ended_sessions() -> None:
+    """Once a day. The devices that they stood for stay: they say when a person was last seen."""
+    if cache.add("emotion_site.sessions-looked-through", True, timeout=24 * 3600):
+        SessionStore.clear_expired()
 
 
 def _let_apps_look_after_theirs() -> None:

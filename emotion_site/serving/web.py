@@ -3,9 +3,11 @@
 import os
 import socket
 import sys
+import tempfile
 
 import django
 import uvicorn
+from django.conf import settings
 
 from emotion_site.serving.connection import GuardedConnection
 from emotion_site.serving.lifeline import follow_parent
@@ -21,6 +23,8 @@ def main(listening_fd: int) -> None:
     follow_parent()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
     django.setup()
+    # Django keeps a large body that arrives where Python keeps temporary files, whatever its settings say.
+    tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)
 
     from emotion_site.signals import web_process_starting
 

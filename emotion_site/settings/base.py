@@ -12,6 +12,7 @@ from emotion_site.settings import env
 from emotion_site.settings.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from emotion_site.settings.logs import LOGGING as LOGGING
 from emotion_site.settings.training import NOISES_DIR as NOISES_DIR
+from emotion_site.settings.training import ROOMS_DIR as ROOMS_DIR
 from emotion_site.settings.training import TRAINING_MEMORY_BYTES as TRAINING_MEMORY_BYTES
 from emotion_site.settings.training import TRAINING_THREADS as TRAINING_THREADS
 
@@ -29,12 +30,11 @@ DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.secret_key("SECRET_KEY", DATA_DIR)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [*env.LOOPBACK_HOSTS, "[::1]", HOST])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-SIGNUP = env.choice(
-    "SIGNUP", "open" if HOST in env.LOOPBACK_HOSTS else "invite", ["open", "invite", "closed"]
-)
 # How many proxies in front of the site add to X-Forwarded-For; 0 trusts no such header.
 NUM_PROXIES = env.whole("NUM_PROXIES", 0)
 HTTPS = env.flag("HTTPS", False)
+_is_local = env.is_local(HOST, https=HTTPS, num_proxies=NUM_PROXIES)
+SIGNUP = env.choice("SIGNUP", "open" if _is_local else "invite", ["open", "invite", "closed"])
 
 INSTALLED_APPS = [
     "emotion_site",
@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "emotion_site.middleware.LastSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "emotion_site.middleware.ButtonAddressMiddleware",
     "emotion_site.middleware.OutageMiddleware",
 ]
 
@@ -127,9 +128,10 @@ TASKS = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["emotion_site.formats"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.text("TIME_ZONE", "UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE")
 
 # Files
 STATIC_URL = "static/"
@@ -288,4 +290,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "ENUM_NAME_OVERRIDES": {
+        # A clip has one more source than people can name when they submit one.
+        "ClipSourceEnum": "classifier.models.Clip.Source",
+        "ClipStatusEnum": "classifier.models.Clip.Status",
+    },
 }

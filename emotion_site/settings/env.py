@@ -3,15 +3,22 @@
 Every name may also be given as ``NAME_FILE``, the path of a file that holds the value.
 """
 
+import os
 import secrets
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+# Addresses that stand for every address of the machine; no browser goes to one of them.
+WILDCARD_HOSTS = ("0.0.0.0", "::")  # noqa: S104  # to compare with, not to listen on
 
 _env = environ.FileAwareEnv()
 
@@ -92,6 +99,22 @@ def mail(name: str) -> dict[str, Any] | None:
         raise ImproperlyConfigured(f"{name} is not a mail address that Django can use.") from error
 
 
+def time_zone(name: str) -> str:
+    """The zone from the environment, or this machine's where it can be known, or UTC."""
+    if given := text(name):
+        return given
+    machine = text("TZ").lstrip(":") or os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    try:
+        return ZoneInfo(machine).key
+    except (ValueError, KeyError, OSError):
+        return "UTC"
+
+
+def is_local(host: str, *, https: bool, num_proxies: int) -> bool:
+    """Whether this machine alone reaches the site: a proxy on it may open a loopback address to the world."""
+    return host in LOOPBACK_HOSTS and not https and not num_proxies
+
+
 def secret_key(name: str, data_dir: Path) -> str:
     """The key from the environment, or one that is made once and kept in ``data_dir``."""
     given = text(name)
@@ -99,9 +122,16 @@ def secret_key(name: str, data_dir: Path) -> str:
         return given
     path = data_dir / "secret_key"
     data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        _make_secret(path)
     return path.read_text().strip()
+
+
+def _make_secret(path: Path) -> None:
+    """Nobody ever reads half a key, and of several processes that make one at the same moment one wins."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret_key-") as draft:
+        draft.write(secrets.token_urlsafe(64))
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            os.link(draft.name, path)

@@ -8,6 +8,7 @@ import tempfile
 # Before `base` is read: its defaults for files and the database follow DATA_DIR.
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="emotion-test-")
 os.environ.setdefault("SECRET_KEY", "only for tests")
+os.environ.setdefault("TIME_ZONE", "UTC")
 
 from emotion_site.settings.base import *  # noqa: F403
 

@@ -86,7 +86,7 @@ def _account_page(request: SignedInRequest, *, profile_form: BaseForm | None = N
         "privacy_form": PrivacyForm(instance=user),
         "has_authenticator_app": Authenticator.Type.TOTP in kinds,
         "has_passkey": Authenticator.Type.WEBAUTHN in kinds,
-        "session_count": UserSession.objects.filter(user=user).count(),
+        "session_count": len(UserSession.objects.purge_and_list(user)),
         "token_count": usable_tokens(user).count(),
     }
     status = 422 if profile_form else 200

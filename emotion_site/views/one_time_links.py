@@ -19,6 +19,7 @@ from emotion_site.people import end_sessions
 from emotion_site.purpose_forms import FirstAdministratorForm
 from emotion_site.roles import Role, set_role
 from emotion_site.sign_in_forms import InvitedSignUpForm, NewPasswordForm
+from emotion_site.tokens import revoke_tokens_of
 
 
 class InvitationView(SignupView):
@@ -99,9 +100,12 @@ def reset_password(request: HttpRequest, secret: str) -> HttpResponse:
             form.save()
             # Whoever knew the old password is out, and signing in asks for the second step as ever.
             end_sessions(link.user)
+            revoked = revoke_tokens_of(link.user)
     except UserError:
         return link_is_gone(request)
     messages.success(request, _("Your new password is set. Sign in with it."))
+    if revoked:
+        messages.info(request, _("Your API tokens no longer work. Make new ones on your account page."))
     return redirect("account_login")
 
 

@@ -119,7 +119,7 @@ def test_queries_do_not_grow_with_answers(reviewer_client, answered):
     for _number in range(5):
         answered("sad", "angry")
     UserFactory(role="reviewer")
-    assert queries() == few <= 15
+    assert queries() == few <= 16
 
 
 def test_places_on_the_scale():
@@ -146,3 +146,26 @@ def test_heat_follows_the_share():
     cells = heat([[0.86, 0.14], [0.0, 1.0]])
     assert [[cell.level for cell in line] for line in cells] == [[9, 1], [0, 10]]
     assert cells[1][1].is_same and not cells[0][1].is_same
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([("sad", "sad"), ("sad", "sad")], "Everybody always gave the same label"),
+        ([("sad", "angry"), ("angry", "sad")], "That is less than people would agree by chance"),
+        ([("sad", "sad"), ("angry", "angry")], "Beyond chance, that is <strong>almost perfect"),
+    ],
+)
+def test_what_is_beyond_chance_in_words(reviewer_client, answered, answers, said):
+    for first, second in answers:
+        answered(first, second)
+    assert said in text_of(reviewer_client.get(AGREEMENT))
+
+
+def test_the_page_shows_the_first_pairs_and_the_table_has_all(
+    reviewer_client, answered, say, admin, monkeypatch
+):
+    monkeypatch.setattr("annotations.agreement.report.MAX_PAIRS", 2)
+    say(admin, answered("sad", "sad"), "sad")
+    assert "These are 2 of 3 pairs." in text_of(reviewer_client.get(AGREEMENT))
+    assert len(table(reviewer_client, "pairs")) == 4

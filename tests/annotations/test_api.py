@@ -52,6 +52,14 @@ def test_fetching_ahead_and_giving_back(shared, reviewer_client, client_of, seco
     assert (response.status_code, response.json()["code"]) == (409, "lease_lost")
 
 
+def test_whoever_lost_the_role_keeps_no_clip(shared, reviewer, reviewer_client):
+    clip = shared()
+    post(reviewer_client, "reviews/next/")
+    set_role(user=reviewer, role=Role.USER)
+    response = post(reviewer_client, "reviews/heartbeat/", clip=str(clip.pk))
+    assert (response.status_code, response.json()["code"]) == (403, "not_reviewer")
+
+
 def test_asking_for_the_prediction(shared, reviewer_client):
     clip = shared(answer="happy")
     post(reviewer_client, "reviews/next/")

@@ -136,6 +136,14 @@ def test_listening_is_logged(admin_client, admin, shared):
     assert "Who listened" in text_of(admin_client.get(page_of(clip)))
 
 
+def test_a_piece_from_the_middle_is_logged_too(admin_client, admin, shared):
+    clip = shared()
+    clip.audio.save(clip.audio.name, ContentFile(b"fLaC" * 1000))
+    address = reverse("annotations:audio", args=[clip.pk])
+    assert admin_client.get(address, headers={"Range": "bytes=1-"}).status_code == 206
+    assert ListenLog.objects.filter(clip_id=clip.pk, listener=admin).count() == 1
+
+
 def test_nobody_hears_what_is_not_for_them(client_of, shared, reviewer, stranger, admin):
     private = ClipFactory()
     for person, clip in [(reviewer, shared()), (stranger, shared()), (admin, private)]:

@@ -2,17 +2,20 @@
 
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from annotations import export_jobs, tasks
 from annotations.export_jobs import forget_old_exports, path_of
 from annotations.export_requests import start_export
 from annotations.models import LabelExport, QueueEntry
+from annotations.offers import log_listen
 from annotations.queue import enter_missing_clips
 from emotion_site.signals import housekeeping
 
@@ -47,6 +50,31 @@ def test_a_real_worker_takes_it(admin, task):
     call_command("db_worker", batch=True, reload=False, startup_delay=False, interval=0)
     export.refresh_from_db()
     assert export.status == "done"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_others_may_write_while_a_long_export_notes_how_far_it_is(export, shared, say, reviewer, monkeypatch):
+    monkeypatch.setattr("annotations.export.CHUNK", 2)
+    monkeypatch.setattr(export_jobs, "NOTE_EVERY_S", 0)
+    clips = [shared() for _number in range(5)]
+    for clip in clips:
+        say(reviewer, clip, "sad")
+
+    def write():
+        log_listen(listener=reviewer, clip=clips[0])
+        connection.close()
+
+    note = export_jobs._Noted.__call__
+
+    def note_while_others_write(noted, done, total):
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(write).result()
+        note(noted, done, total)
+
+    monkeypatch.setattr(export_jobs._Noted, "__call__", note_while_others_write)
+    tasks.run_export.call(str(export.pk))
+    export.refresh_from_db()
+    assert (export.status, export.rows_done) == ("done", 5)
 
 
 def test_only_administrators_export(reviewer, task):

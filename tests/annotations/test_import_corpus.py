@@ -56,6 +56,14 @@ def test_clips_labels_and_speakers_are_kept(run, tmp_path, task):
     assert not QueueEntry.objects.exists()
 
 
+def test_other_columns_are_kept_and_exported(run, tmp_path):
+    rows = [row | {"sex": "female", "intensity": ""} for row in numbered(1)]
+    run(write_corpus(tmp_path / "voices", rows))
+    call_command("export_labels", str(tmp_path / "out"), "--format", "jsonl")
+    (line,) = (tmp_path / "out" / "labels.jsonl").read_text().splitlines()
+    assert json.loads(line)["corpus_columns"] == {"sex": "female"}
+
+
 def test_a_second_run_skips_what_is_there_and_adds_what_is_not(run, tmp_path):
     folder = write_corpus(tmp_path / "voices", numbered(2))
     run(folder)

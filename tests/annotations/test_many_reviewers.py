@@ -1,16 +1,18 @@
 """Twenty reviewers at once: no clip twice, none lost."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from annotations import services
 from annotations.answers import read_answer
 from annotations.models import CurrentReview, Decision, QueueEntry, Review, ReviewPolicy
 from annotations.offers import take_next
+from annotations.queue import follow_clips
 from annotations.services import Circumstances
 from classifier.models import Task
 from tests.factories import ClipFactory, UserFactory
@@ -30,6 +32,7 @@ def task(transactional_db) -> Task:
 def all_at_once(work, people):
     """Run ``work(person)`` in a thread each, begun at the same moment."""
     start = Barrier(len(people))
+    connections.close_all()  # there are as many as reviewers, and each thread needs one
 
     def run(person):
         start.wait()
@@ -90,6 +93,26 @@ def test_twenty_people_and_five_clips(task):
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_clip_that_is_being_written_is_waited_for_when_no_other_is_left(task):
+    share(1)
+    start = Barrier(2)
+
+    def write():
+        with transaction.atomic():
+            QueueEntry.objects.select_for_update().get()
+            start.wait()
+            time.sleep(0.3)
+
+    def take():
+        start.wait()
+        return take_next(reviewer=person, task=task)
+
+    person = UserFactory(role="reviewer")
+    _nothing, offer = all_at_once(lambda work: work(), [write, take])
+    assert offer is not None
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_same_answer_many_times_at_once_is_one_review(task):
     (clip,) = share(1)
     person = UserFactory(role="reviewer")
@@ -118,3 +141,44 @@ def test_late_answers_of_many_people_to_one_clip_are_all_kept(task):
     assert Review.objects.count() == REVIEWERS
     assert QueueEntry.objects.get().given == REVIEWERS
     assert Decision.objects.get().how == "consensus"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("is_one", [True, False])
+def test_taking_back_many_times_at_once(task, is_one):
+    clips, person = share(REVIEWERS), UserFactory(role="reviewer")
+    answer = read_answer(task, label="sad")
+    for clip in clips:
+        services.submit_review(
+            reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances(str(clip))
+        )
+    all_at_once(
+        lambda number: services.undo_last(
+            reviewer=person, task=task, client_id="once" if is_one else str(number)
+        ),
+        list(range(REVIEWERS)),
+    )
+    assert CurrentReview.objects.count() == (REVIEWERS - 1 if is_one else 0)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_what_becomes_of_a_clip_meanwhile_opens_none_that_was_answered(task):
+    clips = share(REVIEWERS - 2)
+    person = UserFactory(role="reviewer")
+    answer = read_answer(task, label="sad")
+
+    def work(clip):
+        if clip is None:
+            for _round in range(10):
+                follow_clips(clips)
+        else:
+            services.submit_review(
+                reviewer=person,
+                task=task,
+                clip_id=clip,
+                answer=answer,
+                circumstances=Circumstances(uuid4().hex),
+            )
+
+    all_at_once(work, [None, None, *clips])
+    assert not QueueEntry.objects.filter(is_open=True).exists()

@@ -74,6 +74,15 @@ def test_objecting_moves_the_clip_forward(shared, speaker_client, page_text):
     assert QueueEntry.objects.get(clip=clip).has_objection
 
 
+def test_objecting_to_a_clip_that_was_reviewed_or_drawn_at_random(shared, say, reviewer, speaker_client):
+    reviewed, drawn = shared(answer="happy"), shared(answer="happy")
+    say(reviewer, reviewed, "sad")
+    QueueEntry.objects.filter(clip=drawn).update(is_random=True)
+    for clip, thanks in [(reviewed, "we keep it. People have already"), (drawn, "Thank you, we keep it.<")]:
+        response = speaker_client.post(reverse("annotations:objection", args=[clip.pk]), follow=True)
+        assert thanks in text_of(response).replace(" <", "<")
+
+
 @pytest.mark.parametrize(("wish", "said"), [("bored", "does not belong"), ("", "we keep it")])
 def test_objections_to_a_private_clip(speaker, speaker_client, wish, said):
     clip = ClipFactory(owner=speaker, answer="happy")

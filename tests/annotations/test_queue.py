@@ -144,6 +144,25 @@ def test_the_random_share_is_drawn_once_and_served_by_chance(shared, reviewer, t
     assert (offer.clip, offer.picked_by) == (clip, PickedBy.RANDOM)
 
 
+def test_the_random_share_is_served_by_chance_whatever_is_said_of_its_clips(shared, speaker, task, policy):
+    policy.random_percent = 100
+    policy.save()
+    clips = [shared(answer="sad", answer__confidence=0.95 - 0.05 * number) for number in range(12)]
+    order = list(places(QueueEntry.objects.all()))
+    for clip in clips:
+        clip.save()  # as the predictor does once the scores are there
+    object_to_prediction(owner=speaker, clip=clips[0], task=task, wished_label="angry")
+    assert list(places(QueueEntry.objects.all())) == order != [clip.pk for clip in reversed(clips)]
+    assert not QueueEntry.objects.exclude(priority__gt=0, priority__lt=1).exists()
+    QueueEntry.objects.update(priority=0.5)
+    import_module("annotations.migrations.0009_random_places").draw(apps, None)
+    assert len(set(QueueEntry.objects.values_list("priority", flat=True))) == 12
+
+
+def places(entries):
+    return entries.order_by("-priority", "id").values_list("clip", flat=True)
+
+
 def test_the_prediction_is_hidden_unless_policy_or_reviewer_wish_to_see_it(shared, reviewer, task, policy):
     clip = shared(answer="sad")
     assert take_next(reviewer=reviewer, task=task).prediction is None

@@ -1,6 +1,7 @@
 """What real listeners said, imported by the commands, against figures that pandas computes on its own."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.requirements import speech
 pd = pytest.importorskip("pandas")
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(900)]
 
+# Six clips, mostly one of each emotion, of so many times six; all of them where there is time.
+STEP = 1 if "LOAD_TESTS" in os.environ else 6
 # Theirs to ours.
 EMOZIONALMENTE = {
     "anger": "angry",
@@ -80,13 +83,18 @@ def decided(corpus: str) -> "pd.Series":
     return pd.Series(dict(rows), dtype=object)
 
 
-def test_the_listeners_of_crema_d(command):
-    folder = speech("crema-d")
+def test_the_listeners_of_crema_d(command, tmp_path):
+    table = pd.read_csv(speech("crema-d") / "metadata.csv")
+    table = table[(table.index // 6 % STEP == 0) | (table["usable"] == "no")]
+    folder = tmp_path / "crema-d"
+    folder.mkdir()
+    (folder / "audio").symlink_to(speech("crema-d") / "audio")
+    table.to_csv(folder / "metadata.csv", index=False)
     imported = command("import_corpus", str(folder))
-    assert imported["rejected"] == {"not_usable": 1, "duplicate": 2}
-    assert command("import_corpus", str(folder))["added"] == 0
+    assert imported["rejected"].pop("not_usable") == 1
+    assert imported["added"] + imported["rejected"].pop("duplicate", 0) == len(table) - 1
+    assert not imported["rejected"] and command("import_corpus", str(folder))["added"] == 0
 
-    table = pd.read_csv(folder / "metadata.csv")
     table = table[table["usable"] == "yes"].set_index("file_name")
     votes = table.filter(regex="^votes_(?!total)").rename(columns=lambda name: name.removeprefix("votes_"))
     added = command("import_reviews", str(folder / "metadata.csv"), "--decide")
@@ -104,7 +112,7 @@ def test_the_listeners_of_crema_d(command):
     assert Decision.objects.filter(state="conflicting").count() == expected.isna().sum()
     # What the actors meant is kept beside what was heard; people hear it in about 42 clips of 100.
     meant = pd.Series(dict(Clip.objects.values_list("file_name", "reference_label__key")), dtype=object)
-    assert (decisions == meant.reindex(decisions.index)).mean() == pytest.approx(0.42, abs=0.02)
+    assert (decisions == meant.reindex(decisions.index)).mean() == pytest.approx(0.42, abs=0.05)
 
 
 def first_files(table: "pd.DataFrame") -> "pd.Series":

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import CurrentReview, Decision, ListenLog, QueueEntry, Review
+from classifier.models import Task
 from tests.factories import ClipFactory
 
 START = "/review/"
@@ -41,6 +42,13 @@ def test_who_may_open_the_pages(page, task, policy, client_of, stranger, reviewe
     assert client_of(admin).get(page).status_code == 200
 
 
+def test_the_strongest_emotion_is_asked_for_only_where_emotions_are(task, reviewer_client):
+    Task.objects.create(slug="noise", name="Noise")
+    assert "strongest emotion" in reviewer_client.get(WORK).content.decode()
+    other = reviewer_client.get("/review/noise/").content.decode()
+    assert "Judge how the voice sounds" in other and "strongest emotion" not in other
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_who_may_pass_the_doors(door, shared, ask, client_of, stranger):
     fields = answered(shared(), "sad")
@@ -62,7 +70,7 @@ def test_the_clip_after_this_one_is_fetched_ahead(shared, ask):
     assert ask("take")["offer"]["clip"] == first
     second = ask("take", beside=[first])["offer"]["clip"]
     assert {first, second} == clips
-    nothing = ask("take", beside=[first, second])
+    nothing = ask("take", beside=[*(uuid4() for _number in range(10)), first, second])
     assert nothing["offer"] is None
     assert nothing["progress"]["left"] == 2
 

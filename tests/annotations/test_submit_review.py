@@ -181,6 +181,14 @@ def test_undo_takes_the_last_answer_back_and_returns_the_clip(shared, say, revie
         services.undo_last(reviewer=reviewer, task=task, client_id="x")
 
 
+def test_undo_does_not_wash_off_that_the_prediction_was_known(shared, say, reviewer, task):
+    clip = shared(answer="happy")
+    say(reviewer, clip, "sad")
+    say(reviewer, clip, "happy")
+    services.undo_last(reviewer=reviewer, task=task, client_id="u")
+    assert say(reviewer, clip, "happy").review.kind == "revised"
+
+
 def test_an_administrator_decides_a_conflict_for_good(
     shared, say, reviewer, second_reviewer, admin, task, policy
 ):

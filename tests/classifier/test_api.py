@@ -1,9 +1,11 @@
+import asyncio
 import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from classifier import media
 from classifier.models import Clip
 from emotion_site.tokens import create_token, revoke_token
 
@@ -129,6 +131,7 @@ def test_stranger_finds_nothing(client, stranger, clip):
         client.get(url + "audio/"),
         client.patch(url, {"title": "mine"}, "application/json"),
         client.delete(url),
+        client.post(url + "restore/"),
     ]
     assert {answer.status_code for answer in answers} == {404}
     assert {answer.json()["code"] for answer in answers} == {"not_found"}
@@ -226,6 +229,23 @@ def test_audio_answers_ranges(api, clip, asked, status, span):
     assert response.status_code == status
     if span is not None:
         assert response.content == whole[span]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "span"), [("", 200, slice(None)), ("bytes=9-", 206, slice(9, None))]
+)
+def test_long_audio_is_read_while_it_is_sent(api, clip, monkeypatch, asked, status, span):
+    whole = api.get(clip["audio_url"]).content
+    monkeypatch.setattr(media, "SENT_AT_ONCE", 0)
+    monkeypatch.setattr(media, "PIECE", 1000)
+    response = api.get(clip["audio_url"], headers={"Range": asked})
+
+    async def pieces() -> list[bytes]:
+        return [piece async for piece in response.streaming_content]
+
+    sent = asyncio.run(pieces())
+    assert response.status_code == status and response["Content-Length"] == str(len(whole[span]))
+    assert b"".join(sent) == whole[span] and max(map(len, sent)) == 1000
 
 
 def test_audio_is_not_sent_again_while_unchanged(api, clip):

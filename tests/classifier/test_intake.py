@@ -52,3 +52,9 @@ def test_spectrogram_waits_its_turn(speaker, speaker_client, monkeypatch):
     with media._drawing.one(), media._drawing.one():
         response = speaker_client.get(address)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(600, "10"), (45, "0:45"), (90, "1:30")])
+def test_the_longest_length_is_told_as_people_say_it(settings, seconds, minutes):
+    settings.CLIP_MAX_SECONDS = seconds
+    assert f"longer than {minutes} minutes" in str(intake._refused("too_long").detail)

@@ -1,12 +1,17 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from classifier import housekeeping, services
-from classifier.models import Clip
+from classifier import housekeeping, predictions, predictor, retention, services
+from classifier.clip_files import read_waveform
+from classifier.models import Clip, IdempotencyKey, Label, Prediction
 from classifier.tasks import predict_stored_clip
+from emotion_site.task_heartbeat import TaskLost
+from tests.factories import ModelVersionFactory, PredictionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -16,8 +21,6 @@ def stranded(speaker, model_version, upload, settings) -> Clip:
     """A clip whose process died between upload and prediction."""
     settings.ANSWER_WITHIN_SECONDS = 0
     clip = services.submit_clip(owner=speaker, file=upload(), source="upload").clip
-    from django_tasks_db.models import DBTaskResult
-
     DBTaskResult.objects.all().delete()
     Clip.objects.filter(pk=clip.pk).update(created=timezone.now() - timedelta(minutes=1))
     return clip
@@ -35,6 +38,23 @@ def test_stranded_clip_is_predicted_by_the_worker(stranded):
     assert stranded.predictions.count() == 1
 
 
+def test_a_busy_worker_does_not_keep_other_clips_from_being_handed_over(stranded, stranger, upload):
+    services.submit_clip(owner=stranger, file=upload(), source="upload")
+    assert housekeeping.recover_waiting_clips() == 1
+
+
+def test_clip_that_takes_its_worker_down_fails_and_can_be_tried_again(stranded):
+    task = DBTaskResult.objects.get(pk=predict_stored_clip.enqueue(str(stranded.pk)).id)
+    task.set_failed(TaskLost("5 times"))
+    assert housekeeping.recover_waiting_clips() == 0
+    stranded.refresh_from_db()
+    assert (stranded.status, stranded.error_code) == (Clip.Status.FAILED, "worker_lost")
+    services.retry_clip(clip=stranded)
+    assert housekeeping.recover_waiting_clips() == 0, "it is with the worker once more"
+    stranded.refresh_from_db()
+    assert stranded.status == Clip.Status.WAITING
+
+
 def test_task_may_run_twice_without_harm(stranded):
     predict_stored_clip.call(str(stranded.pk))
     predict_stored_clip.call(str(stranded.pk))
@@ -45,6 +65,24 @@ def test_task_of_a_clip_that_is_gone_does_nothing(stranded):
     pk = str(stranded.pk)
     stranded.delete()
     predict_stored_clip.call(pk)
+
+
+def test_after_going_back_every_door_shows_what_was_asked_last(speaker_client, stranded, model_version):
+    predict_stored_clip.call(str(stranded.pk))
+    heard = stranded.predictions.get()
+    other = Label.objects.exclude(pk=heard.label_id).first()
+    PredictionFactory(clip=stranded, answer=other.key, model_version=ModelVersionFactory(number=2))
+    predictions.predict_stored_clip(stranded)
+    clip = Clip.objects.get(pk=stranded.pk)
+    assert clip.latest_prediction() == heard and clip.label == heard.label
+    assert speaker_client.get(f"/api/v1/clips/{clip.pk}/").json()["prediction"]["model_version"] == 1
+
+
+def test_clip_that_is_removed_while_it_is_predicted_leaves_nothing(stranded):
+    answer = predictor.predict(read_waveform(stranded))
+    Clip.objects.get(pk=stranded.pk).delete()
+    assert predictions.keep_prediction(stranded, *answer) is None
+    assert not Prediction.objects.exists()
 
 
 def test_prediction_from_the_stored_file_equals_one_made_at_once(
@@ -64,3 +102,11 @@ def test_lost_file_ends_in_a_state_and_can_be_tried_again(stranded):
     assert (stranded.status, stranded.error_code) == (Clip.Status.FAILED, "prediction_failed")
     services.retry_clip(clip=stranded)
     assert stranded.status == Clip.Status.WAITING
+
+
+def test_keys_of_long_ago_are_forgotten(speaker):
+    for key, days in (("old", 31), ("new", 29)):
+        row = IdempotencyKey.objects.create(owner=speaker, key=key, upload_digest="", clip_id=uuid4())
+        IdempotencyKey.objects.filter(pk=row.pk).update(created=timezone.now() - timedelta(days=days))
+    retention.forget_idempotency_keys()
+    assert IdempotencyKey.objects.get().key == "new"

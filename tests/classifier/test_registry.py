@@ -8,7 +8,13 @@ from classifier import registry
 from classifier.engine.exceptions import VersionRefused
 from classifier.engine.version_folder import hash_files, verify
 from classifier.models import Label, ModelVersion, Task
-from classifier.registry import activate_version, folder_of, register_shipped_model, register_version
+from classifier.registry import (
+    activate_version,
+    folder_of,
+    register_shipped_model,
+    register_version,
+    remove_files,
+)
 from tests.training.tiny_model import edit_json
 
 SHIPPED = ModelVersion.Origin.SHIPPED
@@ -95,6 +101,26 @@ def test_full_disk_leaves_nothing(task, shipped, models_dir, monkeypatch):
     assert not ModelVersion.objects.exists()
 
 
+def test_full_disk_does_not_keep_a_known_version_from_starting(task, shipped, monkeypatch):
+    version = register_shipped_model()
+
+    def disk_full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(registry.tempfile, "mkdtemp", disk_full)
+    assert register_shipped_model() == version
+
+
+def test_shipped_version_that_was_deleted_stays_away_while_another_serves(task, shipped, tmp_path):
+    old = register_shipped_model()
+    better = Path(shutil.copytree(shipped, tmp_path / "better"))
+    new_release(better, "better")
+    activate_version(register_version(better, task=task, origin=IMPORTED))
+    remove_files(old)
+    assert register_shipped_model() == old
+    assert ModelVersion.objects.get(pk=old.pk).status == ModelVersion.Status.REMOVED
+
+
 def test_one_version_is_active_at_a_time(task, shipped, admin):
     first = register_version(shipped, task=task, origin=IMPORTED)
     new_release(shipped, "second")
@@ -127,9 +153,9 @@ def test_version_whose_task_has_other_labels_by_now_is_not_activated(task, shipp
         activate_version(version)
 
 
-def test_refused_version_is_not_activated(task, shipped):
+def test_removed_version_is_not_activated(task, shipped):
     version = register_version(shipped, task=task, origin=IMPORTED)
-    version.status = ModelVersion.Status.REFUSED
+    version.status = ModelVersion.Status.REMOVED
     with pytest.raises(VersionRefused, match="not_ready"):
         activate_version(version)
 

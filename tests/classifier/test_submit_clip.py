@@ -5,7 +5,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.models.signals import pre_save
 
-from classifier import services
+from classifier import predictor, services
 from classifier.audio.flac import decode_flac
 from classifier.models import Clip, IdempotencyKey, Prediction
 from classifier.services import Wishes
@@ -150,6 +150,26 @@ def test_long_answer_is_left_to_a_worker(speaker, model_version, upload, setting
     clip = submit(speaker, upload()).clip
     assert clip.status == Clip.Status.WAITING
     assert not clip.predictions.exists()
+
+
+def test_answer_that_takes_longer_than_expected_is_left_to_a_worker(
+    speaker, model_version, upload, settings, monkeypatch
+):
+    settings.ANSWER_WITHIN_SECONDS = 0.01
+    go_on = threading.Event()
+    predict = predictor.predict
+
+    def late(waveform):
+        go_on.wait(10)
+        return predict(waveform)
+
+    monkeypatch.setattr(predictor, "predict", late)
+    monkeypatch.setattr(predictor, "answers_in_time", lambda duration_s: True)
+    try:
+        assert submit(speaker, upload()).clip.status == Clip.Status.WAITING
+    finally:
+        go_on.set()
+    assert not Prediction.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from emotion_site.api.throttling import AddressThrottle
 from emotion_site.models import ApiToken
 from emotion_site.tokens import revoke_token
 from tests.factories import make_api_token
@@ -117,3 +118,10 @@ def test_nobody_revokes_the_token_of_somebody_else(stranger_client, speaker, cli
     token, secret = make_api_token(speaker)
     assert stranger_client.post(reverse("emotion_site:revoke_api_token", args=[token.pk])).status_code == 404
     assert ask(client, secret).status_code == 200
+
+
+def test_an_address_that_tries_tokens_out_is_slowed_down(client, db, monkeypatch):
+    monkeypatch.setattr(AddressThrottle, "rate", "3/min", raising=False)
+    answers = [ask(client, f"emo_guess{number}") for number in range(5)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
+    assert "Retry-After" in answers[-1]

@@ -14,12 +14,13 @@ def post():
     """Send a request through the site's whole ASGI application, as its server does."""
     from emotion_site.asgi import application
 
-    async def send(path: str, content_type: str) -> httpx.Response:
+    async def send(path: str, content_type: str, **headers: str) -> httpx.Response:
         transport = httpx.ASGITransport(app=application)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
-            return await browser.post(path, content=b"title=a", headers={"Content-Type": content_type})
+            headers["Content-Type"] = content_type
+            return await browser.post(path, content=b"title=a", headers=headers)
 
-    return lambda path, content_type: asyncio.run(send(path, content_type))
+    return lambda path, content_type, **headers: asyncio.run(send(path, content_type, **headers))
 
 
 @pytest.mark.parametrize("charset", ["hex", "base64", "idna", "undefined", "utf-7"])
@@ -34,6 +35,13 @@ def test_a_page_refuses_it(post, charset):
     response = post("/history/?q=a", f"{FORM}; charset{charset}")
     assert response.status_code == 400
     assert "<h1>" in response.text
+
+
+@pytest.mark.parametrize("headers", [{"Accept-Language": "es"}, {"Cookie": "django_language=es"}])
+def test_the_refusal_speaks_the_language_of_the_browser_and_says_why(post, headers):
+    reason = "No se entiende este juego de caracteres."
+    assert reason in post(API, f"{FORM}; charset=hex", **headers).json()["detail"]
+    assert reason in post("/history/", f"{FORM}; charset=hex", **headers).text
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "us-ascii", "latin-1", "windows-1252", "nonsense"])

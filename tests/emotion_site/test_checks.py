@@ -35,12 +35,26 @@ def test_https_without_a_declared_proxy_is_pointed_out(settings, ids):
 
 
 @pytest.mark.parametrize(
-    ("host", "signup", "warned"),
-    [("0.0.0.0", "open", True), ("0.0.0.0", "invite", False), ("127.0.0.1", "open", False)],
+    ("host", "proxies", "signup", "warned"),
+    [
+        ("0.0.0.0", 0, "open", True),
+        ("0.0.0.0", 0, "invite", False),
+        ("127.0.0.1", 0, "open", False),
+        ("127.0.0.1", 1, "open", True),
+    ],
 )
-def test_sign_up_that_is_open_to_the_network_is_pointed_out(settings, ids, host, signup, warned):
-    settings.HOST, settings.SIGNUP = host, signup
+def test_sign_up_that_is_open_to_the_network_is_pointed_out(settings, ids, host, proxies, signup, warned):
+    settings.HOST, settings.NUM_PROXIES, settings.SIGNUP = host, proxies, signup
     assert ("emotion_site.W003" in ids()) == warned
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "warned"),
+    [("0.0.0.0", ["localhost", "0.0.0.0"], True), ("0.0.0.0", ["10.0.0.7"], False), ("10.0.0.7", [], False)],
+)
+def test_a_site_that_refuses_every_name_is_pointed_out(settings, ids, host, names, warned):
+    settings.HOST, settings.ALLOWED_HOSTS = host, names
+    assert ("emotion_site.W005" in ids()) == warned
 
 
 def test_mail_from_an_address_that_others_refuse_is_pointed_out(settings, ids):
@@ -48,3 +62,7 @@ def test_mail_from_an_address_that_others_refuse_is_pointed_out(settings, ids):
     assert "emotion_site.W004" in ids()
     settings.DEFAULT_FROM_EMAIL = "emotion@example.org"
     assert "emotion_site.W004" not in ids()
+
+
+def test_the_description_of_the_api_names_everything_without_a_collision(ids):
+    assert not {name for name in ids() if name.startswith("drf_spectacular")}

@@ -2,6 +2,8 @@ import os
 import time
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from emotion_site import signals
 from emotion_site.serving import housekeeper
@@ -21,6 +23,13 @@ def test_only_uploads_that_no_longer_arrive_are_removed(uploads_dir):
     os.utime(stale, (two_hours_ago, two_hours_ago))
     assert housekeeper.remove_stale_uploads() == 1
     assert list(uploads_dir.iterdir()) == [arriving]
+
+
+def test_sessions_that_ran_out_are_forgotten(speaker_client, stranger_client):
+    kept = stranger_client.session.session_key
+    Session.objects.exclude(pk=kept).update(expire_date=timezone.now())
+    housekeeper.forget_ended_sessions()
+    assert [session.pk for session in Session.objects.all()] == [kept]
 
 
 @pytest.mark.django_db

@@ -29,7 +29,7 @@ def test_a_deactivated_person_is_out_at_once_and_can_come_back(admin_client, spe
     admin_client.post(path)
     assert browser.get(ACCOUNT).status_code == 302
     assert (
-        "paused"
+        "This account is deactivated"
         in browser.post(
             reverse("account_login"), {"login": speaker.email, "password": PASSWORD}, follow=True
         ).content.decode()

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from emotion_site.models import OneTimeLink
-from tests.factories import PASSWORD, expire
+from tests.factories import PASSWORD, expire, make_api_token
 
 NEW = "quite another long sentence"
 NEW_PASSWORD = {"password1": NEW, "password2": NEW}
@@ -33,6 +33,15 @@ def test_the_link_sets_a_new_password_and_signs_every_device_out(path, client, s
     assert speaker_client.get(account).status_code == 302
     speaker.refresh_from_db()
     assert speaker.check_password(NEW)
+
+
+def test_the_link_ends_the_api_tokens_of_its_person_and_says_so(path, client, speaker, stranger):
+    tokens = [make_api_token(person)[0] for person in (speaker, stranger)]
+    page = client.post(path, NEW_PASSWORD, follow=True).content.decode()
+    for token in tokens:
+        token.refresh_from_db()
+    assert [token.is_usable for token in tokens] == [False, True]
+    assert "Your API tokens no longer work" in page
 
 
 def test_the_link_works_once(path, client):

@@ -112,3 +112,9 @@ def test_with_mail_a_new_address_counts_once_it_is_confirmed(
     speaker_client.post(link)
     speaker.refresh_from_db()
     assert speaker.email == "sam@example.org"
+
+
+def test_the_address_of_a_button_leads_a_browser_to_a_page(speaker_client):
+    response = speaker_client.get("/clips/delete/", headers={"Accept": "text/html,*/*"}, follow=True)
+    assert response.redirect_chain == [("/", 302)]
+    assert "Please do it again" in response.content.decode()

@@ -3,6 +3,8 @@
 import signal
 import socket
 import time
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -50,6 +52,20 @@ def test_a_page_comes_with_its_style(site):
 
 def test_health_tells_strangers_nothing_more_than_yes(site):
     assert httpx.get(f"{site.url}/health/").json() == {"status": "ok"}
+
+
+def test_an_upload_on_its_way_waits_in_the_data_folder(site):
+    def kept() -> list[Path]:
+        opened = Path(f"/proc/{site.child('emotion_site.serving.web').pid}/fd").iterdir()
+        return [link.readlink() for link in opened if link.readlink().name.endswith("(deleted)")]
+
+    before = kept()
+    host, port = urlsplit(site.url).netloc.split(":")
+    with socket.create_connection((host, int(port))) as client:
+        header = f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 4000000\r\n\r\n"
+        client.sendall(header.encode() + b"x" * 3_000_000)
+        wait_until(lambda: len(kept()) > len(before))
+        assert {path.parent for path in set(kept()) - set(before)} == {site.data_dir / "tmp"}
 
 
 def test_a_web_process_that_dies_is_started_again(site):

@@ -53,6 +53,24 @@ def test_a_recording_can_be_cancelled(page: Page, sign_up):
     expect(page.locator(".upload-row")).to_have_count(0)
 
 
+HIDDEN_TAB_WITH_SHORT_LIMIT = """
+window.requestAnimationFrame = () => 0;
+document.addEventListener("readystatechange", () => {
+  const settings = document.getElementById("classify-settings");
+  if (settings) settings.textContent = JSON.stringify({ ...JSON.parse(settings.textContent), maxSeconds: 2 });
+});
+"""
+
+
+def test_a_recording_in_a_tab_that_nobody_looks_at_stops_at_the_limit(page: Page, sign_up):
+    sign_up(page)
+    page.add_init_script(HIDDEN_TAB_WITH_SHORT_LIMIT)
+    page.reload()
+    page.locator("#record-button").click()
+    expect(page.locator("#recorder-status")).to_contain_text("The longest length was reached")
+    expect(page.locator(".upload-row")).to_have_attribute("data-state", "done")
+
+
 def test_the_page_never_scrolls_sideways(page: Page, sign_up):
     sign_up(page)
     record(page, seconds=1.0)

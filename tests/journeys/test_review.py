@@ -13,6 +13,7 @@ from tests.journeys.conftest import DESKTOP, PASSWORD, PHONE, write_wav
 from tests.served_site import ServedSite, served_site
 
 ANSWERS = "**/review/emotion/answer/"
+TAKE = "**/review/emotion/take/"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def people(browser: Browser, own_site: ServedSite, tmp_path_factory) -> Callable
     return context
 
 
-def share_clips(page: Page, folder: Path, count: int = 8) -> None:
+def share_clips(page: Page, folder: Path, count: int = 10) -> None:
     page.goto("/")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
     page.get_by_text("Speaker and sharing").click()
@@ -195,6 +196,25 @@ def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
     expect(page.locator("#desk")).to_be_visible()
     saved(page).to_have_text("Saved")
     assert left(page) == before - 1
+
+
+def test_looking_again_twice_at_once_offers_no_clip_twice(at_work):
+    page, answered = at_work("reviewer"), []
+    progress = {"left": 0, "heldByOthers": 0, "doneToday": 0, "medianMs": None}
+    page.route(TAKE, lambda route: route.fulfill(json={"offer": None, "progress": progress}))
+    page.reload()
+    expect(page.locator("#finished")).to_be_visible()
+    page.unroute(TAKE)
+    page.route(ANSWERS, lambda route: (answered.append(route.request.post_data), route.continue_()))
+    page.evaluate("for (const _ of [1, 2]) document.querySelector('[data-look-again]').click()")
+    expect(page.locator("#desk")).to_be_visible()
+    page.wait_for_timeout(500)
+    for _clip in range(2):
+        say(page, "3")
+        saved(page).to_have_text("Saved")
+        page.wait_for_timeout(500)
+    clips = re.findall(r"(?<!\w)clip=([^&]+)", " ".join(answered))
+    assert len(clips) == len(set(clips)) == 2
 
 
 def test_keys_can_be_changed_but_not_to_one_that_is_taken(at_work):

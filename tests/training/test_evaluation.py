@@ -149,7 +149,19 @@ def test_command_prints_figures_as_json(version, corpus_folder, tmp_path, capsys
     figures = json.loads(capsys.readouterr().out)
     assert figures["clips"] == 6
     call_command("evaluate_model", **options)
-    assert "6 clips of 1 speakers" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "6 clips of 1 speakers" in told and "parameters, " in told and "ms for 3 s" in told
+    assert all(name in told for name in ("precision", "specificity", "fall_out", "mcc", "right label"))
+
+
+def test_noise_is_that_of_the_site_unless_another_is_named(version, corpus_folder, tmp_path, settings):
+    options = {"path": version, "corpus": corpus_folder, "cache": tmp_path}
+    with pytest.raises(CommandError, match="--noises, or set NOISES_DIR") as refused:
+        call_command("evaluate_model", snr=[10.0], **options)
+    assert refused.value.returncode == 2
+    settings.NOISES_DIR = tmp_path
+    with pytest.raises(CommandError, match="has no metadata"):
+        call_command("evaluate_model", snr=[10.0], **options)
 
 
 @pytest.mark.django_db
@@ -168,7 +180,10 @@ def test_command_measures_a_version_of_the_site_and_draws(version, corpus_folder
     call_command("evaluate_model", version=7, pictures=tmp_path / "pictures", **options)
     by_number = json.loads(capsys.readouterr().out)
     call_command("evaluate_model", path=version, **options)
-    assert json.loads(capsys.readouterr().out) == by_number
+    by_path = json.loads(capsys.readouterr().out)
+    # How long it took is a different figure each time.
+    assert by_number.pop("session_ms") > 0 and by_path.pop("session_ms") > 0
+    assert by_path == by_number
     drawn = {path.name: path.read_text() for path in (tmp_path / "pictures").iterdir()}
     assert drawn.keys() == {"confusion.svg", "reliability.svg"}
     assert all(f">{label}<" in drawn["confusion.svg"] for label in LABELS)
@@ -182,6 +197,11 @@ def test_description_counts_and_draws(corpus_folder, tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:4] == ["split", "clips", "minutes", "speakers"]
     assert ">fearful<" in (tmp_path / "corpus.svg").read_text()
+    assert "clips per speaker: 6 to 6, median 6, together 24" in lines
+    call_command("describe_corpus", corpus_folder, json=True)
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["speakers"] == {"ann": 6, "bob": 6, "eve": 6, "tom": 6}
+    assert facts["seconds"]["min"] == 0.5 and facts["splits"]["train"]["seconds"] > 6
 
 
 def test_command_refuses_a_corpus_with_a_speaker_in_two_splits(version, tmp_path):

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
 
 from annotations.models import CurrentReview, Decision, Review
 from classifier.audio.flac import decode_flac
@@ -13,10 +14,12 @@ from emotion_site.exceptions import UserError
 from tests.training.decided import decided_by_people, decided_clip, decided_corpus, spoken
 from training.comparison import SPEECH
 from training.corpus import read_corpus
+from training.decoded_cache import decoded
+from training.erasing import sync_folder
 from training.exceptions import SnapshotRefused
 from training.freezing import Wishes, freeze_snapshot
 from training.models import Snapshot, SpeakerSplit
-from training.snapshot_files import sync_folder, verify_snapshot, write_snapshot
+from training.snapshot_files import verify_snapshot, write_snapshot
 from training.speaker_splits import draw_split
 
 
@@ -161,6 +164,61 @@ def test_clip_deleted_between_freezing_and_writing_is_left_out(task, admin, spea
     verify_snapshot(snapshot)
 
 
+def test_clip_withdrawn_while_it_was_frozen_is_left_out(task, admin, speaker):
+    clips = decided_by_people(speaker)
+    snapshot = freeze_snapshot(task=task, administrator=admin, later=False).snapshot
+    # On PostgreSQL the withdrawal may come between reading the clips and keeping the rows.
+    Clip.objects.filter(pk=clips[0].pk).update(shared_for_review=False)
+    write_snapshot(snapshot)
+    assert snapshot.clips.kept().count() == len(clips) - 1
+    assert len(list(snapshot.folder.glob("*/audio/*"))) == len(clips) - 1
+
+
+def test_clip_whose_sound_is_damaged_is_left_out_with_a_warning(task, admin, speaker):
+    clips = decided_by_people(speaker)
+    with default_storage.open(clips[0].audio.name, "wb") as file:
+        file.write(b"no sound")
+    snapshot = written(task, admin)
+    assert snapshot.is_ready and snapshot.clips.kept().count() == len(clips) - 1
+    assert {"code": "unreadable", "count": 1} in snapshot.warnings
+    verify_snapshot(snapshot)
+
+
+def test_two_writers_do_not_write_the_same_snapshot(task, admin, speaker, monkeypatch):
+    decided_by_people(speaker)
+    snapshot = freeze_snapshot(task=task, administrator=admin, later=False).snapshot
+    monkeypatch.setattr("training.snapshot_files.NOTE_EVERY", 1)
+    folders = []
+
+    def another() -> bool:
+        write_snapshot(Snapshot.objects.get(pk=snapshot.pk))
+        folders.append(len(list(snapshot.folder.parent.iterdir())))
+        return True
+
+    write_snapshot(snapshot, another)
+    assert snapshot.is_ready and set(folders) == {1}
+
+
+def test_writer_that_is_stopped_leaves_the_snapshot_to_the_next(task, admin, speaker, monkeypatch):
+    decided_by_people(speaker)
+    snapshot = freeze_snapshot(task=task, administrator=admin, later=False).snapshot
+    monkeypatch.setattr("training.snapshot_files.NOTE_EVERY", 1)
+    write_snapshot(snapshot, lambda: False)
+    assert snapshot.state == "writing" and not list(snapshot.folder.parent.iterdir())
+    write_snapshot(snapshot)
+    assert snapshot.is_ready
+
+
+def test_sound_that_a_command_decoded_goes_with_a_withdrawn_clip(task, admin, speaker, tmp_path):
+    clips = decided_by_people(speaker)
+    snapshot = written(task, admin)
+    kept = sorted(snapshot.folder.glob("train/audio/*"))
+    decoded(kept, tmp_path / "cache")
+    set_sharing(clip=clips[0], review=True, training=False)
+    sync_folder(snapshot)
+    assert not list((tmp_path / "cache").iterdir())
+
+
 @pytest.mark.parametrize("what", ["sound", "table", "missing"])
 def test_altered_snapshot_is_refused(task, admin, speaker, what):
     decided_by_people(speaker)
@@ -206,7 +264,7 @@ def test_full_disk_leaves_no_folder_and_says_so(task, admin, speaker, monkeypatc
     def fail(*args):
         raise full
 
-    monkeypatch.setattr("training.snapshot_files._write_tables", fail)
+    monkeypatch.setattr("training.snapshot_files.write_tables", fail)
     with pytest.raises(OSError):
         write_snapshot(snapshot)
     snapshot.refresh_from_db()

@@ -236,7 +236,11 @@ def test_the_verdict_is_told(admin_client, waiting):
     assert "Of 120 clips of 20 voices" in text and "the validation voices did" in text
     assert "97.5%" in text and "+37.5" in text and "Recall of Happy" in text and "Size on disk" in text
     assert text.count('class="heat"') == 2
+    assert "Recall of Happy in noise" in text
+    assert "Accuracy may fall by 1 points, in noise by 2." in text and "/gatepolicy/" in text
     assert reverse("annotations:audio", args=[Clip.objects.first().pk]) in text
+    assert "Page 1 of 3" in text and text.count("<audio") == 20
+    assert "Page 3 of 3" in text_of(admin_client.get(address("run", waiting.pk), {"page": 3}))
     Clip.objects.update(shared_for_review=False)
     text = text_of(admin_client.get(address("run", waiting.pk)))
     assert "<audio" not in text and "not shared" in text
@@ -257,6 +261,13 @@ def test_rejecting(admin_client, waiting, admin):
     waiting.refresh_from_db()
     assert (waiting.state, waiting.decided_by) == ("rejected", admin)
     assert "The version stays out of service." in text and "Not yet." in text
+
+
+def test_what_somebody_left_out_is_not_approved_by_a_stale_page(admin_client, waiting, in_service):
+    admin_client.post(address("reject", waiting.pk), {"reason": "Not yet."})
+    text = text_of(admin_client.post(address("approve", waiting.pk), follow=True))
+    assert "This run has no version that waits for a decision." in text
+    assert "Put into service all the same" not in text
 
 
 def test_approving_a_damaged_version_keeps_the_old_one(admin_client, waiting, in_service):

@@ -4,8 +4,6 @@ import io
 import logging
 import os
 import secrets
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -13,13 +11,11 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-import psutil
 import pytest
 import soundfile
 
 from classifier.engine.runtime import Engine
-from tests.requirements import ROOT
-from tests.served_site import ServedSite, served_site
+from tests.served_site import served_site
 from training.near_duplicates import SAMPLE_RATE
 
 logger = logging.getLogger(__name__)
@@ -49,16 +45,6 @@ def site(tmp_path):
     limits = {"THROTTLE_USER": "100000/min", "THROTTLE_ADDRESS": "100000/min", "EMAIL_URL": ""}
     with served_site(tmp_path / "site", WEB_PROCESSES="2", **limits) as running:
         yield running
-
-
-def manage(site: ServedSite, *arguments: str) -> str:
-    # The very environment that the site was started with: its database may be one of a server.
-    environment = psutil.Process(site.process.pid).environ()
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 class Client(threading.Thread):
@@ -91,8 +77,8 @@ class Client(threading.Thread):
 
 
 def test_no_request_notices_a_promotion(site, checkpoint_folder):
-    token = manage(site, "shell", "-c", ADMINISTRATOR).split("token ")[1].strip()
-    manage(site, "import_model", str(checkpoint_folder))
+    token = site.manage("shell", "-c", ADMINISTRATOR).split("token ")[1].strip()
+    site.manage("import_model", str(checkpoint_folder))
     stop = threading.Event()
     clients = [Client(site.url, token, stop, secrets.randbits(32)) for _ in range(CLIENTS)]
     for client in clients:

@@ -28,11 +28,11 @@ def test_int8_is_compared_clip_by_clip(written_checkpoint, tmp_path):
     quantise(tmp_path / "float32.onnx", tmp_path / "int8.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "int8.onnx")
     waveforms = comparison_waveforms(checkpoint)[:4]
-    logits = [session.run(None, {"waveform": each[None]})[0][0] for each in waveforms]
+    logits = [session.run(None, {"waveform": each[None]})[0] for each in waveforms]
     truth = [int(each.argmax()) for each in logits]
     # The float32 model is taken to disagree on the last clip, and to be wrong there.
     logits[-1] = -logits[-1]
-    verdict = compare(tmp_path / "int8.onnx", logits, waveforms, truth)
+    verdict = compare(tmp_path / "int8.onnx", logits, [[each] for each in waveforms], truth)
     assert verdict == Verdict(agreement=0.75, accuracy=1.0, accuracy_float32=0.75)
 
 

@@ -1,23 +1,26 @@
 import json
 import math
+from io import StringIO
 
 import numpy as np
 import pytest
 import torch
+from django.core.management import CommandError, call_command
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 from transformers import TrainerCallback, Wav2Vec2ForSequenceClassification
 
 from classifier.engine.runtime import Engine
 from classifier.engine.version_folder import SERVING_INT8
-from tests.training.corpora import write_corpus
+from tests.training.corpora import spoken, write_corpus
 from tests.training.tiny_model import LABELS
 from training.augmentation import Augmentation, AugmentationSettings
 from training.batches import ClipDataset, Collate, SimilarLengths, normalised_batch, soft_targets
 from training.checkpoint import check_checkpoint, load_model
 from training.corpus import CorpusClip, read_corpus
 from training.decoded_cache import decoded
-from training.exceptions import CorpusRefused
+from training.exceptions import CorpusRefused, RunFailed
 from training.fine_tuning import fine_tune, fine_tune_top
 from training.frozen_part import Top, frozen_frames
 from training.head import fit_head, head_logits, pooled_features
@@ -25,6 +28,8 @@ from training.head_training import train_head
 from training.hyperparameters import Hyperparameters
 from training.precision import freeze_front_end
 from training.recipe import MODEL, Sources, make_version, train_checkpoint
+from training.run_child import Report
+from training.run_steps import _Following
 from training.version_writer import Description
 
 QUICK = Hyperparameters(epochs=3, batch_size=4, learning_rate=1e-3, averaged_epochs=2, top_layers=1, copies=2)
@@ -47,7 +52,7 @@ class KillAfterEpoch(TrainerCallback):
 
 @pytest.fixture(scope="module")
 def corpus_folder(tmp_path_factory):
-    return write_corpus(tmp_path_factory.mktemp("training") / "voices")
+    return write_corpus(tmp_path_factory.mktemp("training") / "voices", voice=spoken)
 
 
 @pytest.fixture
@@ -130,6 +135,33 @@ def test_cached_features_give_the_answers_of_the_whole_model(model, dataset):
             assert torch.allclose(model(heard).logits[0], head_logits(model, features)[number], atol=1e-5)
 
 
+def test_long_clip_is_heard_window_by_window(model):
+    long = np.random.default_rng(0).normal(size=12 * 16_000).astype(np.float32)
+    pieces = [long[start : start + 80_000] for start in (0, 40_000, 80_000, 112_000)]
+    heard = pooled_features(model, [long])
+    assert torch.allclose(heard, pooled_features(model, pieces).mean(dim=0, keepdim=True), atol=1e-5)
+    whole = long[: 5 * 16_000 + 80]
+    once = model.wav2vec2(normalised_batch(torch.from_numpy(whole)[None])).last_hidden_state.mean(dim=1)
+    assert torch.allclose(pooled_features(model, [whole]), once, atol=1e-6)
+
+
+def test_decoding_goes_on_after_a_kill_between_its_files(corpus_folder, tmp_path):
+    paths = sorted((corpus_folder / "audio").iterdir())[:2]
+    whole = decoded(paths, tmp_path)
+    next(tmp_path.glob("*.json")).unlink()
+    samples = next(tmp_path.glob("*.pcm"))
+    samples.rename(samples.with_suffix(".new"))
+    assert np.array_equal(decoded(paths, tmp_path).samples, whole.samples)
+
+
+def test_figures_that_are_no_numbers_are_not_drawn_and_end_the_run():
+    lines = StringIO()
+    Report(None, lines).point(epoch=1, loss=math.nan, accuracy=0.5)
+    assert json.loads(lines.getvalue()) == {"point": {"epoch": 1, "accuracy": 0.5}}
+    with pytest.raises(RunFailed, match="diverged"):
+        _Following(Report(None, lines)).on_evaluate(None, None, None, metrics={"eval_loss": math.nan})
+
+
 def test_top_on_kept_frames_gives_the_answers_of_the_whole_model(written_checkpoint, dataset, tmp_path):
     model = load_model(check_checkpoint(written_checkpoint, LABELS))
     clips = dataset("train")
@@ -152,12 +184,12 @@ def test_training_the_top_leaves_the_rest_alone(model, dataset, tmp_path):
     assert not (tmp_path / "run" / "frames").exists()
 
 
-def test_head_alone_learns_and_computes_features_once(model, dataset, tmp_path):
-    figures = run(model, dataset, tmp_path / "run", train_part=train_head)
+def test_head_alone_computes_features_once(model, dataset, tmp_path):
+    run(model, dataset, tmp_path / "run", train_part=train_head)
     features = sorted((tmp_path / "run").glob("features-*.npy"))
     assert [len(np.load(file)) for file in features] == [len(dataset("train"))] * QUICK.copies
     kept = [file.stat().st_mtime_ns for file in features]
-    assert run(model, dataset, tmp_path / "run", train_part=train_head)["eval_loss"] <= figures["eval_loss"]
+    run(model, dataset, tmp_path / "run", train_part=train_head)
     assert [file.stat().st_mtime_ns for file in features] == kept
 
 
@@ -230,6 +262,24 @@ def test_settings_survive_writing(tmp_path):
     chosen = Hyperparameters(epochs=2, augmentation=AugmentationSettings(noise_chance=0.9))
     chosen.write(tmp_path / "config.json")
     assert Hyperparameters.read(tmp_path / "config.json") == chosen
+
+
+@pytest.mark.django_db
+def test_command_trains_from_scratch_and_tells_of_a_full_disk(
+    corpus_folder, written_checkpoint, tmp_path, monkeypatch
+):
+    QUICK.write(tmp_path / "config.json")
+    options = {"corpus": corpus_folder, "config": tmp_path / "config.json", "cache": tmp_path / "cache"}
+    scratch = {**options, "model_config": written_checkpoint / "config.json"}
+    call_command("train_model", output=tmp_path / "run", **scratch)
+    assert load_model(check_checkpoint(tmp_path / "run" / MODEL, LABELS)).config.hidden_size == 16
+
+    def full(*args, **given):
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(Wav2Vec2ForSequenceClassification, "save_pretrained", full)
+    with pytest.raises(CommandError, match="storage_full"):
+        call_command("train_model", output=tmp_path / "other", **scratch)
 
 
 def test_recipe_ends_in_a_version_with_a_fitted_temperature(corpus_folder, written_checkpoint, tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from classifier.models import Corpus, ModelVersion, Task
 from tests.factories import ModelVersionFactory
@@ -96,16 +97,23 @@ def test_versions_tell_their_metrics_and_refuse_what_is_damaged(admin_client, in
     assert response.status_code == 409 and response.json()["code"] == "nothing_to_roll_back"
 
 
-def test_retrain_in_the_admin_queues_a_run(frozen, admin_client, in_service):
-    for model, row in (("training_snapshot", frozen), ("classifier_modelversion", in_service)):
-        TrainingRun.objects.all().delete()
-        response = admin_client.post(
-            reverse(f"admin:{model}_changelist"),
-            {"action": "retrain", "_selected_action": [row.pk]},
-            follow=True,
-        )
-        assert "is queued" in response.content.decode()
-        assert TrainingRun.objects.get().snapshot == frozen
+def test_retrain_in_the_admin_leads_to_the_choice_of_how(frozen, admin_client, in_service, task):
+    older = ModelVersionFactory(task=task, manifest=in_service.manifest)
+    for model, row in (("training_snapshot", frozen), ("classifier_modelversion", older)):
+        changelist = reverse(f"admin:{model}_changelist")
+        assert f'href="{reverse("training:runs")}"' in admin_client.get(changelist).content.decode()
+        form = {"action": "retrain", "_selected_action": [row.pk]}
+        page = admin_client.post(changelist, form, follow=True).content.decode()
+        assert f'<option value="{row.number}" selected>' in page and "on this machine" in page
+    assert not TrainingRun.objects.exists()
+
+
+def test_putting_into_service_in_the_admin_shows_what_serves_first(admin_client, in_service, task):
+    other = ModelVersionFactory(task=task)
+    form = {"action": "promote", "_selected_action": [other.pk]}
+    response = admin_client.post(reverse("admin:classifier_modelversion_changelist"), form)
+    assert response.url == f"{reverse('training:versions')}?task=emotion#version-{other.number}"
+    assert ModelVersion.objects.active().get() == in_service
 
 
 MODELS = [
@@ -124,7 +132,7 @@ def test_admin_lists_open(model, frozen, admin_client):
     assert admin_client.get(reverse(f"admin:training_{model}_changelist")).status_code == 200
 
 
-def test_versions_know_their_clips_and_clips_their_versions(frozen, in_service, task):
+def test_versions_know_their_clips_and_clips_their_versions(admin_client, frozen, in_service, task):
     made = ModelVersionFactory(task=task)
     TrainingRun.objects.create(
         task=task, snapshot=frozen, start_version=in_service, version=made, state="promoted"
@@ -134,6 +142,24 @@ def test_versions_know_their_clips_and_clips_their_versions(frozen, in_service, 
     assert list(versions_that_learned_from(learned.clip_id)) == [made]
     assert list(versions_that_learned_from(judged.clip_id)) == []
     assert clips_behind(made).count() == 30
+    answer = admin_client.get(f"/api/v1/versions/{made.number}/clips/").json()
+    assert len(answer["results"]) > 0 and {"clip", "label", "how", "split"} <= answer["results"][0].keys()
+
+
+def test_what_was_in_service_at_a_moment(admin_client, in_service, task):
+    Promotion.objects.create(task=task, kind="promote", to_version=in_service)
+    at, before = timezone.now().isoformat(), "2001-01-01T00:00"
+    answer = admin_client.get("/api/v1/versions/in_service/", {"at": at})
+    assert answer.json()["number"] == in_service.number
+    assert admin_client.get("/api/v1/versions/in_service/", {"at": before}).status_code == 404
+    assert admin_client.get("/api/v1/versions/in_service/", {"at": "once"}).status_code == 400
+    page = reverse("training:versions")
+    assert (
+        f'href="#version-{in_service.number}">version' in admin_client.get(page, {"at": at}).content.decode()
+    )
+    text = admin_client.get(page, {"at": before}).content.decode()
+    assert "No version was in service." in text
+    assert admin_client.get(page, {"at": "2001-99-99T00:00"}).status_code == 200
 
 
 def test_export_dataset_is_read_by_the_datasets_library(task, speaker, tmp_path, capsys):

@@ -1,5 +1,7 @@
 """Verdicts as the gate leaves them on a run."""
 
+from dataclasses import asdict
+
 import numpy as np
 
 from classifier.models import Clip, Task
@@ -21,7 +23,8 @@ def verdict_of(labels: list[str], *, changed: Clip, worse: bool = False) -> dict
         who: Answers(np.eye(len(labels))[np.where(right, truth, (truth + 1) % len(labels))], truth, speakers)
         for who, right in sides.items()
     }
-    figures = {who: {**all_figures(each, labels), "noisy": {"value": 0.6}} for who, each in answers.items()}
+    noise = {"noisy": {"value": 0.6}, "noisy_recall": {label: {"value": 0.5} for label in labels}}
+    figures = {who: {**all_figures(each, labels), **noise} for who, each in answers.items()}
     names = [str(changed.pk)] * 120
     compared = compare_answers({"clean": answers["candidate"]}, {"clean": answers["active"]}, names, labels)
     found = {
@@ -31,4 +34,5 @@ def verdict_of(labels: list[str], *, changed: Clip, worse: bool = False) -> dict
         **figures,
         **compared,
     }
-    return {**judge(found, Rules(5.0, 1.0, 2.0, 1.5)), "figures": found}
+    rules = Rules(5.0, 1.0, 2.0, 1.5)
+    return {**judge(found, rules), "rules": asdict(rules), "figures": found}

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from annotations.api.serializers import TaskSerializer
 from classifier.models import ModelVersion
-from training.models import Promotion, Snapshot, TrainingRun
+from training.models import Promotion, Snapshot, SnapshotClip, TrainingRun
 
 
 class VersionField(serializers.SlugRelatedField[ModelVersion]):
@@ -113,6 +113,15 @@ class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "created",
             "activated_at",
         ]
+
+
+class LearnedClipSerializer(serializers.ModelSerializer[SnapshotClip]):
+    clip = serializers.UUIDField(source="clip_id")
+    label = serializers.CharField(source="label.key")  # type: ignore[assignment]  # fields have labels too
+
+    class Meta:
+        model = SnapshotClip
+        fields = ["clip", "label", "how", "soft_labels", "speaker", "split", "erased"]
 
 
 class PromotionSerializer(serializers.ModelSerializer[Promotion]):

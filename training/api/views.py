@@ -1,13 +1,16 @@
 """Snapshots, training runs and model versions for programs of administrators."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.fields import DateTimeField
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +24,7 @@ from emotion_site.roles import is_admin
 from training import promoting, runs
 from training.api.serializers import (
     FreezeSerializer,
+    LearnedClipSerializer,
     PromotionSerializer,
     ReasonSerializer,
     RunSerializer,
@@ -30,6 +34,7 @@ from training.api.serializers import (
 )
 from training.freezing import Wishes, freeze_snapshot
 from training.models import Promotion, Snapshot, TrainingRun
+from training.origin import clips_behind
 
 TASK = OpenApiParameter("task", str, description="Slug; `emotion` unless said otherwise")
 ERRORS: dict[int, Any] = {
@@ -41,6 +46,10 @@ ERRORS: dict[int, Any] = {
 class IsAdministrator(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         return is_admin(request.user)
+
+
+class OldestFirst(NewestFirst):
+    ordering = ("pk",)
 
 
 class AdministratorsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]):
@@ -135,6 +144,25 @@ class VersionViewSet(AdministratorsViewSet):
         version = self.get_object()
         run = TrainingRun.objects.filter(version=version).first()
         return Response({"metrics": version.manifest.get("metrics", {}), "verdict": run and run.verdict})
+
+    @extend_schema(responses={200: LearnedClipSerializer(many=True)})
+    @action(detail=True, pagination_class=OldestFirst)
+    def clips(self, request: Request, number: str) -> Response:
+        """The clips and decisions that made the version; those that only judged it are in other splits."""
+        page = self.paginate_queryset(clips_behind(self.get_object()))
+        return self.get_paginated_response(LearnedClipSerializer(page, many=True).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("at", datetime, required=True)], responses={200: VersionSerializer}
+    )
+    @action(detail=False)
+    def in_service(self, request: Request) -> Response:
+        """The version that served at a moment; 404 before the first."""
+        moment = DateTimeField().run_validation(request.query_params.get("at"))
+        version = promoting.in_service_at(asked_task(request), moment)
+        if version is None:
+            raise Http404
+        return Response(VersionSerializer(version).data)
 
     @extend_schema(request=ReasonSerializer, responses={200: VersionSerializer, **ERRORS})
     @action(detail=True, methods=["post"])

@@ -90,5 +90,12 @@ class TrainingRun(models.Model):
         return self.state in self.UNFINISHED
 
     @property
+    def may_be_approved(self) -> bool:
+        """It waits for a decision, or the gate rejected what a person may still want."""
+        rejected_by_gate = self.state == self.State.REJECTED and self.decided_by_id is None
+        waits = self.state == self.State.WAITING_FOR_APPROVAL or rejected_by_gate
+        return waits and self.version_id is not None
+
+    @property
     def percent(self) -> int:
         return round(100 * self.progress)

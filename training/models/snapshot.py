@@ -7,7 +7,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classifier.models import Clip, Label, Task
-from training.querysets import SnapshotClipQuerySet
+from training.querysets import SnapshotClipQuerySet, SnapshotQuerySet
 
 
 class SpeakerSplit(models.Model):
@@ -55,10 +55,13 @@ class Snapshot(models.Model):
     warnings = models.JSONField(default=list)
     error_code = models.CharField(max_length=40, blank=True)
     clips_written = models.PositiveIntegerField(default=0)
+    heartbeat = models.DateTimeField(null=True, blank=True, help_text=_("Last sign of life of its writer"))
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created = models.DateTimeField(auto_now_add=True)
+
+    objects = SnapshotQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("snapshot")
@@ -107,6 +110,7 @@ class SnapshotClip(models.Model):
     file = models.CharField(max_length=80, blank=True, help_text=_("Below the snapshot's folder"))
     file_sha256 = models.CharField(max_length=64, blank=True)
     erased = models.BooleanField(default=False, help_text=_("Deleted or withdrawn by its owner"))
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     objects = SnapshotClipQuerySet.as_manager()
 

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
@@ -20,9 +21,9 @@ from training.curves import plots_of
 from training.models import TrainingRun
 from training.run_words import duration_words, problem_of, stage_of
 from training.runs import approve_run, cancel_run, reject_run
-from training.views.telling import refusals_told
+from training.views.telling import reason_given, refusals_told
 
-SHOWN_LINES, SHOWN_CHANGES = 40, 20
+SHOWN_LINES, CHANGES_PER_PAGE = 40, 20
 
 
 @admin_required
@@ -30,15 +31,14 @@ SHOWN_LINES, SHOWN_CHANGES = 40, 20
 def run(request: SignedInRequest, pk: UUID) -> HttpResponse:
     row = _row(pk)
     labels = list(row.task.labels.order_by("order"))
-    waiting = (TrainingRun.State.WAITING_FOR_APPROVAL, TrainingRun.State.REJECTED)
     context = {
         **_live(row),
         "labels": labels,
         "problem": problem_of(row),
         "in_service": ModelVersion.objects.active(row.task.slug).first(),
-        "may_approve": row.state in waiting and row.version is not None,
+        "may_approve": row.may_be_approved,
         "may_reject": row.state == TrainingRun.State.WAITING_FOR_APPROVAL,
-        **(_verdict(row.verdict, labels, request.user) if row.verdict else {}),
+        **(_verdict(row.verdict, labels, request) if row.verdict else {}),
     }
     return render(request, "training/run.html", context)
 
@@ -69,7 +69,7 @@ def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def approve(request: SignedInRequest, pk: UUID) -> HttpResponse:
     row = _row(pk)
     with refusals_told(request):
-        approve_run(run=row, administrator=request.user, reason=_reason(request))
+        approve_run(run=row, administrator=request.user, reason=reason_given(request))
         number = row.version.number if row.version else 0
         messages.success(
             request, _("Version %(number)d comes into service within two seconds.") % {"number": number}
@@ -82,13 +82,9 @@ def approve(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def reject(request: SignedInRequest, pk: UUID) -> HttpResponse:
     row = _row(pk)
     with refusals_told(request):
-        reject_run(run=row, administrator=request.user, reason=_reason(request))
+        reject_run(run=row, administrator=request.user, reason=reason_given(request))
         messages.success(request, _("The version stays out of service."))
     return redirect("training:run", pk=pk)
-
-
-def _reason(request: HttpRequest) -> str:
-    return request.POST.get("reason", "").strip()[:500]
 
 
 def _row(pk: UUID) -> TrainingRun:
@@ -107,16 +103,19 @@ def _live(row: TrainingRun) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: dict[str, Any], labels: Sequence[Label], person: User) -> dict[str, Any]:
+def _verdict(verdict: dict[str, Any], labels: Sequence[Label], request: SignedInRequest) -> dict[str, Any]:
     names = {label.key: str(label) for label in labels}
     figures = verdict["figures"]
+    page = Paginator(figures.get("changed", []), CHANGES_PER_PAGE).get_page(request.GET.get("page"))
     sides = [("candidate", _("New version")), ("active", _("In service"))]
     return {
         "outcome": verdict_words.outcome_of(verdict),
         "reasons": verdict_words.reasons_of(verdict, names),
+        "rules": verdict_words.rules_of(verdict["rules"]) if "rules" in verdict else [],
         "figure_rows": verdict_words.figure_rows(figures, names),
         "confusions": [(name, _heat(figures[side], labels)) for side, name in sides if side in figures],
-        "changes": _changes(figures.get("changed", [])[:SHOWN_CHANGES], names, person),
+        "page": page,
+        "changes": _changes(list(page.object_list), names, request.user),
         "n_changed": figures.get("n_changed", 0),
     }
 

@@ -24,7 +24,7 @@ MOST_LISTED = 50
 
 
 class StartForm(forms.Form):
-    """For one task, whose snapshots and versions it offers; ``wanted`` is the number of a snapshot."""
+    """For one task, whose snapshots and versions it offers; ``wanted`` may name one of each by its number."""
 
     snapshot = forms.ModelChoiceField(
         Snapshot.objects.none(),
@@ -40,12 +40,12 @@ class StartForm(forms.Form):
     )
     mode = forms.ChoiceField(choices=TrainingRun.Mode.choices, label=gettext_lazy("What is trained"))
 
-    def __init__(self, task: Task, data: QueryDict | None, wanted: str = "") -> None:
+    def __init__(self, task: Task, data: QueryDict | None, wanted: QueryDict | None = None) -> None:
         active = ModelVersion.objects.active(task.slug).first()
         latest = latest_snapshot(task)
         first = {
-            "snapshot": int(wanted) if wanted.isascii() and wanted.isdigit() else latest and latest.number,
-            "start_version": active and active.number,
+            "snapshot": _number(wanted, "snapshot") or (latest and latest.number),
+            "start_version": _number(wanted, "start_version") or (active and active.number),
             "mode": TrainingRun.Mode.HEAD,
         }
         super().__init__(data, initial=first, label_suffix="")
@@ -65,7 +65,7 @@ class StartForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def runs(request: SignedInRequest) -> HttpResponse:
     task, tasks = asked_task(request)
-    form = StartForm(task, request.POST or None, request.GET.get("snapshot", ""))
+    form = StartForm(task, request.POST or None, request.GET)
     if request.method == "POST" and form.is_valid():
         try:
             run = start_run(administrator=request.user, **form.cleaned_data)
@@ -101,6 +101,11 @@ def estimate(request: SignedInRequest) -> HttpResponse:
         chosen = form.cleaned_data
         words = _words(chosen["snapshot"], chosen["mode"], chosen["start_version"])
     return render(request, "training/_estimate.html", {"estimate": words})
+
+
+def _number(wanted: QueryDict | None, name: str) -> int | None:
+    text = wanted.get(name, "") if wanted else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _estimate(initial: dict[str, Any], task: Task) -> str:

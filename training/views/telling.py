@@ -1,4 +1,4 @@
-"""Tells the person what a service refused, on the page that follows."""
+"""What the person says of a decision, and what they are told when a service refuses it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,3 +16,8 @@ def refusals_told(request: HttpRequest) -> Iterator[None]:
         yield
     except UserError as error:
         messages.error(request, str(error.detail))
+
+
+def reason_given(request: HttpRequest) -> str:
+    """Why the person does it, as the log will keep it."""
+    return request.POST.get("reason", "").strip()[:500]

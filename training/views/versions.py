@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -14,10 +16,10 @@ from annotations.views.asked_task import asked_task
 from classifier.models import ModelVersion, Task
 from emotion_site.access import SignedInRequest, admin_required
 from training.models import PredictionJob, Promotion
-from training.promoting import delete_version, promote_version, roll_back, version_before
+from training.promoting import delete_version, in_service_at, promote_version, roll_back, version_before
 from training.repeat_requests import clips_to_repeat, predict_again
 from training.version_rows import version_rows
-from training.views.telling import refusals_told
+from training.views.telling import reason_given, refusals_told
 
 MOST_LOGGED, MOST_JOBS = 50, 5
 
@@ -35,6 +37,7 @@ def versions(request: SignedInRequest) -> HttpResponse:
         "current": current,
         "before": version_before(current) if current else None,
         "log": log[:MOST_LOGGED],
+        **_served_at(task, request.GET.get("at", "")),
         "n_to_repeat": clips_to_repeat(current).count() if current else 0,
         **_jobs(task),
     }
@@ -47,7 +50,10 @@ def promote(request: SignedInRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(ModelVersion.objects.select_related("task"), pk=pk)
     with refusals_told(request):
         promote_version(
-            version=version, administrator=request.user, reason=_reason(request), instead_of=_seen(request)
+            version=version,
+            administrator=request.user,
+            reason=reason_given(request),
+            instead_of=_seen(request),
         )
         text = _("%(version)s comes into service within two seconds.") % {"version": version}
         messages.success(request, text[:1].upper() + text[1:])
@@ -60,7 +66,7 @@ def take_back(request: SignedInRequest) -> HttpResponse:
     task = _posted_task(request)
     with refusals_told(request):
         version = roll_back(
-            task=task, administrator=request.user, reason=_reason(request), instead_of=_seen(request)
+            task=task, administrator=request.user, reason=reason_given(request), instead_of=_seen(request)
         )
         text = _("%(version)s comes into service within two seconds.") % {"version": version}
         messages.success(request, text[:1].upper() + text[1:])
@@ -104,14 +110,22 @@ def jobs(request: SignedInRequest) -> HttpResponse:
     return render(request, "training/_jobs.html", {"task": task, **_jobs(task)})
 
 
+def _served_at(task: Task, text: str) -> dict[str, Any]:
+    """What was in service at a moment that somebody asked for; the form shows it again."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        return {"at": ""}
+    local = moment if is_aware(moment) else make_aware(moment)
+    return {"at": text, "moment": local, "served": in_service_at(task, local)}
+
+
 def _jobs(task: Task) -> dict[str, Any]:
     found = list(PredictionJob.objects.filter(task=task).select_related("version")[:MOST_JOBS])
     busy = {PredictionJob.State.WAITING, PredictionJob.State.RUNNING}
     return {"jobs": found, "is_busy": any(job.state in busy for job in found)}
-
-
-def _reason(request: HttpRequest) -> str:
-    return request.POST.get("reason", "").strip()[:500]
 
 
 def _seen(request: HttpRequest) -> int | None:

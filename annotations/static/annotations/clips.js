@@ -46,8 +46,12 @@ export class Clips {
   async next() {
     // What was asked for ahead may have been left to others; now it is wanted.
     if (this.ready.length === 0) await this.#fetching;
-    const progress = this.ready.length === 0 ? await this.#fetchOne() : null;
-    return { clip: this.ready.shift() ?? null, progress };
+    // Whoever asked at the same moment may take what came.
+    while (this.ready.length === 0) {
+      const progress = await this.#fetchOne();
+      if (progress) return { clip: null, progress };
+    }
+    return { clip: this.ready.shift(), progress: null };
   }
 
   /** Begin to fetch the clip after this one. */
@@ -74,16 +78,21 @@ export class Clips {
         const { offer, progress } = await post(this.urls.take, { beside, ...how });
         this.onTrouble(null);
         if (offer === null) return progress;
-        // Taken back while this was on its way: it is on the desk already.
-        if (this.held().includes(offer.clip)) continue;
-        this.ready.push(await this.#loaded(offer));
-        return null;
+        const clip = this.#has(offer) ? null : await this.#loaded(offer);
+        // Taken back or put back while this was on its way: it is here already.
+        if (clip && this.#has(offer)) clip.forget();
+        else if (clip) this.ready.push(clip);
+        if (this.ready.length > 0) return null;
       } catch (problem) {
         // One that was withdrawn on the way is no trouble: the next one comes.
         if (problem.status !== 404) this.onTrouble(problem);
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
+  }
+
+  #has({ clip }) {
+    return this.held().includes(clip) || this.names.includes(clip);
   }
 
   async #loaded(offer) {

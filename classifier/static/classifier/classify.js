@@ -43,6 +43,7 @@ function show(rows) {
 }
 
 function submitFiles(files) {
+  if (files.length === 0) return;
   const startsOpen = files.length === 1;
   show(files.map((file) => submit({ body: file, name: file.name, source: "upload", startsOpen })));
 }
@@ -85,8 +86,7 @@ document.addEventListener("dragleave", (event) => {
 });
 document.addEventListener("drop", (event) => {
   dropZone.classList.remove("is-over");
-  if (event.dataTransfer.files.length === 0) return;
-  event.preventDefault();
+  if (event.dataTransfer.files.length > 0) event.preventDefault();
   submitFiles([...event.dataTransfer.files]);
 });
 document.addEventListener("paste", (event) => submitFiles([...event.clipboardData.files]));

@@ -9,7 +9,9 @@ const QUIET_SECONDS = 3;
 
 export class RecordButton {
   constructor(root, { texts, maxSeconds, onRecorded }) {
-    Object.assign(this, { root, texts, maxSeconds, onRecorded });
+    Object.assign(this, { root, texts, onRecorded });
+    // The site refuses what is longer, and timers and recorders stop a moment late.
+    this.longestSeconds = maxSeconds - Math.min(1, maxSeconds / 10);
     this.button = root.querySelector("#record-button");
     this.name = root.querySelector("#record-name");
     this.time = root.querySelector("#record-time");
@@ -46,6 +48,8 @@ export class RecordButton {
     }
     this.wasHeard = false;
     this.show("recording", "recording");
+    // A timer, because nothing is drawn in a tab that nobody looks at.
+    this.limit = setTimeout(() => this.finish("full"), this.longestSeconds * 1000);
     this.follow();
   }
 
@@ -70,12 +74,7 @@ export class RecordButton {
     this.level.value = level;
     this.root.style.setProperty("--level", level.toFixed(3));
     this.wasHeard ||= level > HEARD_LEVEL;
-    const left = this.maxSeconds - seconds;
-    if (left <= 0) {
-      this.finish("full");
-      return;
-    }
-    if (left <= WARN_SECONDS) this.say(this.texts.nearlyFull);
+    if (this.longestSeconds - seconds <= WARN_SECONDS) this.say(this.texts.nearlyFull);
     else if (!this.wasHeard && seconds > QUIET_SECONDS) this.say(this.texts.quiet);
     else this.say(this.texts.recording);
     requestAnimationFrame(() => this.follow());
@@ -87,6 +86,7 @@ export class RecordButton {
     this.name.textContent = isRecording ? this.texts.stop : this.texts.record;
     this.cancelButton.hidden = !isRecording;
     if (!isRecording) {
+      clearTimeout(this.limit);
       this.level.value = 0;
       this.time.textContent = clock(0);
       this.root.style.setProperty("--level", "0");

@@ -67,7 +67,8 @@ def database_findings() -> Iterator[Finding]:
 def check_findings() -> Iterator[Finding]:
     """What the system checks say; those for deployments only where strangers can reach the site."""
     is_local = settings.HOST in LOOPBACK_HOSTS
-    for message in checks.run_checks(include_deployment_checks=settings.HTTPS or not is_local):
+    deployed = settings.HTTPS or not is_local
+    for message in checks.run_checks(include_deployment_checks=deployed, databases=["default"]):
         if is_local and message.id in HTTPS_HINTS:
             continue
         yield {

@@ -14,7 +14,7 @@ from annotations.models import CurrentReview, KeptReport, Review
 from annotations.offers import take_next
 from annotations.progress import counts_by_state, progress_of
 from annotations.review_log import append
-from classifier.models import Label, Task
+from classifier.models import Label, Prediction, Task
 from tests.factories import ClipFactory, ModelVersionFactory, PredictionFactory
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,8 @@ def test_with_many_reviews_the_last_one_is_shown_while_a_worker_makes_the_next(
     assert report_of(task) == first
     tasks.make_report_anew.call(task.pk)
     assert report_of(task).overall.raw_agreement == 1.0
+    Label.objects.create(task=task, key="bored", name="Bored", colour="#000000", digit=7, order=9)
+    assert "bored" in report_of(task).labels, "a new label is there at once"
 
 
 def test_a_task_with_more_labels_than_fit_into_one_number(speaker):
@@ -125,11 +127,14 @@ def test_an_empty_task(task):
 
 
 def test_each_version_is_measured_on_the_clips_drawn_at_random(reviewed, task):
-    newer = PredictionFactory(
-        clip=reviewed[0], answer="angry", model_version=ModelVersionFactory(number=99)
-    ).model_version
-    rows = {row.number: row for row in make_report(task).versions}
-    assert (rows[newer.number].n_clips, rows[newer.number].accuracy) == (1, 0.0)
+    newer = ModelVersionFactory(number=99)
+    for clip in reviewed:
+        PredictionFactory(clip=clip, answer="angry", model_version=newer)
+    assert [row.number for row in make_report(task).versions] != [99], "it may have learned from the answers"
+    before = reviewed[0].created
+    Prediction.objects.filter(clip=reviewed[0], model_version=newer).update(created=before)
+    row = make_report(task).versions[0]
+    assert (row.number, row.n_clips, row.accuracy) == (99, 1, 0.0)
 
 
 def test_progress_of_a_reviewer(shared, say, reviewer, second_reviewer, task, django_assert_max_num_queries):

@@ -1,13 +1,17 @@
+import json
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.audio.waveform import SAMPLE_RATE
 from classifier.models import Task
 from training.corpus import SPLITS, Corpus, CorpusClip, read_corpus
+from training.decoded_cache import waveform_of
 from training.exceptions import CorpusRefused
 from training.libraries import require_training_libraries
 
@@ -18,6 +22,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("corpus", metavar="FOLDER", type=Path)
         parser.add_argument("--task", default="emotion")
+        parser.add_argument("--speakers", action="store_true", help="list how many clips each speaker has")
+        parser.add_argument("--json", action="store_true")
         parser.add_argument("--picture", metavar="FILE.svg", type=Path, help="where to draw the counts")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,31 +35,72 @@ class Command(BaseCommand):
         labels = list(task.labels.order_by("order").values_list("key", flat=True))
         try:
             corpus = read_corpus(options["corpus"], labels)
+            seconds = [_seconds(clip) for clip in corpus.clips]
         except CorpusRefused as error:
             raise CommandError(str(error)) from error
-        self.stdout.write("\n".join(_lines(corpus)))
+        facts = _facts(corpus, seconds)
+        lines = [*_lines(corpus, facts), *(_speaker_lines(facts) if options["speakers"] else [])]
+        self.stdout.write(json.dumps(facts) if options["json"] else "\n".join(lines))
         if options["picture"]:
             from training.pictures import draw_corpus
 
             draw_corpus(corpus, options["picture"])
 
 
-def _lines(corpus: Corpus) -> list[str]:
+def _facts(corpus: Corpus, seconds: Sequence[float]) -> dict[str, Any]:
+    """What there is to say, ready for JSON."""
+    heard = list(zip(corpus.clips, seconds, strict=True))
+    splits = {}
+    for split in SPLITS:
+        clips = [clip for clip in corpus.clips if clip.split == split]
+        counts = Counter(clip.label for clip in clips)
+        splits[split] = {
+            "clips": len(clips),
+            "seconds": round(sum(length for clip, length in heard if clip.split == split), 1),
+            "speakers": len({clip.speaker for clip in clips}),
+            "labels": {label: counts[label] for label in corpus.labels},
+        }
+    speakers = Counter(clip.speaker for clip in corpus.clips)
+    return {
+        "splits": splits,
+        "seconds": _spread(seconds),
+        "clips_per_speaker": _spread(list(speakers.values())),
+        "speakers": dict(sorted(speakers.items())),
+        "rejected": dict(corpus.rejected),
+    }
+
+
+def _lines(corpus: Corpus, facts: dict[str, Any]) -> list[str]:
     lines = [
         f"{'split':12}{'clips':>8}{'minutes':>10}{'speakers':>10}"
         + "".join(f"{label:>10}" for label in corpus.labels)
     ]
-    for split in SPLITS:
-        clips = [clip for clip in corpus.clips if clip.split == split]
-        counts = Counter(clip.label for clip in clips)
-        speakers = len({clip.speaker for clip in clips})
-        per_label = "".join(f"{counts[label]:>10}" for label in corpus.labels)
-        lines.append(f"{split:12}{len(clips):>8}{_minutes(clips):>10}{speakers:>10}{per_label}")
-    lines += [f"rejected, {reason}: {count}" for reason, count in corpus.rejected.items()]
-    return lines
+    for split, each in facts["splits"].items():
+        per_label = "".join(f"{count:>10}" for count in each["labels"].values())
+        minutes = f"{each['seconds'] / 60:.1f}"
+        lines.append(f"{split:12}{each['clips']:>8}{minutes:>10}{each['speakers']:>10}{per_label}")
+    for name, key in (("seconds per clip", "seconds"), ("clips per speaker", "clips_per_speaker")):
+        if spread := facts[key]:
+            lines.append(
+                f"{name}: {spread['min']:g} to {spread['max']:g}, median {spread['median']:g}, "
+                f"together {spread['total']:g}"
+            )
+    return [*lines, *(f"rejected, {reason}: {count}" for reason, count in corpus.rejected.items())]
 
 
-def _minutes(clips: Sequence[CorpusClip]) -> str:
-    """As the table of the corpus says; unknown when it does not."""
-    durations = [clip.duration_s for clip in clips if clip.duration_s is not None]
-    return f"{sum(durations) / 60:.1f}" if len(durations) == len(clips) else "unknown"
+def _speaker_lines(facts: dict[str, Any]) -> list[str]:
+    return [f"{speaker:30}{count:>8}" for speaker, count in facts["speakers"].items()]
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    if not values:
+        return {}
+    found = {"min": min(values), "median": median(values), "max": max(values), "total": sum(values)}
+    return {name: round(value, 2) for name, value in found.items()}
+
+
+def _seconds(clip: CorpusClip) -> float:
+    """As the table of the corpus says, or measured where it does not."""
+    if clip.duration_s is not None:
+        return clip.duration_s
+    return len(waveform_of(clip.path)) / SAMPLE_RATE

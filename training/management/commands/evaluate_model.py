@@ -14,7 +14,8 @@ from training.corpus import SPLITS, read_corpus
 from training.exceptions import CorpusRefused
 from training.libraries import require_training_libraries
 
-THREADS = 2
+THREADS, TIMED_RUNS = 2, 30
+OF_A_LABEL = ("precision", "recall", "f1", "specificity", "fall_out", "mcc")
 
 
 class Command(BaseCommand):
@@ -31,8 +32,12 @@ class Command(BaseCommand):
         parser.add_argument("--task", default="emotion", help="with --version")
         parser.add_argument("--corpus", metavar="FOLDER", type=Path, required=True)
         parser.add_argument("--split", choices=SPLITS, default="test")
-        parser.add_argument("--noises", metavar="FOLDER", type=Path, help="recordings to mix in")
-        parser.add_argument("--snr", metavar="DB", type=float, nargs="+", default=[], help="with --noises")
+        parser.add_argument(
+            "--noises", metavar="FOLDER", type=Path, default=settings.NOISES_DIR, help="instead of NOISES_DIR"
+        )
+        parser.add_argument(
+            "--snr", metavar="DB", type=float, nargs="+", default=[], help="mix noises in at these levels"
+        )
         parser.add_argument("--cache", metavar="FOLDER", type=Path, help="where decoded clips are kept")
         parser.add_argument("--pictures", metavar="FOLDER", type=Path, help="where to draw the figures")
         parser.add_argument("--json", action="store_true")
@@ -40,7 +45,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         require_training_libraries()
         if options["snr"] and not options["noises"]:
-            raise CommandError("--snr needs --noises.", returncode=2)
+            raise CommandError(
+                "--snr needs recordings of noise: name their folder with --noises, or set NOISES_DIR.",
+                returncode=2,
+            )
         folder = options["path"] or _folder_of(options["task"], options["version"])
         try:
             figures = _measure(folder, options)
@@ -60,7 +68,7 @@ def _folder_of(task: str, number: int) -> Path:
 
 def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     torchaudio_shim.install()
-    from training.evaluation import clips_to_measure, measure
+    from training.evaluation import clips_to_measure, measure, milliseconds
     from training.pictures import draw_confusion, draw_reliability
     from training.sounds import read_noises
 
@@ -70,6 +78,8 @@ def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     clips = clips_to_measure(corpus, options["split"], cache)
     noises = read_noises(options["noises"], cache, for_testing=True) if options["noises"] else []
     figures = measure(engine, clips, noises, options["snr"])
+    figures["parameters"] = engine.manifest.parameters
+    figures["session_ms"] = round(milliseconds({"this": engine}, TIMED_RUNS)["this"], 1)
     if pictures := options["pictures"]:
         pictures.mkdir(parents=True, exist_ok=True)
         draw_confusion(figures["confusion"], engine.manifest.labels, pictures / "confusion.svg")
@@ -79,14 +89,24 @@ def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
 
 def _table(figures: dict[str, Any]) -> str:
     """The figures as lines of text."""
-    lines = [f"{figures['clips']} clips of {figures['speakers']} speakers"]
+    lines = [
+        f"{figures['clips']} clips of {figures['speakers']} speakers",
+        f"{figures['parameters']} parameters, {figures['session_ms']} ms for 3 s on {THREADS} threads",
+    ]
     for name in ("accuracy", "mean_recall", "f1_macro", "calibration_error"):
         lines.append(f"{name:18} {_with_interval(figures[name])}")
-    for label, of_label in figures["labels"].items():
-        lines.append(
-            f"{label:18} recall {_with_interval(of_label['recall'])}  f1 {of_label['f1']['value']:.3f}"
-        )
-    lines += [f"{name:18} accuracy {value:.3f}" for name, value in figures["conditions"].items()]
+    lines += [
+        f"{name:18} accuracy {_with_interval(figures['conditions_95'][name])}"
+        for name in figures["conditions"]
+    ]
+    labels = list(figures["labels"])
+    for name in OF_A_LABEL:
+        lines += ["", name]
+        lines += [f"  {label:16} {_with_interval(figures['labels'][label][name])}" for label in labels]
+    lines += ["", "rows: the right label; columns: what was said"]
+    lines.append(" " * 18 + "".join(f"{label:>10}" for label in labels))
+    for label, row in zip(labels, figures["confusion"], strict=True):
+        lines.append(f"  {label:16}" + "".join(f"{count:>10}" for count in row))
     return "\n".join(lines)
 
 

@@ -3,7 +3,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations.exceptions import ImportRefused
@@ -12,7 +11,7 @@ from emotion_site.exceptions import UserError
 from training.exceptions import SnapshotRefused
 from training.freezing import Wishes, freeze_snapshot
 from training.models import Snapshot
-from training.snapshot_files import copy_snapshot, verify_snapshot, write_snapshot
+from training.snapshot_files import copy_snapshot, finish_writing, verify_snapshot
 from training.warnings import sentence_of
 
 
@@ -39,11 +38,10 @@ class Command(BaseCommand):
             raise CommandError(f"The data set could not be written: {error.strerror}.") from error
         for warning in snapshot.warnings:
             self.stderr.write(f"warning: {sentence_of(warning)}")
-        if not out.resolve().is_relative_to(settings.DATA_DIR):
-            self.stderr.write(
-                "These files are yours to look after: the site removes nothing from them when an owner "
-                "withdraws or deletes a clip."
-            )
+        self.stderr.write(
+            "These files are yours to look after: the site removes nothing from them when an owner "
+            "withdraws or deletes a clip."
+        )
         if options["json"]:
             told = {"checksum": snapshot.checksum, "n_clips": snapshot.n_clips, "counts": snapshot.counts}
             self.stdout.write(json.dumps(told))
@@ -57,8 +55,7 @@ def _frozen(options: dict[str, Any]) -> Snapshot:
         task = require_task(options["task"])
         wishes = Wishes(with_corpora=not options["without_corpora"])
         snapshot = freeze_snapshot(task=task, administrator=None, wishes=wishes, later=False).snapshot
-        if not snapshot.is_ready:
-            write_snapshot(snapshot)
+        finish_writing(snapshot, lambda: True)
     except ImportRefused as error:
         raise CommandError(str(error), returncode=2) from error
     except UserError as error:

@@ -10,6 +10,7 @@ from training import torchaudio_shim
 from training.corpus import read_corpus
 from training.exceptions import CheckpointRefused, CorpusRefused
 from training.libraries import require_training_libraries
+from training.run_child import reason_of
 
 
 class Command(BaseCommand):
@@ -21,6 +22,9 @@ class Command(BaseCommand):
             "--teacher", metavar="FOLDER", type=Path, help="grow a new model from this encoder"
         )
         start.add_argument("--checkpoint", metavar="FOLDER", type=Path, help="go on from this model")
+        start.add_argument(
+            "--model-config", metavar="FILE", type=Path, help="from scratch: JSON of a Wav2Vec2Config"
+        )
         parser.add_argument("--corpus", metavar="FOLDER", type=Path, required=True)
         parser.add_argument("--config", metavar="FILE", type=Path, help="JSON of the settings that differ")
         parser.add_argument("--output", metavar="FOLDER", type=Path, required=True)
@@ -43,6 +47,11 @@ class Command(BaseCommand):
             raise CommandError(f"The run could not be written: {error.strerror}.") from error
         except KeyboardInterrupt as error:
             raise CommandError("Stopped. The same command goes on after the last full epoch.") from error
+        except Exception as error:  # Libraries tell of a full disk or memory in errors of many kinds.
+            code, detail = reason_of(error)
+            if code == "training_failed":
+                raise
+            raise CommandError(f"{detail} ({code})") from error
         self.stdout.write(f"Accuracy on the validation speakers: {figures['eval_accuracy']:.3f}")
 
 
@@ -57,6 +66,7 @@ def _train(labels: list[str], options: dict[str, Any]) -> dict[str, float]:
         cache=options["cache"] or Path(settings.DATA_DIR) / "cache",
         teacher=options["teacher"],
         checkpoint=options["checkpoint"],
+        config=options["model_config"],
         noises=options["noises"],
         rooms=options["rooms"],
     )

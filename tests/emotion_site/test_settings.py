@@ -1,0 +1,32 @@
+import pytest
+
+from emotion_site.settings import env
+
+
+def test_a_key_is_made_once_and_never_seen_half_written(tmp_path):
+    key = env.secret_key("NO_SUCH_VARIABLE", tmp_path)
+    assert len(key) > 60 and env.secret_key("NO_SUCH_VARIABLE", tmp_path) == key
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_sign_up_is_open_only_where_this_machine_alone_reaches_the_site():
+    assert env.is_local("127.0.0.1", https=False, num_proxies=0)
+    assert not env.is_local("127.0.0.1", https=True, num_proxies=0)
+    assert not env.is_local("127.0.0.1", https=False, num_proxies=1)
+    assert not env.is_local("0.0.0.0", https=False, num_proxies=0)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "machine", "zone"),
+    [
+        ("Asia/Tokyo", "Europe/Madrid", "Asia/Tokyo"),
+        ("", "Europe/Madrid", "Europe/Madrid"),
+        ("", ":Europe/Madrid", "Europe/Madrid"),
+        ("", "Moon/Apollo", "UTC"),
+    ],
+)
+def test_times_are_those_of_the_machine_unless_another_zone_is_chosen(monkeypatch, chosen, machine, zone):
+    monkeypatch.setenv("TIME_ZONE", chosen)
+    monkeypatch.setenv("TZ", machine)
+    assert env.time_zone("TIME_ZONE") == zone

@@ -1,0 +1,120 @@
+"""What is asked of a training run before it is queued."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
+
+from classifier.registry import activate_version
+from emotion_site.exceptions import UserError
+from tests.training.tiny_model import write_checkpoint
+from training import presets
+from training.importing import import_checkpoint
+from training.promoting import delete_version
+from training.run_row import RunRow
+from training.run_worker import execute_run, work_folder
+from training.runs import cancel_run, start_run
+
+
+@pytest.fixture(autouse=True)
+def own_data_dir(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.MODELS_DIR = tmp_path / "models"
+
+
+def test_one_run_at_a_time(snapshot, admin):
+    first = start_run(administrator=admin, snapshot=snapshot)
+    with pytest.raises(UserError) as told:
+        start_run(administrator=admin, snapshot=snapshot)
+    assert told.value.code == "run_exists"
+    cancel_run(run=first, administrator=admin)
+    start_run(administrator=admin, snapshot=snapshot)
+
+
+def test_only_administrators_start_runs(snapshot, reviewer):
+    with pytest.raises(PermissionDenied):
+        start_run(administrator=reviewer, snapshot=snapshot)
+
+
+def test_run_needs_two_labels_and_known_settings(snapshot, admin):
+    with pytest.raises(UserError) as told:
+        start_run(administrator=admin, snapshot=snapshot, hyperparameters={"teacher": 1})
+    assert told.value.code == "unknown_setting"
+    snapshot.counts["train"] = {"sad": 12, "happy": 0}
+    snapshot.save()
+    with pytest.raises(UserError) as told:
+        start_run(administrator=admin, snapshot=snapshot)
+    assert told.value.code == "one_label"
+
+
+@pytest.mark.parametrize("chosen", [{"epochs": "x"}, {"epochs": 0}, {"copies": True}, {"learning_rate": 9}])
+def test_settings_must_be_sensible_numbers(chosen, snapshot, admin):
+    with pytest.raises(UserError) as told:
+        start_run(administrator=admin, snapshot=snapshot, hyperparameters=chosen)
+    assert told.value.code == "bad_setting"
+
+
+def test_run_needs_voices_to_validate_with(snapshot, admin):
+    snapshot.counts["validation"] = {"sad": 0, "happy": 0}
+    snapshot.save()
+    with pytest.raises(UserError) as told:
+        start_run(administrator=admin, snapshot=snapshot)
+    assert told.value.code == "empty_split" and "five voices" in str(told.value.detail)
+
+
+def test_installation_that_can_only_serve_queues_no_run(snapshot, admin, monkeypatch):
+    monkeypatch.setattr("training.runs.missing_libraries", lambda: ["torch"])
+    with pytest.raises(UserError) as told:
+        start_run(administrator=admin, snapshot=snapshot)
+    assert told.value.code == "cannot_train"
+
+
+def test_version_that_a_run_needs_cannot_be_deleted(snapshot, admin, in_service, task, checkpoint_folder):
+    run = start_run(administrator=admin, snapshot=snapshot)
+    other = import_checkpoint(write_checkpoint(checkpoint_folder, seed=7), task=task, name="other")
+    activate_version(other)
+    run.start_version, run.compared_with = other, in_service
+    run.save()
+    with pytest.raises(UserError) as told:
+        delete_version(version=in_service, administrator=admin)
+    assert told.value.code == "run_needs_it"
+
+
+class TestDatabaseThatIsAway:
+    """The row of a run is written when it is back; nothing that was made is lost meanwhile."""
+
+    @pytest.fixture
+    def run(self, snapshot, admin):
+        return start_run(administrator=admin, snapshot=snapshot)
+
+    def test_the_end_is_written_later(self, run, monkeypatch):
+        row, write, left = RunRow(run), RunRow._write, [1, 2]
+        monkeypatch.setattr("training.run_row.PAUSES_S", (0, 0, 0))
+        # It would close the test's own transaction.
+        monkeypatch.setattr("training.run_row.close_old_connections", lambda: None)
+
+        def write_later(self, fields):
+            if left and left.pop():
+                raise OperationalError("server closed the connection unexpectedly")
+            write(self, fields)
+
+        monkeypatch.setattr(RunRow, "_write", write_later)
+        row.end("cancelled")
+        run.refresh_from_db()
+        assert run.state == "cancelled"
+
+    def test_the_run_is_left_to_the_next_attempt(self, run, monkeypatch):
+        def broken(row, work):
+            work.mkdir(parents=True)
+            raise OperationalError("server closed the connection unexpectedly")
+
+        monkeypatch.setattr("training.run_worker._work", broken)
+        execute_run(run)
+        run.refresh_from_db()
+        assert run.is_unfinished and work_folder(run).is_dir()
+
+
+def test_estimate_grows_with_the_work(snapshot):
+    def estimate(mode: str) -> int:
+        return presets.estimated_seconds(snapshot=snapshot, mode=mode, parameters=9_000_000)
+
+    assert estimate("head") <= estimate("top") <= estimate("full")
