@@ -7,8 +7,8 @@ EXTRAS ?= training
 TORCH_INDEX ?=
 # Further arguments for pytest: `make test ARGS="-m 'not slow'"`.
 ARGS ?=
-# Tests that run at once. A file's tests stay together: they share a served site.
-TEST_PROCESSES ?= 2
+# Tests that run at once; many wait rather than work. A file's tests stay together: they share a served site.
+TEST_PROCESSES ?= 3
 
 # What `make model` learns from, and where its run is kept: killed, it goes on from there.
 SPEECH ?= ../shared/data
@@ -65,7 +65,10 @@ bench: $(READY_DEV) ## Measure speed and memory against a plain server
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.reviews
 	$(BIN)/python -m benchmarks.review_page
-	LOAD_TESTS=1 $(BIN)/python -m pytest tests/training/test_promotions_under_load.py
+	$(BIN)/python -m benchmarks.head_training
+	$(BIN)/python -m benchmarks.retraining
+	LOAD_TESTS=1 $(BIN)/python -m pytest tests/training/test_promotions_under_load.py \
+		tests/journeys/test_retraining_on_real_speech.py
 
 model: $(READY) ## Train the shipped model anew, from the speech and the teacher in SPEECH and TEACHER
 	$(BIN)/python manage.py migrate --verbosity 0

@@ -21,11 +21,11 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SPEECH_DIR = Path(os.environ.get("SPEECH_DIR", SHARED_DATA)) / "crema-d" / "audio"
 
 
-def uploads(kind: str, count: int) -> list[bytes]:
+def uploads(kind: str, count: int, seed: int = 0) -> list[bytes]:
     """``count`` files of the kind ``wav`` (16 kHz mono) or ``webm`` (Opus, 48 kHz mono)."""
     rate = SAMPLE_RATE if kind == "wav" else OPUS_RATE
     sources = itertools.cycle(_speech(rate, 40))
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     return [_encode(kind, _vary(next(sources), rng), rate) for _number in range(count)]
 
 

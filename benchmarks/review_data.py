@@ -19,7 +19,8 @@ from emotion_site.roles import Role, set_role
 BATCH = 5000
 OWNERS = 200
 REVIEWERS = 20
-# Of the clips, so many still wait; the others were reviewed three or four times.
+# Of the clips, so many still wait, half of them for a second person; the others were reviewed three or four
+# times.
 OPEN_SHARE = 0.2
 
 
@@ -43,13 +44,16 @@ class Site:
         owners = [_person(number, Role.USER) for number in range(REVIEWERS, REVIEWERS + OWNERS)]
         self.clip_ids = [uuid4() for _number in range(clips)]
         self._n_open = round(clips * OPEN_SHARE)
-        self._reviews_each = reviews / max(clips - self._n_open, 1)
+        self._n_begun = self._n_open // 2
+        self._reviews_each = (reviews - self._n_begun) / max(clips - self._n_open, 1)
         self._owners: Sequence[User] = owners
 
     def fill(self, note: Callable[[str], None]) -> None:
         note("clips and predictions")
         _keep(Clip, (self._clip(number, pk) for number, pk in enumerate(self.clip_ids)))
         _keep(Prediction, (self._prediction(pk) for pk in self.clip_ids))
+        # Figures count what a version said before the answers.
+        Prediction.objects.update(created=timezone.now() - timedelta(days=365))
         note("reviews")
         _keep(Review, self._reviews())
         _keep(CurrentReview, (self._current(review) for review in Review.objects.iterator(BATCH)))
@@ -57,7 +61,8 @@ class Site:
         _keep(QueueEntry, (self._entry(number, pk) for number, pk in enumerate(self.clip_ids)))
         _keep(Decision, (self._decision(number, pk) for number, pk in enumerate(self.clip_ids)))
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+            # As the server does by itself some minutes after so many rows.
+            cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
     def _clip(self, number: int, pk: UUID) -> Clip:
         return Clip(
@@ -89,8 +94,8 @@ class Site:
 
     def _reviews(self) -> Iterator[Review]:
         now, owed = timezone.now(), 0.0
-        for number, pk in enumerate(self.clip_ids[self._n_open :]):
-            owed += self._reviews_each
+        for number, pk in enumerate(self.clip_ids[self._n_open - self._n_begun :]):
+            owed += 1 if number < self._n_begun else self._reviews_each
             truth = self._label()
             for person, rater in self._random.sample(self._raters, int(owed)):
                 owed -= 1
@@ -128,14 +133,18 @@ class Site:
             is_random=self._random.random() < 0.2,
             overlap_draw=self._random.random(),
             priority=self._random.random(),
-            needed=1,
-            given=0 if number < self._n_open else 3,
+            needed=2 if self._is_begun(number) else 1,
+            given=1 if self._is_begun(number) else 0 if number < self._n_open else 3,
             is_open=number < self._n_open,
         )
 
+    def _is_begun(self, number: int) -> bool:
+        return self._n_open - self._n_begun <= number < self._n_open
+
     def _decision(self, number: int, pk: UUID) -> Decision:
         if number < self._n_open:
-            return Decision(clip_id=pk, task=self.task)
+            state = Decision.State.IN_REVIEW if self._is_begun(number) else Decision.State.WAITING
+            return Decision(clip_id=pk, task=self.task, state=state)
         fields: dict[str, Any] = {"state": "decided", "label": self._label(), "how": "consensus"}
         return Decision(clip_id=pk, task=self.task, decided_at=timezone.now(), **fields)
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_urlsafe
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -21,7 +22,7 @@ from benchmarks.load import send_all
 CLIPS = 45
 LISTEN_MS = 1000
 TARGET_MS = 100
-PASSWORD = "four quiet green rivers"  # noqa: S105  # of a site that lives for a minute
+PASSWORD = token_urlsafe()
 PEOPLE = f"""
 from emotion_site.models import User
 from emotion_site.roles import Role, set_role
