@@ -34,6 +34,19 @@ def test_sharing_that_was_not_saved_does_not_look_saved(page: Page, clip: Locato
     expect(switch).to_be_checked()
 
 
+def test_a_switch_turned_before_the_page_is_ready_is_saved(page: Page, clip: Locator):
+    held: list[Route] = []
+    page.route("**/htmx*.js", lambda route: held.append(route))
+    address = clip.get_by_role("link", name="Everything about this clip").get_attribute("href")
+    page.goto(address, wait_until="commit")
+    switch = page.get_by_role("switch", name="Share for review")
+    switch.check()
+    for route in held:
+        route.continue_()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(switch).to_be_checked()
+
+
 def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(page: Page, clip: Locator):
     clip.get_by_role("link", name="Everything about this clip").click()
     page.context.clear_cookies(name="sessionid")

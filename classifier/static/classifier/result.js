@@ -22,5 +22,13 @@ start(document);
 watchFailures();
 // htmx reports the whole body once, when it starts; that part stands already.
 document.addEventListener("htmx:load", (event) => {
-  if (event.target !== document.body) start(event.target);
+  if (event.target === document.body) sendEarlyChanges();
+  else start(event.target);
 });
+
+/** On a slow machine people turn a switch before htmx listens to it: it must not look saved for ever. */
+function sendEarlyChanges() {
+  const changed = ({ checked, defaultChecked }) => checked !== defaultChecked;
+  const form = document.getElementById("sharing");
+  if ([...(form?.querySelectorAll("[type=checkbox]") ?? [])].some(changed)) form.requestSubmit();
+}
