@@ -1,17 +1,20 @@
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from classifier.models import ModelVersion, Task
-from classifier.registry import activate_version
+from classifier.registry import activate_version, register_version
 from tests.training.decided import decided_corpus
-from tests.training.tiny_model import write_checkpoint
+from tests.training.tiny_model import LABELS, write_checkpoint
 from training import torchaudio_shim
 from training.freezing import freeze_snapshot
-from training.importing import import_checkpoint
-from training.models import Snapshot
+from training.models import GatePolicy, Snapshot
 from training.snapshot_files import write_snapshot
+
+LENIENT = {"recall_drop": 100.0, "accuracy_drop": 100.0, "noisy_drop": 100.0, "speed_factor": 50.0}
 
 # Before any test imports transformers, as training itself does.
 torchaudio_shim.install()
@@ -33,11 +36,46 @@ def task(db) -> Task:
     return Task.objects.get(slug="emotion")
 
 
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory) -> Callable[[int], Path]:
+    """``exported(seed)`` is the folder of a tiny version. Exporting takes a second, so it happens once."""
+    from training.checkpoint import check_checkpoint, load_model
+    from training.version_writer import Description, write_version
+
+    @cache
+    def export(seed: int) -> Path:
+        home = tmp_path_factory.mktemp("exported")
+        checkpoint = check_checkpoint(write_checkpoint(home / "checkpoint", seed=seed), list(LABELS))
+        description = Description(task="emotion", origin={"kind": "imported", "name": "tiny"}, model_card="")
+        write_version(home / "version", checkpoint, load_model(checkpoint), description)
+        return home / "version"
+
+    return export
+
+
 @pytest.fixture
-def in_service(task, written_checkpoint) -> ModelVersion:
-    version = import_checkpoint(written_checkpoint, task=task, name="tiny")
+def tiny_version(task, exported) -> Callable[[int], ModelVersion]:
+    """``tiny_version(seed)`` is registered, and not in service yet."""
+    return lambda seed: register_version(exported(seed), task=task, origin=ModelVersion.Origin.IMPORTED)
+
+
+@pytest.fixture
+def in_service(tiny_version) -> ModelVersion:
+    version = tiny_version(0)
     activate_version(version)
     return version
+
+
+@pytest.fixture
+def own_data_dir(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.MODELS_DIR = tmp_path / "models"
+
+
+@pytest.fixture
+def lenient(task) -> GatePolicy:
+    """A gate that lets every candidate pass."""
+    return GatePolicy.objects.create(task=task, **LENIENT)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from tests.requirements import ROOT
 from tests.served_site import wait_until
 from tests.training.corpora import write_corpus
-from tests.training.test_training_run import process_of, stage_reached
+from tests.training.running import process_of, stage_reached
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

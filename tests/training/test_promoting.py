@@ -8,9 +8,7 @@ from classifier.registry import activate_version, folder_of, register_version
 from emotion_site.exceptions import UserError
 from tests.factories import PredictionFactory
 from tests.training.decided import decided_clip, spoken
-from tests.training.tiny_model import write_checkpoint
 from training import promoting, repeating
-from training.importing import import_checkpoint
 from training.models import PredictionJob, Promotion
 from training.repeat_requests import clips_to_repeat, predict_again
 
@@ -21,11 +19,9 @@ def task(db) -> Task:
 
 
 @pytest.fixture
-def versions(task, settings, tmp_path, checkpoint_folder) -> list[ModelVersion]:
+def versions(own_data_dir, tiny_version) -> list[ModelVersion]:
     """Two of them, the first in service."""
-    settings.MODELS_DIR = tmp_path / "models"
-    first = import_checkpoint(checkpoint_folder, task=task, name="one")
-    second = import_checkpoint(write_checkpoint(tmp_path / "second", seed=3), task=task, name="two")
+    first, second = tiny_version(0), tiny_version(3)
     activate_version(first)
     return [first, second]
 
@@ -64,9 +60,9 @@ def test_of_two_administrators_one_wins_and_the_other_is_told(versions, admin, t
     assert ModelVersion.objects.active().get() == first
 
 
-def test_roll_back_goes_further_back_each_time(versions, admin, task, tmp_path):
+def test_roll_back_goes_further_back_each_time(versions, admin, task, tiny_version):
     first, second = versions
-    third = import_checkpoint(write_checkpoint(tmp_path / "third", seed=4), task=task, name="three")
+    third = tiny_version(4)
     for version in (second, third):
         promoting.promote_version(version=version, administrator=admin)
     assert promoting.roll_back(task=task, administrator=admin) == second

@@ -6,19 +6,13 @@ from django.db import OperationalError
 
 from classifier.registry import activate_version
 from emotion_site.exceptions import UserError
-from tests.training.tiny_model import write_checkpoint
 from training import presets
-from training.importing import import_checkpoint
 from training.promoting import delete_version
 from training.run_row import RunRow
 from training.run_worker import execute_run, work_folder
 from training.runs import cancel_run, start_run
 
-
-@pytest.fixture(autouse=True)
-def own_data_dir(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    settings.MODELS_DIR = tmp_path / "models"
+pytestmark = pytest.mark.usefixtures("own_data_dir")
 
 
 def test_one_run_at_a_time(snapshot, admin):
@@ -68,9 +62,9 @@ def test_installation_that_can_only_serve_queues_no_run(snapshot, admin, monkeyp
     assert told.value.code == "cannot_train"
 
 
-def test_version_that_a_run_needs_cannot_be_deleted(snapshot, admin, in_service, task, checkpoint_folder):
+def test_version_that_a_run_needs_cannot_be_deleted(snapshot, admin, in_service, tiny_version):
     run = start_run(administrator=admin, snapshot=snapshot)
-    other = import_checkpoint(write_checkpoint(checkpoint_folder, seed=7), task=task, name="other")
+    other = tiny_version(7)
     activate_version(other)
     run.start_version, run.compared_with = other, in_service
     run.save()
