@@ -47,7 +47,7 @@ EMOTIONS = {
 
 @dataclass(frozen=True)
 class Guideline:
-    """How to recognise a label. ``text`` is empty for labels that the site knows nothing about."""
+    """How to recognise a label. ``text`` is the administrators', or the site's own for the emotions it knows."""
 
     label: Label
     text: str | Promise
@@ -62,7 +62,10 @@ def guidelines_of(task: Task, user: User) -> list[Guideline]:
     labels = list(task.labels.order_by("order"))
     texts = EMOTIONS if task.slug == FIRST_TASK else {}
     examples = _examples(task, user)
-    return [Guideline(label, texts.get(label.key, ""), examples.get(label.pk, [])) for label in labels]
+    return [
+        Guideline(label, label.guidance or texts.get(label.key, ""), examples.get(label.pk, []))
+        for label in labels
+    ]
 
 
 def example_clips(user: User) -> ClipQuerySet:

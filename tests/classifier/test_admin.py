@@ -36,6 +36,15 @@ def test_labels_that_nothing_learned_yet_may_change(admin_client, task_page):
     assert Label.objects.filter(key="calm").exists()
 
 
+def test_how_a_label_is_recognised_is_written_by_administrators(admin_client, task_page, reviewer_client):
+    ModelVersionFactory()
+    fields = fields_of(admin_client.get(task_page)) | {"labels-2-guidance": "As on a rainy Sunday."}
+    assert admin_client.post(task_page, fields).status_code == 302
+    beside = reviewer_client.get("/review/emotion/").content.decode()
+    assert "As on a rainy Sunday." in beside and "Slow, low and weak" not in beside
+    assert "Bright and lively" in beside, "the others keep the words of the site"
+
+
 def test_a_clip_is_deleted_by_its_owner_alone(admin_client):
     clip = ClipFactory()
     path = f"/admin/classifier/clip/{clip.pk}/delete/"
