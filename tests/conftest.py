@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.urls import reverse
 
+from classifier import predictor
 from emotion_site.models import User
 from tests.factories import PASSWORD, UserFactory
 
@@ -24,6 +25,13 @@ def tasks_and_roles_survive():
     TransactionTestCase._fixture_teardown = flush_and_restore
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_watcher_outlives_the_database(django_db_setup):
+    """Predicting in a test starts the thread that follows the active version."""
+    yield
+    predictor.active_engine().stop()
 
 
 @pytest.fixture(autouse=True)

@@ -62,25 +62,23 @@ def test_ten_swaps_under_twenty_threads_mix_no_answers(active_engine, registry, 
     expected = [Engine.load(folder, threads=1).predict(voice).scores for folder in made_versions]
     assert expected[0] != expected[1]
     registry.activate(0, made_versions[0])
-    stop = threading.Event()
+    wait_for(active_engine, 0)
+    seen: set[int] = {0}
 
-    def keep_asking(_thread: int) -> set[int]:
-        seen = set()
-        while not stop.is_set():
+    def keep_asking(_thread: int) -> None:
+        until = time.monotonic() + 60
+        while 10 not in seen:
             loaded = active_engine.current()
             assert loaded.engine.predict(voice).scores == expected[loaded.version_id % 2]
             seen.add(loaded.version_id)
-        return seen
+            assert time.monotonic() < until, seen
 
     with ThreadPoolExecutor(20) as threads:
-        seen = [threads.submit(keep_asking, number) for number in range(20)]
-        try:
-            for version_id in range(1, 11):
-                registry.activate(version_id, made_versions[version_id % 2])
-                wait_for(active_engine, version_id)
-        finally:
-            stop.set()
-    assert set.union(*[future.result() for future in seen]) >= {0, 10}
+        asking = [threads.submit(keep_asking, number) for number in range(20)]
+        for version_id in range(1, 11):
+            registry.activate(version_id, made_versions[version_id % 2])
+            wait_for(active_engine, version_id)
+        assert [future.result() for future in asking] == [None] * 20
 
 
 def test_bad_version_keeps_the_old_one_and_is_logged_once(
