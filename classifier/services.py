@@ -74,18 +74,16 @@ def submit_clip(
     # Disk and database work while the engine does; a duplicate costs one answer that nobody reads.
     in_time = predictor.answers_in_time(decoded.quality.duration_s)
     coming = predictor.begin(decoded.waveform) if in_time else None
-    if duplicate := _find_duplicate(owner, decoded.checksum):
-        return duplicate
     title, notes = title_from_name(file.name if file else "")
     clip = _new_clip(owner, decoded, source, wishes, title)
     try:
         _store(clip, decoded, IdempotencyKey(owner=owner, key=idempotency_key, upload_digest=digest))
     except IntegrityError:
-        # The same upload arrived twice at the same moment; the other one won.
-        winner = _find_repeated(owner, idempotency_key, digest) or _find_duplicate(owner, decoded.checksum)
-        if winner is None:
+        # The key or the recording is there already. Asking first would cost every new clip a query.
+        known = _find_repeated(owner, idempotency_key, digest) or _find_duplicate(owner, decoded.checksum)
+        if known is None:
             raise
-        return winner
+        return known
     logger.info("Stored clip=%s owner=%s source=%s seconds=%.2f", clip.pk, owner.pk, source, clip.duration_s)
     return Submission(clip, created=True, prediction=_kept_now_or_later(clip, coming), notes=notes)
 

@@ -9,7 +9,7 @@ from classifier.audio.limits import Limits, check_size
 
 # One process decodes a hundred short clips a second. Who waits longer than this for it sits behind a long or
 # hostile file, and is worth the memory of another process.
-SPARE_AFTER_SECONDS = 0.25
+SPARE_AFTER_SECONDS = 0.5
 
 
 class DecoderPool:
