@@ -47,7 +47,7 @@ EMOTIONS = {
 
 @dataclass(frozen=True)
 class Guideline:
-    """How to recognise a label. ``text`` is the administrators', or the site's own for the emotions it knows."""
+    """How to recognise a label. ``text`` is the administrators' or, for the emotions, the site's own."""
 
     label: Label
     text: str | Promise

@@ -10,7 +10,7 @@ from emotion_site.admin import LookOnlyAdmin
 
 
 class LabelInline(admin.TabularInline[Label, Task]):
-    """A model version answers with the labels it learned; once there is one, only their looks and words may change."""
+    """A model version answers with the labels it learned: then only looks and words may change."""
 
     model = Label
     extra = 0

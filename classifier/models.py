@@ -37,7 +37,9 @@ class Label(models.Model):
     digit = models.PositiveSmallIntegerField(help_text=_("Key that chooses this label in a review"))
     order = models.PositiveSmallIntegerField()
     guidance = models.TextField(
-        blank=True, max_length=500, help_text=_("How reviewers recognise it; stands beside each clip they hear")
+        blank=True,
+        max_length=500,
+        help_text=_("How reviewers recognise it; stands beside each clip they hear"),
     )
 
     objects = LabelQuerySet.as_manager()

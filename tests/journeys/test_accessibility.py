@@ -42,6 +42,9 @@ OWN_PAGES = [
     "/reviews/decisions/",
     "/exports/",
     "/listens/",
+    "/models/",
+    "/models/snapshots/",
+    "/models/runs/",
     "/account/",
     "/account/about/",
     "/account/about/purpose/",
@@ -92,6 +95,12 @@ def signed_in(browser: Browser, own_site: ServedSite, speech_wav: Path) -> dict:
     return dict(state)
 
 
+@pytest.fixture(scope="module")
+def run_page(own_site: ServedSite, signed_in: dict) -> str:
+    """The address of a training run that waits for approval."""
+    return own_site.manage("shell", "-c", "from tests.journeys.seeding import seed; seed()").split()[-1]
+
+
 # Colours do not depend on the language nor words on the colours: two looks show all of both.
 LOOKS = [("light", "en"), ("dark", "es")]
 
@@ -121,7 +130,7 @@ def test_a_strangers_pages(browser: Browser, own_site, signed_in, scheme, langua
 
 
 @pytest.mark.parametrize(("scheme", "language"), LOOKS)
-def test_the_pages_of_somebody_signed_in(browser: Browser, own_site, signed_in, scheme, language):
+def test_the_pages_of_somebody_signed_in(browser: Browser, own_site, signed_in, run_page, scheme, language):
     context = browser.new_context(
         base_url=own_site.url,
         viewport=DESKTOP,
@@ -133,7 +142,7 @@ def test_the_pages_of_somebody_signed_in(browser: Browser, own_site, signed_in, 
     page.goto("/history/")
     clip = page.locator(".clip-row .row-what a").first.get_attribute("href")
     assert clip and re.match(r"/clips/", clip)
-    check(context, [*OWN_PAGES, clip], language)
+    check(context, [*OWN_PAGES, clip, run_page], language)
 
 
 @pytest.mark.parametrize(("scheme", "language"), LOOKS)
