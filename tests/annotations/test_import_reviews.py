@@ -4,7 +4,9 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django_tasks_db.models import DBTaskResult
 
+from annotations.agreement import keeping
 from annotations.models import CurrentReview, Decision, DecisionChange, QueueEntry, Review
 from classifier.models import Clip, Corpus, Label
 from tests.annotations.corpora import write_table
@@ -55,6 +57,15 @@ def votes(**counts):
 
 def long(label, rater="ann", **more):
     return {"file_name": "audio/1.wav", "rater": rater, "label": label, **more}
+
+
+def test_after_many_reviews_a_worker_makes_the_report_at_once(run, clip, task, monkeypatch):
+    waiting = DBTaskResult.objects.filter(task_path="annotations.tasks.make_report_anew")
+    run([votes(sad=1)])
+    assert not waiting.exists()
+    monkeypatch.setattr(keeping, "MANY_REVIEWS", 2)
+    run([votes(sad=3)])
+    assert waiting.get().args_kwargs["args"] == [task.pk]
 
 
 def test_counted_votes_are_anonymous_reviews(run, clip):

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import terminal
+from annotations import tasks, terminal
+from annotations.agreement.keeping import has_many_reviews
 from annotations.exceptions import ImportRefused
 from annotations.review_rows import read_votes
 from annotations.reviews_import import import_votes
@@ -37,6 +38,9 @@ class Command(BaseCommand):
                 )
         except ImportRefused as error:
             raise CommandError(str(error), returncode=2) from error
+        if outcome.added and has_many_reviews(task):
+            # Whoever opens the page next need not wait for it.
+            tasks.make_report_anew.enqueue(task.pk)
         failed = terminal.tell_rejected(self.stderr, outcome.rejected, outcome.examples)
         counts = {"added": outcome.added, "already": outcome.already, "decided": outcome.decided}
         if options["json"]:
