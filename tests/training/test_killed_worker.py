@@ -28,7 +28,6 @@ admin, _ = User.objects.get_or_create(email="admin@example.org")
 set_role(user=admin, role=Role.ADMIN)
 policy = dict(recall_drop=100, accuracy_drop=100, noisy_drop=100, speed_factor=100)
 GatePolicy.objects.update_or_create(task=task, defaults=policy)
-TrainingRun.objects.unfinished().update(state="cancelled")
 snapshot = freeze_snapshot(task=task, administrator=admin).snapshot
 run = start_run(administrator=admin, snapshot=snapshot, mode="full", hyperparameters={"epochs": 6})
 print("run", run.pk)
@@ -71,15 +70,24 @@ class Scratch:
         return output
 
 
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory, written_checkpoint) -> Scratch:
-    return Scratch(tmp_path_factory.mktemp("scratch"), written_checkpoint)
+@pytest.fixture
+def scratch(tmp_path, written_checkpoint) -> Scratch:
+    return Scratch(tmp_path, written_checkpoint)
 
 
-@pytest.mark.parametrize("stage", ["decoding", "training", "exporting", "evaluating"])
-def test_run_of_a_killed_worker_is_finished_by_the_next(scratch, stage):
+def test_run_outlives_a_killed_worker_in_every_stage(scratch):
     run = scratch.manage("shell", "-c", START).split("run ")[-1].strip()
     work = scratch.folder / "runs" / run
+    for stage in ("decoding", "training", "exporting", "evaluating"):
+        kill_worker(scratch, run, work, stage)
+    ended = scratch.manage("shell", "-c", WORK.format(run=run)).split("ended ")[-1]
+    assert ended.startswith("waiting_for_approval 5 "), ended
+    assert not work.exists()
+
+
+def kill_worker(scratch: Scratch, run: str, work: Path, stage: str) -> None:
+    """Once its process has reached the stage; the process must end with it."""
+    assert stage == "decoding" or not stage_reached(work, stage), "this stage has its turn now"
     worker = scratch.start("shell", "-c", WORK.format(run=run))
     wait_until(lambda: process_of(work) and stage_reached(work, stage), within_s=120)
     trainer = process_of(work)
@@ -88,6 +96,3 @@ def test_run_of_a_killed_worker_is_finished_by_the_next(scratch, stage):
     killed = time.monotonic()
     wait_until(lambda: process_of(work) is None, within_s=20)
     assert trainer and time.monotonic() - killed < 10, "an orphan must not go on"
-    ended = scratch.manage("shell", "-c", WORK.format(run=run)).split("ended ")[-1]
-    assert ended.startswith("waiting_for_approval 2 "), ended
-    assert not work.exists()
