@@ -22,8 +22,10 @@ from classifier.audio.waveform import Waveform, to_waveform
 logger = logging.getLogger(__name__)
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-# A fresh process now and then, in case libav or Python lose memory.
+# A fresh process now and then, in case libav or Python lose memory; started so many jobs ahead that nobody
+# waits for it.
 MAX_JOBS = 500
+JOBS_AHEAD = 20
 # A three-second clip goes through the pipe in one go.
 PIPE_BYTES = MIB
 STOP_SECONDS = 2.0
@@ -52,6 +54,7 @@ class DecoderProcess:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
+        self._successor: subprocess.Popen[bytes] | None = None
         self._jobs = 0
 
     @property
@@ -65,6 +68,10 @@ class DecoderProcess:
             return self._process
         self.stop()
         self._jobs = 0
+        process = self._process = self._spawn()
+        return process
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "classifier.audio.worker", json.dumps(asdict(self._limits))]
         process = subprocess.Popen(  # noqa: S603 - the command is ours, nothing in it comes from a request
             command,
@@ -78,7 +85,6 @@ class DecoderProcess:
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 os.set_blocking(stream.fileno(), False)
-        self._process = process
         return process
 
     def decode(self, data: bytes) -> Decoded:
@@ -95,17 +101,28 @@ class DecoderProcess:
             code = Rejection.DECODER_TIMEOUT if status == -signal.SIGXCPU else Rejection.DECODER_CRASHED
             raise AudioRejected(code) from error
         finally:
-            self._jobs += 1
-            if self._jobs >= MAX_JOBS:
-                self.stop()
-                self.start()
+            self._count_job()
         return decoded
 
+    def _count_job(self) -> None:
+        self._jobs += 1
+        if self._jobs == MAX_JOBS - JOBS_AHEAD:
+            self._successor = self._spawn()
+        if self._jobs >= MAX_JOBS:
+            successor, self._successor = self._successor, None
+            self.stop()
+            self._process, self._jobs = successor, 0
+
     def stop(self) -> None:
-        """End the process: politely by closing its stdin, then for certain."""
-        process, self._process = self._process, None
-        if process is None:
-            return
+        """End the process and its successor."""
+        for process in (self._process, self._successor):
+            if process is not None:
+                self._stop(process)
+        self._process = self._successor = None
+
+    @staticmethod
+    def _stop(process: subprocess.Popen[bytes]) -> None:
+        """Politely by closing its stdin, then for certain."""
         if process.stdin:
             process.stdin.close()
         try:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 
 from classifier.audio import decoder_process, framing
@@ -158,6 +159,7 @@ def test_an_answer_that_is_none_ends_the_process(new_pool, tmp_path, monkeypatch
 
 def test_a_process_is_renewed_after_many_uploads(new_pool, monkeypatch):
     monkeypatch.setattr(decoder_process, "MAX_JOBS", 3)
+    monkeypatch.setattr(decoder_process, "JOBS_AHEAD", 1)
     pool = new_pool()
     seen = []
     for _ in range(7):
@@ -166,6 +168,28 @@ def test_a_process_is_renewed_after_many_uploads(new_pool, monkeypatch):
         pool.decode(SECOND)
     assert len(set(seen)) == 3
     assert [is_running(pid) for pid in dict.fromkeys(seen)] == [False, False, True]
+
+
+def test_the_next_process_is_started_before_it_is_needed(new_pool, monkeypatch):
+    monkeypatch.setattr(decoder_process, "MAX_JOBS", 3)
+    monkeypatch.setattr(decoder_process, "JOBS_AHEAD", 1)
+    others = decoders()
+    pool = new_pool()
+    for _ in range(2):
+        pool.decode(SECOND)
+    (pid,), workers = pool.pids, decoders() - others
+    assert pid in workers and len(workers) == 2
+    pool.decode(SECOND)
+    assert set(pool.pids) == workers - {pid} == decoders() - others
+    pool.decode(SECOND)
+    pool.close()
+    assert decoders() <= others
+
+
+def decoders() -> set[int]:
+    """Children of this process that decode."""
+    children = psutil.Process().children()
+    return {child.pid for child in children if "classifier.audio.worker" in child.cmdline()}
 
 
 def test_callers_wait_for_a_bounded_time_only(new_pool):
