@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from classifier.models import Clip, Corpus, Label, ModelVersion, Prediction, Task
@@ -14,6 +16,7 @@ class LabelInline(admin.TabularInline[Label, Task]):
 
     model = Label
     extra = 0
+    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 40})}}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["key", "order"] if _is_learned(obj) else []
