@@ -27,7 +27,7 @@ from classifier.engine.runtime import Engine
 from tests.journeys.conftest import DESKTOP
 from tests.journeys.test_review_to_export import administrator
 from tests.requirements import ROOT, speech
-from tests.served_site import ServedSite, served_site
+from tests.served_site import ServedSite, served_site, wait_until
 from training.corpus import METADATA, SPLITS, CorpusClip, read_corpus
 from training.decoded_cache import decoded
 from training.evaluation import answers_of, clips_to_measure, window_logits
@@ -78,7 +78,7 @@ def test_a_hall_is_learned_from_corrections_and_rolled_back(site, admin, tmp_pat
     freeze(admin)
     retrain(admin)
     promote(admin)
-    assert in_service(site, reviewer) == 2
+    wait_until(lambda: in_service(site, reviewer) == 2, within_s=2)
 
     echoing = measured(site, in_the_hall(unheard, tmp_path / "unheard"), labels, tmp_path)
     clean = measured(site, {clip.path: clip for clip in unheard}, labels, tmp_path)
@@ -86,7 +86,7 @@ def test_a_hall_is_learned_from_corrections_and_rolled_back(site, admin, tmp_pat
     (ROOT / "var").mkdir(exist_ok=True)
     (ROOT / "var" / "retraining.json").write_text(json.dumps({"hall": echoing, "clean": clean}, indent=2))
     roll_back(admin)
-    assert in_service(site, reviewer) == 1
+    wait_until(lambda: in_service(site, reviewer) == 1, within_s=2)
     assert echoing["before"] <= clean["before"] - 0.05
     assert echoing["difference"]["interval_95"][0] > 0
     assert clean["difference"]["value"] > -0.02
