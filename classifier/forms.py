@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -81,9 +81,7 @@ class HistoryForm(forms.Form):
         self.choose("sort", [(key, order.name) for key, order in ORDERS.items()])
 
     def choose(self, name: str, choices: list[tuple[Any, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # tells mypy what is declared above
-        field.choices = choices
+        cast(forms.ChoiceField, self.fields[name]).choices = choices
 
     def wanted(self) -> dict[str, Any]:
         """What was asked for and makes sense; a field that does not is left out and shows its error."""

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 if TYPE_CHECKING:
-    from classifier.models import Clip, Label, ModelVersion, Prediction  # noqa: F401
+    from classifier.models import Clip, Label, ModelVersion, Prediction  # noqa: F401  # named in strings
     from emotion_site.models import User
 
 

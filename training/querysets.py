@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from training.models import Snapshot, SnapshotClip, TrainingRun  # noqa: F401
+    from training.models import Snapshot, SnapshotClip, TrainingRun  # noqa: F401  # named in strings
 
 
 # A writer that gives no sign for so long is gone.

@@ -50,9 +50,9 @@ PARTS = {"all": fine_tune, "top": fine_tune_top, "head": train_head}
 
 @dataclass(frozen=True)
 class Sources:
-    """Folders a run learns from. It starts with exactly one of ``teacher``, ``checkpoint`` and ``config``,
+    """What a run learns from. It starts with exactly one of ``teacher``, ``checkpoint`` and ``config``.
 
-    the JSON file of a Wav2Vec2Config, whose model begins with random weights.
+    The last is the JSON file of a Wav2Vec2Config, whose model begins with random weights.
     """
 
     cache: Path
