@@ -34,18 +34,15 @@ def progress_of(reviewer: User, task: Task) -> Progress:
     held = Q(leased_until__gt=now, leased_until__lte=now + LONGEST) & ~Q(leased_by=reviewer)
     # In this order: databases look at the log only for clips that somebody has answered.
     answered = Q(given__gt=0) & Q(Exists(mine.filter(clip=OuterRef("clip"))))
-    for_me = ~Q(owner=reviewer) & ~answered
-    waiting = QueueEntry.objects.filter(task=task, is_open=True)
-    # One walk through the queue, however long it is.
-    counts = waiting.aggregate(
-        left=Count("pk", filter=for_me & ~held), held_by_others=Count("pk", filter=for_me & held)
-    )
+    waiting = QueueEntry.objects.filter(~Q(owner=reviewer) & ~answered, task=task, is_open=True)
+    # One walk through the queue, however long it is; few clips are held at a time, and an index has them.
+    n_waiting, n_held = waiting.count(), waiting.filter(held).count()
     answers = Review.objects.filter(task=task, rater=rater).exclude(kind=Review.Kind.WITHDRAWN)
     times = answers.filter(milliseconds__isnull=False).order_by("-created")
     latest = [ms for ms in times.values_list("milliseconds", flat=True)[:LAST_ANSWERS] if ms is not None]
     return Progress(
-        left=counts["left"],
-        held_by_others=counts["held_by_others"],
+        left=max(0, n_waiting - n_held),
+        held_by_others=n_held,
         done_today=mine.filter(created__gte=_midnight()).count(),
         median_ms=round(median(latest)) if latest else None,
     )
