@@ -35,13 +35,15 @@ def train_head(
     chosen.write(output / SETTINGS)
     changes = changed_copies(augmentation, chosen.seed, chosen.copies)
     heard = each_told(len(train), len(changes), progress)
-    features = torch.cat(
-        [
-            _kept_features(model, train, output / f"features-{copy}.npy", change, heard)
-            for copy, change in enumerate(changes)
-        ]
-    )
-    fit_head(model, features, train.targets.repeat(len(changes), 1), decay=chosen.head_decay, anew=False)
+    copies = [
+        _kept_features(model, train, output / f"features-{copy}.npy", change, heard)
+        for copy, change in enumerate(changes)
+    ]
+    with torch.no_grad():
+        # The first copy is the clips as they are.
+        said = head_logits(model, copies[0]).softmax(dim=1)
+    targets = train.targets.lerp(said, chosen.start_weight).repeat(len(copies), 1)
+    fit_head(model, torch.cat(copies), targets, decay=chosen.head_decay, anew=False)
     with torch.inference_mode():
         logits = head_logits(model, pooled_features(model, _waveforms(validation)))
         loss = functional.cross_entropy(logits, validation.targets).item()

@@ -35,6 +35,7 @@ CHANGEABLE: Mapping[str, tuple[type, float, float]] = {
     "head_learning_rate": (float, 1e-8, 1.0),
     "head_decay": (float, 0.0, 100.0),
     "vote_weight": (float, 0.0, 1.0),
+    "start_weight": (float, 0.0, 1.0),
     "averaged_epochs": (int, 1, 1000),
 }
 

@@ -113,7 +113,10 @@ def voices(labels: tuple[str, ...]) -> tuple[list[CorpusClip], list[CorpusClip]]
 
 
 def import_speech(site: ServedSite, unheard: list[CorpusClip], folder: Path) -> None:
-    """CREMA-D without the voices that people upload; the others stay in the test split, never learned."""
+    """CREMA-D and its listeners' votes, without the voices that people upload.
+
+    The other test voices stay in the test split, never learned.
+    """
     folder.mkdir()
     (folder / "audio").symlink_to(speech() / "audio")
     kept = {clip.path.name for clip in unheard}
@@ -125,6 +128,7 @@ def import_speech(site: ServedSite, unheard: list[CorpusClip], folder: Path) -> 
         ]
     write_metadata(folder, rows)
     site.manage("import_corpus", str(folder))
+    site.manage("import_reviews", str(folder / METADATA))
 
 
 def write_metadata(folder: Path, rows: list[dict[str, str]]) -> None:
