@@ -17,6 +17,8 @@ class VersionRow:
     low: float | None
     high: float | None
     size_bytes: int
+    # What the version that it was compared with gets right of the same clips.
+    other: float | None
 
     @property
     def is_ready(self) -> bool:
@@ -26,14 +28,24 @@ class VersionRow:
 def version_rows(task: Task) -> list[VersionRow]:
     """Newest first."""
     versions = list(ModelVersion.objects.filter(task=task).order_by("-number"))
-    runs = TrainingRun.objects.filter(version__in=versions).select_related("snapshot", "start_version")
+    runs = TrainingRun.objects.filter(version__in=versions).select_related(
+        "snapshot", "start_version", "compared_with"
+    )
     run_of = {run.version_id: run for run in runs}
     return [_row(version, run_of.get(version.pk)) for version in versions]
 
 
 def _row(version: ModelVersion, run: TrainingRun | None) -> VersionRow:
     value, low, high = _accuracy(version.manifest)
-    return VersionRow(version, run, value, low, high, _size(version))
+    return VersionRow(version, run, value, low, high, _size(version), _of_other(run))
+
+
+def _of_other(run: TrainingRun | None) -> float | None:
+    """In percent. Two versions' figures are from different clips unless one run measured both."""
+    if run is None or run.compared_with is None or not run.verdict:
+        return None
+    value: float = run.verdict["figures"]["active"]["accuracy"]["value"]
+    return 100 * value
 
 
 def _accuracy(manifest: dict[str, Any]) -> tuple[float | None, float | None, float | None]:

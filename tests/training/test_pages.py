@@ -54,7 +54,7 @@ def run_in(task, frozen, in_service, admin):
 @pytest.fixture
 def waiting(run_in, task, in_service) -> TrainingRun:
     """A run whose version is better and waits for approval."""
-    version = ModelVersionFactory(task=task, origin="trained")
+    version = ModelVersionFactory(task=task, origin="trained", manifest=in_service.manifest)
     verdict = verdict_of(keys(task), changed=Clip.objects.first())
     return run_in("waiting_for_approval", version=version, compared_with=in_service, verdict=verdict)
 
@@ -244,6 +244,7 @@ def test_the_verdict_is_told(admin_client, waiting):
     Clip.objects.update(shared_for_review=False)
     text = text_of(admin_client.get(address("run", waiting.pk)))
     assert "<audio" not in text and "not shared" in text
+    assert "of the same clips: 60.0%" in text_of(admin_client.get(address("versions")))
 
 
 def test_broken_rules_are_told(admin_client, waiting, task):
