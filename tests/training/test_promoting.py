@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from classifier import predictor
 from classifier.models import ModelVersion, Prediction, Task
 from classifier.registry import activate_version, folder_of, register_version
 from emotion_site.exceptions import UserError
@@ -117,14 +118,12 @@ def test_removed_version_comes_back_with_its_files(versions, admin, task, tmp_pa
 def test_chosen_clips_are_predicted_again_and_old_predictions_stay(
     versions, admin, speaker, task, monkeypatch
 ):
-    from classifier import predictor
-
     first, second = versions
     clips = [decided_clip("sad", waveform=spoken("sad", number), owner=speaker) for number in range(3)]
     for clip in clips:
         PredictionFactory(clip=clip, model_version=first)
     promoting.promote_version(version=second, administrator=admin)
-    predictor.active_engine.cache_clear()
+    engine_anew()
     chosen = clips_to_repeat(second)
     job = predict_again(person=admin, task=task, clips=chosen)
     clips[0].delete()
@@ -133,8 +132,7 @@ def test_chosen_clips_are_predicted_again_and_old_predictions_stay(
     assert (job.state, job.done, job.failed, job.percent) == ("done", 3, 1, 100)
     numbers = [p.model_version.number for p in clips[1].predictions.order_by("model_version__number")]
     assert numbers == [first.number, second.number]
-    predictor.active_engine().stop()
-    predictor.active_engine.cache_clear()
+    engine_anew()
 
 
 def test_others_repeat_their_own_clips_alone(versions, speaker, stranger, task):
@@ -146,3 +144,9 @@ def test_others_repeat_their_own_clips_alone(versions, speaker, stranger, task):
     assert predict_again(person=speaker, task=task, clips=Clip.objects.all()).total == 1
     with pytest.raises(PermissionDenied):
         predict_again(person=stranger, task=task, clips=Clip.objects.all())
+
+
+def engine_anew() -> None:
+    """Whoever predicts next loads the version that is active then; nobody follows it until then."""
+    predictor.active_engine().stop()
+    predictor.active_engine.cache_clear()
