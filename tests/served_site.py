@@ -19,7 +19,7 @@ import psycopg
 
 from tests.requirements import ROOT
 
-START_WITHIN_S = 40
+START_WITHIN_S = 90
 
 
 class ServedSite:

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.requirements import SPEECH_DIR, chromium
 from tests.served_site import ServedSite, served_site, wait_until
@@ -124,6 +124,19 @@ def sign_up(site: ServedSite) -> Callable[[Page], str]:
     return make
 
 
+def hold(page: Page, address: str, handler: Callable[[Route], object]) -> None:
+    """``page.route`` that is in force when it returns.
+
+    A busy page learns late that its requests are to be passed on: a key pressed meanwhile comes first.
+    """
+    caught: list[Route] = []
+    page.route(address, handler)
+    page.route("**/is-it-held/", lambda route: (caught.append(route), route.abort()))
+    while not caught:
+        page.evaluate("fetch('/is-it-held/').catch(() => null)")
+    page.unroute("**/is-it-held/")
+
+
 def confirmation_link(site: ServedSite, email: str) -> str:
     """The link in the message that the site sent to this address."""
 
@@ -131,7 +144,7 @@ def confirmation_link(site: ServedSite, email: str) -> str:
         texts = [path.read_text() for path in site.mail_dir.glob("*")]
         return [text for text in texts if f"To: {email}" in text]
 
-    wait_until(messages, within_s=10)
+    wait_until(messages)
     link = re.search(r"http://\S+/accounts/confirm-email/\S+", messages()[-1])
     assert link, messages()[-1]
     return link[0]

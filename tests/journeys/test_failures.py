@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.journeys.conftest import hold
+
 
 @pytest.fixture
 def clip(page: Page, sign_up, speech_wav: Path) -> Locator:
@@ -21,7 +23,7 @@ def problem(page: Page) -> Locator:
 def test_sharing_that_was_not_saved_does_not_look_saved(page: Page, clip: Locator):
     clip.get_by_role("link", name="Everything about this clip").click()
     switch = page.get_by_role("switch", name="Share for review")
-    page.route("**/share/", lambda route: route.abort())
+    hold(page, "**/share/", lambda route: route.abort())
     # Clicked, because `check` would insist on what must not be.
     switch.click()
     expect(problem(page)).to_be_visible()
@@ -70,7 +72,7 @@ def test_a_waiting_clip_asks_again_after_an_outage(page: Page, clip: Locator):
         else:
             route.continue_()
 
-    page.route("**/result/", answer)
+    hold(page, "**/result/", answer)
     page.evaluate("address => htmx.ajax('GET', address, '.result')", f"/clips/{address}/result/")
     expect(page.locator(".headline", has_text="Waiting")).to_be_visible()
     expect(page.locator(".result .bars")).to_be_visible()

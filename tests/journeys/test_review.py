@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.journeys.conftest import DESKTOP, PASSWORD, PHONE, write_wav
+from tests.journeys.conftest import DESKTOP, PASSWORD, PHONE, hold, write_wav
 from tests.served_site import ServedSite, served_site
 
 ANSWERS = "**/review/emotion/answer/"
@@ -183,12 +183,12 @@ def test_what_was_taken_back_is_answered_anew(at_work):
 def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
     page = at_work("reviewer")
     before = left(page)
-    page.route(ANSWERS, lambda route: route.abort())
+    hold(page, ANSWERS, lambda route: route.abort())
     say(page, "2")
     expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
     expect(page.locator("#trouble")).to_contain_text("cannot be reached")
     # The reply to one that arrived is lost: it is sent again, and saved once.
-    page.route(ANSWERS, lambda route: (route.fetch(), route.abort()))
+    hold(page, ANSWERS, lambda route: (route.fetch(), route.abort()))
     page.reload()
     expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
     page.unroute(ANSWERS)
@@ -201,11 +201,11 @@ def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
 def test_looking_again_twice_at_once_offers_no_clip_twice(at_work):
     page, answered = at_work("reviewer"), []
     progress = {"left": 0, "heldByOthers": 0, "doneToday": 0, "medianMs": None}
-    page.route(TAKE, lambda route: route.fulfill(json={"offer": None, "progress": progress}))
+    hold(page, TAKE, lambda route: route.fulfill(json={"offer": None, "progress": progress}))
     page.reload()
     expect(page.locator("#finished")).to_be_visible()
     page.unroute(TAKE)
-    page.route(ANSWERS, lambda route: (answered.append(route.request.post_data), route.continue_()))
+    hold(page, ANSWERS, lambda route: (answered.append(route.request.post_data), route.continue_()))
     page.evaluate("for (const _ of [1, 2]) document.querySelector('[data-look-again]').click()")
     expect(page.locator("#desk")).to_be_visible()
     page.wait_for_timeout(500)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import DESKTOP, write_wav
+from tests.journeys.conftest import DESKTOP, hold, write_wav
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_the_count_tells_how_many_of_many_are_done(page: Page, sign_up, files, t
     for number, path in enumerate(others):
         write_wav(path, (np.sin(np.arange(48_000) / (50 + number)) * 9000).astype(np.int16))
     # Two at a time: while these two are held up, nothing else is sent.
-    page.route("**/api/v1/clips/", lambda route: None)
+    hold(page, "**/api/v1/clips/", lambda route: None)
     page.locator("#file").set_input_files([*files, *others])
     count = page.locator("#upload-count")
     expect(count).to_have_text("0 of 5")
