@@ -1,6 +1,6 @@
 """Whether a new version may serve: what differs on unseen speakers, how sure that is, and the rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from math import comb
 from typing import Any
@@ -11,6 +11,7 @@ from training.figures import INTERVAL, RESAMPLES, Answers
 
 SURE = 0.05
 TOLD_CLIPS = 500
+Tally = dict[str, int | float]
 BETTER, WORSE, UNCLEAR, FIRST = "better", "worse", "unclear", "first"
 
 
@@ -56,6 +57,22 @@ def compare_answers(
     }
 
 
+def compare_some(candidate: Answers, active: Answers, names: Sequence[str], wanted: Set[str]) -> Tally | None:
+    """How often both are right about some of the clips; None when those are none, or all there are."""
+    chosen = np.array([name in wanted for name in names], dtype=bool)
+    if not chosen.any() or chosen.all():
+        return None
+    new, old = ((each.scores.argmax(axis=1) == each.truth)[chosen] for each in (candidate, active))
+    return {
+        "clips": int(chosen.sum()),
+        "speakers": len({speaker for speaker, each in zip(candidate.speakers, chosen, strict=True) if each}),
+        "before": round(float(old.mean()), 4),
+        "after": round(float(new.mean()), 4),
+        "gained": int((new & ~old).sum()),
+        "lost": int((old & ~new).sum()),
+    }
+
+
 def mcnemar_p(gained: int, lost: int) -> float:
     """The exact two-sided chance of so uneven a split of the clips on which two versions differ."""
     n = gained + lost
@@ -69,7 +86,10 @@ def judge(found: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
         return {"outcome": FIRST, "passes": True, "reasons": [{"code": "nothing_in_service"}]}
     outcome = _outcome(found)
     broken = [*_drops(found, rules), *_slower(found, rules)]
-    reasons: list[dict[str, Any]] = [{"code": outcome, **_evidence(found)}, *broken]
+    reasons: list[dict[str, Any]] = [{"code": outcome, **_evidence(found)}]
+    if found.get("from_people"):
+        reasons.append({"code": "from_people", **found["from_people"]})
+    reasons += broken
     if found["split"] != "test":
         reasons.append({"code": "small_test_split"})
     return {"outcome": outcome, "passes": outcome != WORSE and not broken, "reasons": reasons}

@@ -14,7 +14,7 @@ from training.conditions import Condition, clean, with_noise
 from training.corpus import Corpus
 from training.evaluation import MeasuredClips, answers_of, clips_to_measure, milliseconds, window_logits
 from training.figures import Answers, all_figures
-from training.gate import compare_answers
+from training.gate import compare_answers, compare_some
 from training.run_job import VERSION, Job
 from training.sounds import read_noises
 
@@ -55,6 +55,9 @@ def measure_gate(job: Job, corpus: Corpus, progress: Progress) -> dict[str, Any]
     found["size_bytes"] = {who: _size(path) for who, path in folders.items() if path}
     if "active" in answers:
         found |= compare_answers(answers["candidate"], answers["active"], names, job.labels)
+        found["from_people"] = compare_some(
+            answers["candidate"]["clean"], answers["active"]["clean"], names, set(job.from_people)
+        )
     return found
 
 

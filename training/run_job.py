@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,7 +20,10 @@ END = 0.99
 
 @dataclass(frozen=True)
 class Job:
-    """Folders, settings and limits of one run; ``active`` is what serves now."""
+    """Folders, settings and limits of one run; ``active`` is what serves now.
+
+    ``from_people`` are the names of the clips to judge by that came from no corpus.
+    """
 
     task: str
     labels: list[str]
@@ -31,6 +34,7 @@ class Job:
     origin: dict[str, Any]
     model_card: str
     active: str | None = None
+    from_people: list[str] = field(default_factory=list)
     noises: str | None = None
     rooms: str | None = None
     threads: int = 1

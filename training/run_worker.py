@@ -11,13 +11,13 @@ from django.conf import settings
 
 from classifier.engine.exceptions import VersionRefused
 from classifier.engine.version_folder import verify
-from classifier.models import ModelVersion
+from classifier.models import Clip, ModelVersion
 from classifier.registry import folder_of, register_version
 from emotion_site.exceptions import UserError, unavailable
 from training import gate
 from training.exceptions import RunFailed, SnapshotRefused
 from training.follow import Cancelled, follow_process
-from training.models import TrainingRun
+from training.models import Snapshot, SnapshotClip, TrainingRun
 from training.models.policy import policy_of
 from training.promoting import promote_version
 from training.run_job import RESULT, VERSION, Job
@@ -94,6 +94,7 @@ def _prepared(run: TrainingRun, row: RunRow, work: Path) -> Job:
         snapshot=str(learned_from),
         start=str(folder_of(run.start_version)),
         active=str(folder_of(active)) if active else None,
+        from_people=_from_people(run.snapshot),
         work=str(work),
         hyperparameters=run.hyperparameters,
         origin=_origin(run),
@@ -105,6 +106,13 @@ def _prepared(run: TrainingRun, row: RunRow, work: Path) -> Job:
     )
     job.write()
     return job
+
+
+def _from_people(snapshot: Snapshot) -> list[str]:
+    """Names of the clips to judge by that came from no corpus."""
+    judged = SnapshotClip.objects.filter(snapshot=snapshot).kept().exclude(split=Clip.Split.TRAIN)
+    people = Clip.objects.exclude(source=Clip.Source.CORPUS)
+    return [str(pk) for pk in judged.filter(clip__in=people).values_list("clip_id", flat=True)]
 
 
 def _origin(run: TrainingRun) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.template.defaultfilters import filesizeformat, floatformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from classifier.templatetags.numbers import percent
 
@@ -50,6 +50,8 @@ def _sentence(reason: Mapping[str, Any], names: Names) -> str:
     code = reason["code"]
     if code in OUTCOMES:
         return _evidence(reason)
+    if code == "from_people":
+        return _of_people(reason)
     if code == "small_test_split":
         return _(
             "The test split is too small to judge on, so the validation voices did. They also chose when to "
@@ -106,6 +108,17 @@ def _evidence(reason: Mapping[str, Any]) -> str:
         )
         % values
     )
+
+
+def _of_people(reason: Mapping[str, Any]) -> str:
+    shares = {name: percent(100 * reason[name], 1) for name in ("before", "after")}
+    return ngettext(
+        "Of the %(clips)d clips among them that people sent here, all of one voice, it gets %(after)s right "
+        "instead of %(before)s (%(gained)d won, %(lost)d lost).",
+        "Of the %(clips)d clips among them that people sent here, of %(speakers)d voices, it gets %(after)s "
+        "right instead of %(before)s (%(gained)d won, %(lost)d lost).",
+        reason["speakers"],
+    ) % {**reason, **shares}
 
 
 def signed(points: float, decimals: int = 1) -> str:

@@ -2,7 +2,17 @@ import numpy as np
 import pytest
 
 from training.figures import Answers, all_figures
-from training.gate import BETTER, FIRST, UNCLEAR, WORSE, Rules, compare_answers, judge, mcnemar_p
+from training.gate import (
+    BETTER,
+    FIRST,
+    UNCLEAR,
+    WORSE,
+    Rules,
+    compare_answers,
+    compare_some,
+    judge,
+    mcnemar_p,
+)
 
 LABELS = ["sad", "happy"]
 RULES = Rules(recall_drop=5.0, accuracy_drop=1.0, noisy_drop=2.0, speed_factor=1.5)
@@ -36,6 +46,18 @@ def found(new: list[bool], old: list[bool], **changes) -> dict:
 def test_mcnemar_is_the_exact_binomial(gained, lost, p):
     assert mcnemar_p(gained, lost) == pytest.approx(p, rel=1e-3)
     assert mcnemar_p(lost, gained) == mcnemar_p(gained, lost)
+
+
+def test_clips_that_people_sent_are_told_apart():
+    right, speakers = [True] * 6 + [False] * 2, ["ann"] * 4 + ["bob"] * 4
+    names = [f"clip{number}" for number in range(8)]
+    new, old = answers(right, speakers), answers([False, *right[1:7], True], speakers)
+    told = compare_some(new, old, names, {"clip0", "clip1", "clip6", "gone"})
+    assert told == {"clips": 3, "speakers": 2, "before": 0.3333, "after": 0.6667, "gained": 1, "lost": 0}
+    verdict = judge(found(right, right, from_people=told), RULES)
+    assert verdict["reasons"][1] == {"code": "from_people", **told}
+    # Nothing more to say where all came from people, or none did.
+    assert compare_some(new, old, names, set(names)) is None is compare_some(new, old, names, set())
 
 
 def test_better_worse_and_unclear():

@@ -236,7 +236,7 @@ def test_the_verdict_is_told(admin_client, waiting):
     assert "Of 120 clips of 20 voices" in text and "the validation voices did" in text
     assert "97.5%" in text and "+37.5" in text and "Recall of Happy" in text and "Size on disk" in text
     assert text.count('class="heat"') == 2
-    assert "Recall of Happy in noise" in text
+    assert "Recall of Happy in noise" in text and "Of the 40 clips among them that people sent here" in text
     assert "Accuracy may fall by 1 points, in noise by 2." in text and "/gatepolicy/" in text
     assert reverse("annotations:audio", args=[Clip.objects.first().pk]) in text
     assert "Page 1 of 3" in text and text.count("<audio") == 20

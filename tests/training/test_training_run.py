@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifier.models import ModelVersion
+from classifier.models import Clip, ModelVersion
 from emotion_site.exceptions import UserError
 from tests.training.conftest import LENIENT
 from tests.training.running import finished
@@ -56,9 +56,15 @@ def test_run_whose_worker_died_after_promoting_ends_promoted(snapshot, admin, in
 
 def test_worse_version_is_rejected_with_reasons(snapshot, admin, task, in_service):
     GatePolicy.objects.create(task=task, **{**LENIENT, "recall_drop": 0.0, "speed_factor": 0.0001})
+    uploaded = snapshot.clips.filter(split="validation").values("clip")[:2]
+    Clip.objects.filter(pk__in=uploaded).update(source=Clip.Source.UPLOAD)
     run = finished(start_run(administrator=admin, snapshot=snapshot))
     assert run.state == "rejected" and not run.verdict["passes"]
-    assert "slower" in [reason["code"] for reason in run.verdict["reasons"]]
+    reasons = {reason["code"]: reason for reason in run.verdict["reasons"]}
+    assert "slower" in reasons and (reasons["from_people"]["clips"], reasons["from_people"]["speakers"]) == (
+        2,
+        1,
+    )
     assert ModelVersion.objects.active().get() == in_service
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from classifier.models import Clip, Task
 from training.figures import Answers, all_figures
-from training.gate import Rules, compare_answers, judge
+from training.gate import Rules, compare_answers, compare_some, judge
 
 
 def keys(task: Task) -> list[str]:
@@ -33,6 +33,7 @@ def verdict_of(labels: list[str], *, changed: Clip, worse: bool = False) -> dict
         "size_bytes": {"candidate": 30_000_000, "active": 30_000_000},
         **figures,
         **compared,
+        "from_people": compare_some(*answers.values(), list("abcdef") * 20, {"a", "b"}),
     }
     rules = Rules(5.0, 1.0, 2.0, 1.5)
     return {**judge(found, rules), "rules": asdict(rules), "figures": found}
