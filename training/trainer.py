@@ -30,6 +30,8 @@ HEAD_PARTS = ("projector.", "classifier.")
 class ClipTrainer(Trainer):
     """A Trainer for soft targets, batches of similar lengths, and a head that learns at its own rate."""
 
+    optimizer: torch.optim.Optimizer | None
+
     def __init__(
         self,
         *,

@@ -1,42 +1,61 @@
 """Decided clips with real sound in the site's storage, as reviewing and importing leave them."""
 
 from functools import cache
+from itertools import product
+from uuid import uuid4
 
 import numpy as np
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 
 from annotations.models import Decision
+from annotations.queue import follow_clips
 from classifier.audio import waveform as sound
 from classifier.audio.flac import encode_flac
 from classifier.clip_files import name_for
 from classifier.models import Clip, Corpus, Label
 from emotion_site.models import User
-from tests.factories import ClipFactory
+from tests.factories import ClipFactory, UserFactory
 from tests.training.corpora import buzz
 from tests.training.tiny_model import LABELS
 
 
 def decided_clip(label: str, *, waveform: np.ndarray, how: str = "single", **fields) -> Clip:
     """A clip with its file and its decision; shared both ways unless ``fields`` say otherwise."""
-    checksum, flac = _stored(waveform.astype(np.float64).tobytes())
-    shared = {"shared_for_review": True, "shared_for_training": True}
-    clip = ClipFactory(**{**shared, **fields}, checksum=checksum, duration_s=len(waveform) / 16_000)
-    clip.audio = name_for(clip.pk)
-    default_storage.save(clip.audio.name, ContentFile(flac))
-    clip.save()
-    Decision.objects.update_or_create(
-        clip=clip,
-        task=Label.objects.get(key=label).task,
-        defaults={
-            "state": Decision.State.DECIDED,
-            "label": Label.objects.get(key=label),
-            "how": how,
-            "decided_at": timezone.now(),
-        },
-    )
+    clip = _clip(waveform, **fields)
+    _keep([(clip, label)], how)
     return clip
+
+
+def _clip(waveform: np.ndarray, **fields) -> Clip:
+    """Not in the database yet, but its file is in its place."""
+    checksum, flac = _stored(waveform.astype(np.float64).tobytes())
+    pk = uuid4()
+    default_storage.save(name_for(pk), ContentFile(flac))
+    given = {
+        "pk": pk,
+        "shared_for_review": True,
+        "shared_for_training": True,
+        "audio": name_for(pk),
+        **fields,
+    }
+    if "owner" not in given:
+        given["owner"] = UserFactory()
+    return ClipFactory.build(**given, checksum=checksum, duration_s=len(waveform) / 16_000)
+
+
+@transaction.atomic
+def _keep(labelled: list[tuple[Clip, str]], how: str) -> None:
+    """Together, as an import does."""
+    Clip.objects.bulk_create(clip for clip, _label in labelled)
+    labels = {label.key: label for label in Label.objects.select_related("task")}
+    decided = {"state": Decision.State.DECIDED, "how": how, "decided_at": timezone.now()}
+    Decision.objects.bulk_create(
+        Decision(clip=clip, task=labels[key].task, label=labels[key], **decided) for clip, key in labelled
+    )
+    follow_clips(clip.pk for clip, _label in labelled)
 
 
 @cache
@@ -56,21 +75,21 @@ def decided_corpus(name: str = "voices", *, clips_each: int = 1, labels: tuple[s
     task = Label.objects.get(key="sad").task
     corpus = Corpus.objects.create(name=name, task=task)
     speakers = [("ann", "train"), ("bob", "train"), ("eve", "validation"), ("tom", "test"), ("una", "test")]
-    for number, (speaker, split) in enumerate(speakers):
-        for label in labels:
-            for seed in range(clips_each):
-                decided_clip(
-                    label,
-                    waveform=spoken(label, number, seed=seed),
-                    how="imported",
-                    owner=None,
-                    corpus=corpus,
-                    source=Clip.Source.CORPUS,
-                    speaker=f"{name}:{speaker}",
-                    split=split,
-                    file_name=f"{speaker}_{label}_{seed}.wav",
-                    reference_label=Label.objects.get(key=label),
-                )
+    rounds = product(enumerate(speakers), Label.objects.filter(key__in=labels), range(clips_each))
+    labelled = []
+    for (number, (speaker, split)), label, seed in rounds:
+        clip = _clip(
+            spoken(label.key, number, seed=seed),
+            owner=None,
+            corpus=corpus,
+            source=Clip.Source.CORPUS,
+            speaker=f"{name}:{speaker}",
+            split=split,
+            file_name=f"{speaker}_{label.key}_{seed}.wav",
+            reference_label=label,
+        )
+        labelled.append((clip, label.key))
+    _keep(labelled, "imported")
     return corpus
 
 

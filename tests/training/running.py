@@ -22,7 +22,8 @@ def when_stage(run: TrainingRun, stage: str, act: Callable[[int], object]) -> th
     def watch() -> None:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
-            if (pid := process_of(work)) and stage_reached(work, stage):
+            # The processes are looked through last: the one that trains shall have the machine.
+            if stage_reached(work, stage) and (pid := process_of(work)):
                 act(pid)
                 return
             time.sleep(0.01)

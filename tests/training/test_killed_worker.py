@@ -89,7 +89,7 @@ def kill_worker(scratch: Scratch, run: str, work: Path, stage: str) -> None:
     """Once its process has reached the stage; the process must end with it."""
     assert stage == "decoding" or not stage_reached(work, stage), "this stage has its turn now"
     worker = scratch.start("shell", "-c", WORK.format(run=run))
-    wait_until(lambda: process_of(work) and stage_reached(work, stage), within_s=120)
+    wait_until(lambda: stage_reached(work, stage) and process_of(work), within_s=120)
     trainer = process_of(work)
     os.kill(worker.pid, signal.SIGKILL)
     worker.communicate()

@@ -29,14 +29,17 @@ from training.runs import cancel_run, start_run
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("own_data_dir")]
 
 
-@pytest.mark.parametrize("stage", ["training", "exporting"])
-def test_killed_process_goes_on_where_it_was(stage, snapshot, admin, lenient):
+def test_killed_process_goes_on_where_it_was(snapshot, admin, lenient):
     run = start_run(administrator=admin, snapshot=snapshot, mode="full", hyperparameters={"epochs": 4})
-    killer = when_stage(run, stage, lambda pid: os.kill(pid, signal.SIGKILL))
+    killers = [
+        when_stage(run, stage, lambda pid: os.kill(pid, signal.SIGKILL))
+        for stage in ("training", "exporting")
+    ]
     run = finished(run)
-    killer.join()
+    for killer in killers:
+        killer.join()
     assert run.state == "waiting_for_approval", (run.error_code, run.error_detail)
-    assert any("ended with -9" in line for line in run.log)
+    assert sum("ended with -9" in line for line in run.log) == 2
 
 
 def test_process_that_is_always_killed_fails_with_a_reason(snapshot, admin, monkeypatch):
@@ -73,22 +76,18 @@ def test_altered_snapshot_is_not_trained_on(snapshot, admin):
     assert (run.state, run.error_code) == ("failed", "snapshot_altered")
 
 
-def test_clip_taken_back_before_the_run_is_skipped(snapshot, admin, lenient):
+def test_clips_taken_back_before_a_run_and_while_it_learns_do_not_end_it(snapshot, admin, lenient):
     deleted, withdrawn = Clip.objects.filter(split="train")[:2]
     deleted.delete()
     # As a withdrawal does that nobody could see yet when the snapshot was frozen.
     Clip.objects.filter(pk=withdrawn.pk).update(corpus=None, owner=admin, shared_for_training=False)
-    run = finished(start_run(administrator=admin, snapshot=snapshot))
-    assert run.state == "waiting_for_approval" and "2 were taken back" in " ".join(run.log)
-    assert not list(versions_that_learned_from(deleted.pk))
-
-
-def test_clip_taken_back_while_a_run_learns_does_not_end_it(snapshot, admin, lenient):
     run = start_run(administrator=admin, snapshot=snapshot, mode="full", hyperparameters={"epochs": 2})
     clips = when_stage(run, "training", lambda pid: shutil.rmtree(snapshot.folder))
     run = finished(run)
     clips.join()
     assert run.state == "waiting_for_approval", (run.error_code, run.error_detail)
+    assert "2 were taken back" in " ".join(run.log)
+    assert not list(versions_that_learned_from(deleted.pk))
 
 
 def test_run_waits_for_its_snapshot_and_can_be_cancelled_meanwhile(task, admin, in_service, monkeypatch):
