@@ -11,6 +11,7 @@ from classifier.engine.version_folder import CONFIG, PREPROCESSOR
 from classifier.models import ModelVersion, Task
 from classifier.registry import register_version
 from training.checkpoint import check_checkpoint, load_model
+from training.corpus import read_corpus
 from training.exceptions import CheckpointRefused
 from training.version_writer import Description, write_version
 
@@ -19,12 +20,18 @@ DOWNLOADED = [CONFIG, PREPROCESSOR, "*.safetensors", "*.safetensors.index.json",
 
 
 def import_checkpoint(
-    folder: Path, *, task: Task, name: str, renames: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    task: Task,
+    name: str,
+    renames: Mapping[str, str] | None = None,
+    corpus: Path | None = None,
 ) -> ModelVersion:
     """Check a Wav2Vec2ForSequenceClassification folder, export it, and register the version.
 
-    ``name`` is kept as its origin; ``renames`` maps labels of the checkpoint to labels of the task.
-    Raises CheckpointRefused or VersionRefused, and leaves nothing behind.
+    ``name`` is kept as its origin; ``renames`` maps labels of the checkpoint to labels of the task. The
+    validation split of ``corpus`` sets the temperature and decides whether int8 serves; without it a version
+    serves float32. Raises CheckpointRefused, CorpusRefused or VersionRefused, and leaves nothing behind.
     """
     labels = list(task.labels.order_by("order").values_list("key", flat=True))
     checkpoint = check_checkpoint(folder, labels, renames)
@@ -32,8 +39,16 @@ def import_checkpoint(
         task=task.slug, origin={"kind": "imported", "name": name}, model_card=_model_card(folder, name)
     )
     with _workplace() as workplace:
-        write_version(workplace / "version", checkpoint, load_model(checkpoint), description)
-        return register_version(workplace / "version", task=task, origin=ModelVersion.Origin.IMPORTED)
+        target = workplace / "version"
+        if corpus:
+            # Torch is loaded only now.
+            from training.recipe import make_version
+
+            heard = read_corpus(corpus, labels)
+            make_version(heard, workplace / "cache", checkpoint, target, description)
+        else:
+            write_version(target, checkpoint, load_model(checkpoint), description)
+        return register_version(target, task=task, origin=ModelVersion.Origin.IMPORTED)
 
 
 @contextmanager

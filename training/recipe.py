@@ -25,7 +25,7 @@ from classifier.engine.windows import HOP_S, WINDOW_S, window_starts
 from training.augmentation import Augmentation
 from training.batches import ClipDataset, Progress, normalised_batch, soft_targets
 from training.calibration import fit_temperature
-from training.checkpoint import check_checkpoint, load_model
+from training.checkpoint import Checkpoint, check_checkpoint, load_model
 from training.corpus import Corpus, require_several_labels
 from training.decoded_cache import decoded
 from training.exceptions import CheckpointRefused, CorpusRefused
@@ -113,18 +113,20 @@ def train_checkpoint(
 
 
 def make_version(
-    corpus: Corpus, cache: Path, checkpoint_folder: Path, target: Path, description: Description
+    corpus: Corpus, cache: Path, checkpoint: Checkpoint, target: Path, description: Description
 ) -> Manifest:
     """Write the version folder ``target``, its temperature fitted on validation.
 
     It serves int8 where that is measured on validation to change next to nothing, else float32.
     """
-    checkpoint = check_checkpoint(checkpoint_folder, corpus.labels)
     # What is measured is what is kept: weights in half precision.
     model = load_model(checkpoint).half().float()
     clips = corpus.split("validation")
     audio = decoded([clip.path for clip in clips], cache)
-    waveforms = [_windows(audio.waveform(number)) for number in range(len(audio))]
+    prepare = normalised if checkpoint.preprocessor.get("do_normalize", True) else np.ascontiguousarray
+    waveforms = [
+        [prepare(window) for window in _windows(audio.waveform(number))] for number in range(len(audio))
+    ]
     truth = soft_targets(clips, corpus.labels, 0.0).argmax(dim=1).tolist()
     with torch.inference_mode():
         logits = [
@@ -180,9 +182,7 @@ def _random_model(config: Path, labels: Sequence[str]) -> Wav2Vec2ForSequenceCla
 def _windows(waveform: Waveform) -> list[Waveform]:
     """As the engine hears a clip."""
     window, hop = round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
-    return [
-        normalised(waveform[start : start + window]) for start in window_starts(len(waveform), window, hop)
-    ]
+    return [waveform[start : start + window] for start in window_starts(len(waveform), window, hop)]
 
 
 def _waveform(clips: ClipDataset, number: int) -> Tensor:

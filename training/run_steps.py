@@ -17,6 +17,7 @@ import torch  # noqa: E402
 from transformers import TrainerCallback  # noqa: E402
 
 from classifier.engine.manifest import read_manifest, write_manifest  # noqa: E402
+from training.checkpoint import check_checkpoint  # noqa: E402
 from training.corpus import SPLITS, Corpus, read_corpus, require_several_labels  # noqa: E402
 from training.decoded_cache import decoded  # noqa: E402
 from training.exceptions import CorpusRefused, RunFailed  # noqa: E402
@@ -116,7 +117,8 @@ def _export(job: Job, corpus: Corpus) -> None:
     if target.is_dir():
         return
     description = Description(task=job.task, origin=job.origin, model_card=job.model_card)
-    make_version(corpus, Path(job.work) / "cache", Path(job.work) / MODEL, target, description)
+    checkpoint = check_checkpoint(Path(job.work) / MODEL, corpus.labels)
+    make_version(corpus, Path(job.work) / "cache", checkpoint, target, description)
 
 
 def _describe(folder: Path, comparison: dict[str, Any]) -> None:

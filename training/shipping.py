@@ -10,6 +10,7 @@ from typing import Any
 from classifier.engine.manifest import read_manifest, write_manifest
 from classifier.engine.runtime import Engine
 from classifier.engine.version_folder import MODEL_CARD, hash_files
+from training.checkpoint import check_checkpoint
 from training.corpus import Corpus
 from training.evaluation import answers_of, clips_to_measure, measure, milliseconds, window_logits
 from training.figures import accuracy
@@ -51,9 +52,9 @@ def ship(
     """
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".shipping-") as workplace:
         fresh = Path(workplace) / "version"
-        manifest = make_version(
-            evidence.corpus, evidence.cache, checkpoint, fresh, Description("emotion", ORIGIN, "")
-        )
+        checked = check_checkpoint(checkpoint, evidence.corpus.labels)
+        description = Description("emotion", ORIGIN, "")
+        manifest = make_version(evidence.corpus, evidence.cache, checked, fresh, description)
         figures = {**_figures(fresh, evidence), "int8": manifest.metrics["int8"]}
         shutil.copy(license_file, fresh / LICENSE)
         card = render_card({**figures, "manifest": manifest})

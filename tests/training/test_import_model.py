@@ -6,9 +6,12 @@ import huggingface_hub
 import pytest
 from django.core.management import CommandError, call_command
 
+from classifier.engine.manifest import read_manifest
 from classifier.engine.runtime import Engine, known_waveform
+from classifier.engine.version_folder import SERVING_INT8
 from classifier.models import ModelVersion
 from classifier.registry import folder_of
+from tests.training.corpora import write_corpus
 from tests.training.tiny_model import LABELS, write_checkpoint
 
 
@@ -49,6 +52,21 @@ def test_imported_version_can_serve_at_once(checkpoint_folder):
     assert json.loads(out) == {"number": 1, "active": True, "checksum": version.checksum}
     engine = Engine.load(folder_of(version), threads=1, checksum=version.checksum)
     assert tuple(engine.predict(known_waveform(16_000, 16_000)).scores) == LABELS
+
+
+def test_labelled_clips_set_the_temperature_and_choose_what_serves(checkpoint_folder, tmp_path):
+    voices = write_corpus(tmp_path / "voices")
+    import_model(str(checkpoint_folder), "--corpus", str(voices), "--activate")
+    version = ModelVersion.objects.active().get()
+    manifest = read_manifest(folder_of(version))
+    assert manifest.temperature != 1.0
+    assert (manifest.serving_file == SERVING_INT8) == manifest.metrics["int8"]["serves"]
+
+
+def test_corpus_that_cannot_judge_leaves_nothing(checkpoint_folder, tmp_path, models_dir):
+    (tmp_path / "empty").mkdir()
+    assert refusal(str(checkpoint_folder), "--corpus", str(tmp_path / "empty")).returncode == 1
+    assert not ModelVersion.objects.exists() and files_in(models_dir) == []
 
 
 def test_authors_notes_go_into_the_model_card(checkpoint_folder):

@@ -269,9 +269,8 @@ def test_recipe_ends_in_a_version_with_a_fitted_temperature(corpus_folder, writt
     figures = train_checkpoint(corpus, sources, QUICK, tmp_path / "run")
     assert 0.0 <= figures["eval_accuracy"] <= 1.0
     description = Description(task="emotion", origin={"kind": "trained"}, model_card="# A card\n")
-    manifest = make_version(
-        corpus, tmp_path / "cache", tmp_path / "run" / MODEL, tmp_path / "version", description
-    )
+    trained = check_checkpoint(tmp_path / "run" / MODEL, LABELS)
+    manifest = make_version(corpus, tmp_path / "cache", trained, tmp_path / "version", description)
     assert manifest.temperature != 1.0
     assert (manifest.serving_file == SERVING_INT8) == manifest.metrics["int8"]["serves"]
     Engine.load(tmp_path / "version", threads=1).self_test()

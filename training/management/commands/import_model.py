@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from classifier.engine.exceptions import VersionRefused
 from classifier.models import ModelVersion, Task
 from classifier.registry import activate_version
-from training.exceptions import CheckpointRefused
+from training.exceptions import CheckpointRefused, CorpusRefused
 from training.importing import downloaded, import_checkpoint
 from training.libraries import require_training_libraries
 
@@ -28,6 +28,12 @@ class Command(BaseCommand):
             metavar="THEIRS=OURS",
             help="rename a label; may be repeated",
         )
+        parser.add_argument(
+            "--corpus",
+            type=Path,
+            metavar="FOLDER",
+            help="labelled clips whose validation split sets the temperature and says whether int8 may serve",
+        )
         parser.add_argument("--activate", action="store_true", help="put the version into service at once")
         parser.add_argument("--json", action="store_true")
 
@@ -41,7 +47,7 @@ class Command(BaseCommand):
             version = self._import(options, task, renames)
             if options["activate"]:
                 activate_version(version)
-        except (CheckpointRefused, VersionRefused) as error:
+        except (CheckpointRefused, CorpusRefused, VersionRefused) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"The version could not be written: {error.strerror}.") from error
@@ -53,13 +59,13 @@ class Command(BaseCommand):
             self.stdout.write(f"Version {version.number} is {state}.")
 
     def _import(self, options: dict[str, Any], task: Task, renames: dict[str, str]) -> ModelVersion:
-        name = options["download"]
+        name, given = options["download"], {"task": task, "renames": renames, "corpus": options["corpus"]}
         if not name:
             folder = Path(options["folder"])
-            return import_checkpoint(folder, task=task, name=folder.resolve().name, renames=renames)
+            return import_checkpoint(folder, name=folder.resolve().name, **given)
         self.stderr.write(f"Downloading {name} from huggingface.co: this leaves the machine.")
         with downloaded(name) as folder:
-            return import_checkpoint(folder, task=task, name=name, renames=renames)
+            return import_checkpoint(folder, name=name, **given)
 
 
 def _renaming(pair: str) -> tuple[str, str]:
