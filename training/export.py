@@ -1,6 +1,9 @@
 """Turns a torch model into the ONNX file that serves."""
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,11 +65,23 @@ def quantise(source: Path, target: Path) -> None:
     graph = onnx.load(source, load_external_data=False).graph
     # One scale per output channel costs no time and halves how often the best label changes. What the
     # convolutions give spans too much for 8 bits, and its projection is a small part of the work.
-    quantize_dynamic(
-        source,
-        target,
-        op_types_to_quantize=["MatMul"],
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        nodes_to_exclude=[node.name for node in graph.node if "feature_projection" in node.name],
-    )
+    with _quiet():
+        quantize_dynamic(
+            source,
+            target,
+            op_types_to_quantize=["MatMul"],
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            nodes_to_exclude=[node.name for node in graph.node if "feature_projection" in node.name],
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """ONNX Runtime tells the root logger of every tensor that it leaves as it is."""
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -10,6 +10,7 @@ from django.conf import settings
 from classifier.engine.version_folder import CONFIG, PREPROCESSOR
 from classifier.models import ModelVersion, Task
 from classifier.registry import register_version
+from training import torchaudio_shim
 from training.checkpoint import check_checkpoint, load_model
 from training.corpus import read_corpus
 from training.exceptions import CheckpointRefused
@@ -41,6 +42,7 @@ def import_checkpoint(
     with _workplace() as workplace:
         target = workplace / "version"
         if corpus:
+            torchaudio_shim.install()
             # Torch is loaded only now.
             from training.recipe import make_version
 
