@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.requirements import ROOT
-from tests.served_site import wait_until
+from tests.served_site import copy_migrated_database, wait_until
 from tests.training.corpora import write_corpus
 from tests.training.running import process_of, stage_reached
 
@@ -49,7 +49,7 @@ class Scratch:
         self.environment = {**os.environ, "DATA_DIR": str(folder)}
         for name in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL"):
             self.environment.pop(name, None)
-        self.manage("migrate", "-v", "0")
+        copy_migrated_database(folder)
         self.manage("import_model", str(checkpoint), "--activate")
         self.manage("import_corpus", str(write_corpus(folder / "voices")), "--task", "emotion")
 
