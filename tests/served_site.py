@@ -116,7 +116,7 @@ class ServedSite:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.wait(timeout=15)
+        self.process.wait(timeout=60)
         self._reader.join(timeout=5)
 
 

@@ -23,7 +23,7 @@ def run(data_dir: Path, *arguments: str, **environment: str) -> subprocess.Compl
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
 

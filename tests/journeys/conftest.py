@@ -31,7 +31,7 @@ ARGUMENTS = [
 ]
 MICROPHONE_RATE = 48_000
 # A busy machine may take long; what never happens is found out all the same.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

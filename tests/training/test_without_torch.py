@@ -48,7 +48,7 @@ def manage(serving_libraries, tmp_path):
             },
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=200,
             check=False,
         )
 

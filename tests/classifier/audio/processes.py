@@ -25,7 +25,7 @@ def is_running(pid: int) -> bool:
     return bool(stat) and stat.rpartition(")")[2].split()[0] != "Z"
 
 
-def soon(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+def soon(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
