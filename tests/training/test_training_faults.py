@@ -29,17 +29,14 @@ from training.runs import cancel_run, start_run
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("own_data_dir")]
 
 
-def test_killed_process_goes_on_where_it_was(snapshot, admin, lenient):
+@pytest.mark.parametrize("stage", ["training", "exporting"])
+def test_killed_process_goes_on_where_it_was(stage, snapshot, admin, lenient):
     run = start_run(administrator=admin, snapshot=snapshot, mode="full", hyperparameters={"epochs": 4})
-    killers = [
-        when_stage(run, stage, lambda pid: os.kill(pid, signal.SIGKILL))
-        for stage in ("training", "exporting")
-    ]
+    killer = when_stage(run, stage, lambda pid: os.kill(pid, signal.SIGKILL))
     run = finished(run)
-    for killer in killers:
-        killer.join()
+    killer.join()
     assert run.state == "waiting_for_approval", (run.error_code, run.error_detail)
-    assert sum("ended with -9" in line for line in run.log) == 2
+    assert any("ended with -9" in line for line in run.log)
 
 
 def test_process_that_is_always_killed_fails_with_a_reason(snapshot, admin, monkeypatch):
