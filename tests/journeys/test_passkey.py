@@ -1,7 +1,6 @@
 """A passkey, from making it to signing in with nothing else, in a real browser with a virtual key."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -22,9 +21,9 @@ KEY = {
 }
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[ServedSite]:
-    with served_site(tmp_path) as running:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Iterator[ServedSite]:
+    with served_site(tmp_path_factory.mktemp("site")) as running:
         yield running
 
 

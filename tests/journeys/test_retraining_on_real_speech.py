@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 import soundfile
 from playwright.sync_api import Browser, Page, expect
-from scipy.signal import fftconvolve
 
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.engine.manifest import read_manifest
@@ -140,6 +139,8 @@ def write_metadata(folder: Path, rows: list[dict[str, str]]) -> None:
 
 def in_the_hall(clips: list[CorpusClip], folder: Path) -> dict[Path, CorpusClip]:
     """Each clip as it sounds in the hall, as a FLAC file."""
+    from scipy.signal import fftconvolve  # slow, and this journey seldom runs
+
     response, _rate = soundfile.read(speech("rooms") / HALL, dtype="float32")
     response = response[int(np.abs(response).argmax()) :]
     audio = decoded([clip.path for clip in clips], folder / "cache")
