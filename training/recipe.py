@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -201,4 +202,6 @@ def _save(model: Wav2Vec2ForSequenceClassification, folder: Path) -> None:
     partial: Any = folder.with_name(f".{folder.name}")
     model.save_pretrained(partial)
     Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(partial)
+    # A run that has ended may be asked for once more, as by `make model` after its last steps were killed.
+    shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)

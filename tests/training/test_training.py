@@ -268,6 +268,11 @@ def test_recipe_ends_in_a_version_with_a_fitted_temperature(corpus_folder, writt
     sources = Sources(cache=tmp_path / "cache", checkpoint=written_checkpoint)
     figures = train_checkpoint(corpus, sources, QUICK, tmp_path / "run")
     assert 0.0 <= figures["eval_accuracy"] <= 1.0
+    saved = load_file(tmp_path / "run" / MODEL / "model.safetensors")
+    again = train_checkpoint(corpus, sources, QUICK, tmp_path / "run")
+    assert again["eval_loss"] == figures["eval_loss"]
+    for name, weight in load_file(tmp_path / "run" / MODEL / "model.safetensors").items():
+        assert torch.equal(weight, saved[name]), name
     description = Description(task="emotion", origin={"kind": "trained"}, model_card="# A card\n")
     trained = check_checkpoint(tmp_path / "run" / MODEL, LABELS)
     manifest = make_version(corpus, tmp_path / "cache", trained, tmp_path / "version", description)
