@@ -29,9 +29,10 @@ from training.runs import cancel_run, start_run
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("own_data_dir")]
 
 
-def test_killed_process_goes_on_where_it_was(snapshot, admin, lenient):
+@pytest.mark.parametrize("stage", ["training", "exporting"])
+def test_killed_process_goes_on_where_it_was(stage, snapshot, admin, lenient):
     run = start_run(administrator=admin, snapshot=snapshot, mode="full", hyperparameters={"epochs": 4})
-    killer = when_stage(run, "training", lambda pid: os.kill(pid, signal.SIGKILL))
+    killer = when_stage(run, stage, lambda pid: os.kill(pid, signal.SIGKILL))
     run = finished(run)
     killer.join()
     assert run.state == "waiting_for_approval", (run.error_code, run.error_detail)
