@@ -91,6 +91,10 @@ class QueueEntry(models.Model):
                 name="queue_next",
                 condition=Q(is_open=True),
             ),
+            # How many clips wait for somebody is counted in this index alone.
+            models.Index(
+                fields=["task", "owner", "given", "clip"], name="queue_open", condition=Q(is_open=True)
+            ),
             # How many others are at work is asked before each clip that is fetched ahead.
             models.Index(
                 fields=["task", "leased_until"],

@@ -117,7 +117,7 @@ class CurrentReview(models.Model):
             models.Index(
                 fields=["task", "clip", "rater", "blind_label", "created"], name="current_review_agreement"
             ),
-            models.Index(fields=["task", "rater", "created"], name="current_review_by_rater"),
+            models.Index(fields=["task", "rater", "created", "clip"], name="current_review_by_rater"),
         ]
 
     def __str__(self) -> str:
