@@ -10,6 +10,7 @@ from types import FrameType
 
 from emotion_site.serving.child import Child
 from emotion_site.serving.housekeeper import Housekeeper
+from emotion_site.serving.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
 
@@ -61,8 +62,8 @@ class Supervisor:
         """Supervise until SIGINT, SIGTERM or SIGHUP; then stop everything within seconds."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
-        housekeeper = Housekeeper(self._stopping)
-        housekeeper.start()
+        for beside in (Housekeeper(self._stopping), WriteBack(self._stopping)):
+            beside.start()
         try:
             while not self._stopping.wait(LOOK_EVERY_S):
                 for child in self._children:

@@ -20,6 +20,17 @@ LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 # Addresses that stand for every address of the machine; no browser goes to one of them.
 WILDCARD_HOSTS = ("0.0.0.0", "::")  # noqa: S104  # to compare with, not to listen on
 
+_SQLITE_PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "NORMAL",
+    "cache_size": -8_000,
+    # `serve` writes the log back every two seconds (serving/write_back.py). This is for commands without it:
+    # a commit that finds 64 MB in the log writes them back itself.
+    "wal_autocheckpoint": 16_000,
+    # What one very large transaction made of the log is given back to the disk.
+    "journal_size_limit": 64 * 1024 * 1024,
+}
+
 _env = environ.FileAwareEnv()
 
 
@@ -81,7 +92,7 @@ def database(name: str, default: str) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             # Whoever waits for the write lock tries again and again; of fifty some are unlucky for long.
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
+            "init_command": "".join(f"PRAGMA {pragma}={value};" for pragma, value in _SQLITE_PRAGMAS.items()),
         }
     elif config["ENGINE"].endswith("postgresql"):
         config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 5}}
