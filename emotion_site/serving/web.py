@@ -1,9 +1,11 @@
 """One web process: ``python -m emotion_site.serving.web FD`` answers on a listening socket it inherits."""
 
+import gc
 import os
 import socket
 import sys
 import tempfile
+from importlib import import_module
 
 import django
 import uvicorn
@@ -12,6 +14,7 @@ from django.conf import settings
 from emotion_site.serving.connection import GuardedConnection
 from emotion_site.serving.lifeline import follow_parent
 
+APPLICATION = "emotion_site.asgi"
 # More connections than this at once are answered with 503 instead of slowing each other down.
 MAX_CONNECTIONS = 512
 STOP_WITHIN_S = 3
@@ -29,8 +32,9 @@ def main(listening_fd: int) -> None:
     from emotion_site.signals import web_process_starting
 
     web_process_starting.send(sender=None)
+    load_what_requests_need()
     config = uvicorn.Config(
-        "emotion_site.asgi:application",
+        f"{APPLICATION}:application",
         http=GuardedConnection,
         ws="websockets-sansio",
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
@@ -46,6 +50,17 @@ def main(listening_fd: int) -> None:
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=listening_fd)])
+
+
+def load_what_requests_need() -> None:
+    """Import every view, so that no visitor waits for it, and let the garbage collector forget all there is.
+
+    Looking through so many objects that live as long as the process takes it 100 ms, within some request.
+    """
+    import_module(APPLICATION)
+    import_module(settings.ROOT_URLCONF)
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":
