@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -109,9 +110,11 @@ class DecoderProcess:
         if self._jobs == MAX_JOBS - JOBS_AHEAD:
             self._successor = self._spawn()
         if self._jobs >= MAX_JOBS:
-            successor, self._successor = self._successor, None
-            self.stop()
-            self._process, self._jobs = successor, 0
+            self._jobs = 0
+            if self._process:
+                # It takes a moment, and who sent the clip that is decoded now need not wait for it.
+                threading.Thread(target=self._stop, args=[self._process], daemon=True).start()
+            self._process, self._successor = self._successor, None
 
     def stop(self) -> None:
         """End the process and its successor."""

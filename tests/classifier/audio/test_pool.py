@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from classifier.audio import decoder_process, framing
+from classifier.audio.decoder_process import DecoderProcess
 from classifier.audio.exceptions import AudioRejected, DecoderBusy, Rejection
 from classifier.audio.limits import MIB, Limits
 from tests.classifier.audio.formats import make_audio
@@ -167,7 +168,24 @@ def test_a_process_is_renewed_after_many_uploads(new_pool, monkeypatch):
         seen += pool.pids
         pool.decode(SECOND)
     assert len(set(seen)) == 3
-    assert [is_running(pid) for pid in dict.fromkeys(seen)] == [False, False, True]
+    assert soon(lambda: [is_running(pid) for pid in dict.fromkeys(seen)] == [False, False, True])
+
+
+def test_nobody_waits_for_the_process_that_leaves(new_pool, monkeypatch):
+    monkeypatch.setattr(decoder_process, "MAX_JOBS", 2)
+    monkeypatch.setattr(decoder_process, "JOBS_AHEAD", 1)
+    stop, waiting = DecoderProcess._stop, []
+
+    def note_who_waits(process):
+        waiting.append(threading.current_thread())
+        stop(process)
+
+    monkeypatch.setattr(DecoderProcess, "_stop", staticmethod(note_who_waits))
+    pool = new_pool()
+    for _ in range(2):
+        pool.decode(SECOND)
+    assert soon(lambda: waiting)
+    assert threading.current_thread() not in waiting
 
 
 def test_the_next_process_is_started_before_it_is_needed(new_pool, monkeypatch):
@@ -182,7 +200,8 @@ def test_the_next_process_is_started_before_it_is_needed(new_pool, monkeypatch):
     workers = decoders() - others
     assert pid in workers
     pool.decode(SECOND)
-    assert set(pool.pids) == workers - {pid} == decoders() - others
+    assert set(pool.pids) == workers - {pid}
+    assert soon(lambda: decoders() - others == workers - {pid})
     pool.decode(SECOND)
     pool.close()
     assert decoders() <= others
@@ -190,8 +209,14 @@ def test_the_next_process_is_started_before_it_is_needed(new_pool, monkeypatch):
 
 def decoders() -> set[int]:
     """Children of this process that decode."""
-    children = psutil.Process().children()
-    return {child.pid for child in children if "classifier.audio.worker" in child.cmdline()}
+    return {child.pid for child in psutil.Process().children() if decodes(child)}
+
+
+def decodes(child: psutil.Process) -> bool:
+    try:
+        return "classifier.audio.worker" in child.cmdline()
+    except psutil.NoSuchProcess:  # it ended a moment ago
+        return False
 
 
 def test_callers_wait_for_a_bounded_time_only(new_pool):
