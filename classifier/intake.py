@@ -6,6 +6,7 @@ from functools import cache
 from django.conf import settings
 from django.core.files.base import File
 
+from classifier.audio.decoder_process import OnWaveform
 from classifier.audio.exceptions import AudioRejected, DecoderBusy
 from classifier.audio.limits import Limits
 from classifier.audio.pool import Decoded, DecoderPool
@@ -53,10 +54,13 @@ def read_upload(file: File | None) -> bytes:
     return data
 
 
-def decode(data: bytes) -> Decoded:
-    """Decode in quarantine. Raises UserError when the recording cannot be used."""
+def decode(data: bytes, on_waveform: OnWaveform = lambda _waveform: None) -> Decoded:
+    """Decode in quarantine; `on_waveform` gets the sound before the rest is there.
+
+    Raises UserError when the recording cannot be used.
+    """
     try:
-        return decoder_pool().decode(data)
+        return decoder_pool().decode(data, on_waveform)
     except AudioRejected as error:
         raise _refused(error.code) from error
     except DecoderBusy as error:

@@ -18,6 +18,8 @@ from classifier.engine.serving import ActiveEngine, LoadedEngine, VersionPointer
 from classifier.models import ModelVersion
 from emotion_site.exceptions import UserError
 
+Answer = Future[tuple[LoadedEngine, Result]]
+
 
 @cache
 def active_engine() -> ActiveEngine:
@@ -94,6 +96,8 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(queue.capacity + queue.concurrency, thread_name_prefix="predict")
 
 
-def begin(waveform: NDArray[np.float32]) -> Future[tuple[LoadedEngine, Result]]:
-    """``predict`` beside what the caller does meanwhile, such as storing the clip."""
+def begin_in_time(waveform: NDArray[np.float32]) -> Answer | None:
+    """``predict`` beside what the caller does meanwhile; None where the response cannot wait for it."""
+    if not answers_in_time(waveform.size / SAMPLE_RATE):
+        return None
     return _threads().submit(predict, waveform)

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -14,9 +13,8 @@ from django.utils.translation import gettext as _
 
 from classifier import clip_files, intake, predictor, tasks
 from classifier.audio.pool import Decoded
+from classifier.audio.waveform import Waveform
 from classifier.engine.exceptions import EngineError
-from classifier.engine.result import Result
-from classifier.engine.serving import LoadedEngine
 from classifier.events import clips_changed
 from classifier.models import Clip, IdempotencyKey, Prediction
 from classifier.predictions import keep_prediction
@@ -69,11 +67,8 @@ def submit_clip(
         if idempotency_key and (repeated := _find_repeated(owner, idempotency_key, digest)):
             return repeated
         predictor.require_capacity()
-        decoded = intake.decode(data)
+        decoded, coming = _decode_and_begin(data)
         del data  # as large as the upload, and the prediction may have to wait
-    # Disk and database work while the engine does; a duplicate costs one answer that nobody reads.
-    in_time = predictor.answers_in_time(decoded.quality.duration_s)
-    coming = predictor.begin(decoded.waveform) if in_time else None
     title, notes = title_from_name(file.name if file else "")
     clip = _new_clip(owner, decoded, source, wishes, title)
     try:
@@ -86,6 +81,21 @@ def submit_clip(
         return known
     logger.info("Stored clip=%s owner=%s source=%s seconds=%.2f", clip.pk, owner.pk, source, clip.duration_s)
     return Submission(clip, created=True, prediction=_kept_now_or_later(clip, coming), notes=notes)
+
+
+def _decode_and_begin(data: bytes) -> tuple[Decoded, predictor.Answer | None]:
+    """The engine works as soon as there is sound, beside quality, FLAC, disk and database.
+
+    What is refused later, or a duplicate, costs one answer that nobody reads.
+    """
+    coming: predictor.Answer | None = None
+
+    def begin(waveform: Waveform) -> None:
+        nonlocal coming
+        coming = predictor.begin_in_time(waveform)
+
+    decoded = intake.decode(data, begin)
+    return decoded, coming
 
 
 def _find_repeated(owner: User, key: str, digest: str) -> Submission | None:
@@ -143,7 +153,7 @@ def _store(clip: Clip, decoded: Decoded, key: IdempotencyKey) -> None:
             key.save(force_insert=True)
 
 
-def _kept_now_or_later(clip: Clip, coming: Future[tuple[LoadedEngine, Result]] | None) -> Prediction | None:
+def _kept_now_or_later(clip: Clip, coming: predictor.Answer | None) -> Prediction | None:
     """Keep the prediction that is on its way, else leave the clip to a worker."""
     if coming:
         try:

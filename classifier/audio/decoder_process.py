@@ -8,9 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -32,6 +32,8 @@ PIPE_BYTES = MIB
 STOP_SECONDS = 2.0
 # numpy starts a thread per core for algebra that decoding never does.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+
+OnWaveform = Callable[[Waveform], object]
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,17 @@ class DecoderProcess:
                 os.set_blocking(stream.fileno(), False)
         return process
 
-    def decode(self, data: bytes) -> Decoded:
-        """Decode one upload. Raises AudioRejected, also when the file made the process crash or hang."""
+    def decode(self, data: bytes, on_waveform: OnWaveform) -> Decoded:
+        """Decode one upload; `on_waveform` is called as soon as its sound is there, before the rest is.
+
+        Raises AudioRejected, also when the file made the process crash or hang.
+        """
         process = self.start()
         deadline = time.monotonic() + self._limits.wall_seconds
         try:
-            decoded = self._ask(process, data, deadline)
+            return self._ask(process, data, deadline, on_waveform)
+        except AudioRejected:
+            raise
         except TimeoutError:
             self._end("hung")
             raise AudioRejected(Rejection.DECODER_TIMEOUT, seconds=self._limits.wall_seconds) from None
@@ -101,9 +108,12 @@ class DecoderProcess:
             status = self._end("failed")
             code = Rejection.DECODER_TIMEOUT if status == -signal.SIGXCPU else Rejection.DECODER_CRASHED
             raise AudioRejected(code) from error
+        except BaseException:
+            # What is left of the answer would be taken for the answer to the next upload.
+            self._end("interrupted")
+            raise
         finally:
             self._count_job()
-        return decoded
 
     def _count_job(self) -> None:
         self._jobs += 1
@@ -141,14 +151,20 @@ class DecoderProcess:
         if process := self._process:
             process.kill()
 
-    def _ask(self, process: subprocess.Popen[bytes], data: bytes, deadline: float) -> Decoded:
+    @staticmethod
+    def _ask(
+        process: subprocess.Popen[bytes], data: bytes, deadline: float, on_waveform: OnWaveform
+    ) -> Decoded:
         if process.stdin is None or process.stdout is None:
             raise OSError("the decoder has no pipes")
-        request = framing.pack({}, data)
-        header, body = framing.exchange(process.stdin.fileno(), process.stdout.fileno(), request, deadline)
+        framing.send(process.stdin.fileno(), framing.pack({}, data), deadline)
+        header, samples = framing.receive(process.stdout.fileno(), deadline)
         if "code" in header:
             raise AudioRejected(Rejection(header["code"]), **header["params"])
-        return _decoded(header, body)
+        waveform = to_waveform(np.frombuffer(samples, np.int16, header["samples"]))
+        on_waveform(waveform)
+        header, flac = framing.receive(process.stdout.fileno(), deadline)
+        return Decoded(waveform, flac, header["checksum"], Quality(**header["quality"]), header["peaks"])
 
     def _end(self, why: str) -> int | None:
         """Kill the process and return the status it ended with, its own if it had died by itself."""
@@ -157,21 +173,10 @@ class DecoderProcess:
             return None
         try:
             # A process that died on its own may need a moment until its status is there.
-            status = process.wait(0 if why == "hung" else 0.5)
+            status = process.wait(0.5 if why == "failed" else 0)
         except subprocess.TimeoutExpired:
             process.kill()
             status = process.wait()
         logger.warning("Decoder process %s %s, status %s; it is replaced.", process.pid, why, status)
         self.stop()
         return status
-
-
-def _decoded(header: dict[str, Any], body: bytes) -> Decoded:
-    samples = header["samples"]
-    return Decoded(
-        waveform=to_waveform(np.frombuffer(body, np.int16, samples)),
-        flac=body[2 * samples :],
-        checksum=header["checksum"],
-        quality=Quality(**header["quality"]),
-        peaks=header["peaks"],
-    )

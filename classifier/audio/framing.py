@@ -38,18 +38,25 @@ def read_message(stream: BinaryIO) -> Message | None:
     return _parse(stream.read(header_bytes)), stream.read(body_bytes)
 
 
-def exchange(write_fd: int, read_fd: int, message: bytes, deadline: float) -> Message:
-    """Send `message` and wait for the answer, on pipes that do not block, until `deadline` (monotonic time).
+def send(fd: int, message: bytes, deadline: float) -> None:
+    """Write a message to a pipe that does not block, until `deadline` (monotonic time).
 
-    Raises TimeoutError at the deadline, BrokenMessage or OSError when the other side died or talks nonsense.
+    Raises TimeoutError at the deadline, OSError when the other side died.
     """
     unsent = memoryview(message)
     while unsent:
-        _wait(write_fd, select.POLLOUT, deadline)
-        unsent = unsent[os.write(write_fd, unsent) :]
-    header_bytes, body_bytes = _lengths(_read_exactly(read_fd, PREFIX.size, deadline))
-    header = _parse(_read_exactly(read_fd, header_bytes, deadline))
-    return header, _read_exactly(read_fd, body_bytes, deadline)
+        _wait(fd, select.POLLOUT, deadline)
+        unsent = unsent[os.write(fd, unsent) :]
+
+
+def receive(fd: int, deadline: float) -> Message:
+    """The next message of a pipe that does not block, waited for until `deadline` (monotonic time).
+
+    Raises TimeoutError at the deadline, BrokenMessage or OSError when the other side died or talks nonsense.
+    """
+    header_bytes, body_bytes = _lengths(_read_exactly(fd, PREFIX.size, deadline))
+    header = _parse(_read_exactly(fd, header_bytes, deadline))
+    return header, _read_exactly(fd, body_bytes, deadline)
 
 
 def _lengths(prefix: bytes) -> tuple[int, int]:

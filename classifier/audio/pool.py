@@ -3,7 +3,7 @@
 import queue
 from contextlib import suppress
 
-from classifier.audio.decoder_process import STOP_SECONDS, Decoded, DecoderProcess
+from classifier.audio.decoder_process import STOP_SECONDS, Decoded, DecoderProcess, OnWaveform
 from classifier.audio.exceptions import DecoderBusy
 from classifier.audio.limits import Limits, check_size
 
@@ -43,16 +43,17 @@ class DecoderPool:
             process.start()
             self._idle.put(process)
 
-    def decode(self, data: bytes) -> Decoded:
+    def decode(self, data: bytes, on_waveform: OnWaveform = lambda _waveform: None) -> Decoded:
         """Decode one upload of any supported format.
 
-        Raises AudioRejected with the code that says what is wrong with it, and DecoderBusy when no process
-        became free within `max_wait_seconds`.
+        `on_waveform` is called with the sound before its quality is measured and its FLAC is made, so that
+        other work can begin; what it returns is dropped. Raises AudioRejected with the code that says what is
+        wrong with the upload, and DecoderBusy when no process became free within `max_wait_seconds`.
         """
         check_size(data, self._limits)
         process = self._take(self._max_wait_seconds)
         try:
-            return process.decode(data)
+            return process.decode(data, on_waveform)
         finally:
             self._idle.put(process)
 

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from classifier.audio import framing
@@ -40,24 +41,29 @@ def _serve_one(requests: BinaryIO, replies: BinaryIO, limits: Limits) -> bool:
     if message is None:
         return False
     _allow_cpu_seconds(limits.cpu_seconds)
-    replies.write(answer(message[1], limits))
-    replies.flush()
+    for reply in answer(message[1], limits):
+        replies.write(reply)
+        replies.flush()
     return True
 
 
-def answer(data: bytes, limits: Limits) -> bytes:
-    """The reply to one upload: why not, or the numbers with the samples (int16) and the FLAC as body."""
+def answer(data: bytes, limits: Limits) -> Iterator[bytes]:
+    """The replies to one upload: why not, or the samples (int16), then what else there is to know.
+
+    The model can listen while the rest is still on its way.
+    """
     try:
         waveform = decode(data, limits)
     except AudioRejected as rejected:
-        return framing.pack({"code": rejected.code, "params": rejected.params})
+        yield framing.pack({"code": rejected.code, "params": rejected.params})
+        return
+    yield framing.pack({"samples": waveform.size}, to_pcm(waveform).tobytes())
     header = {
         "checksum": checksum(waveform),
-        "samples": waveform.size,
         "quality": measure_quality(waveform).as_dict(),
         "peaks": peaks(waveform),
     }
-    return framing.pack(header, to_pcm(waveform).tobytes(), encode_flac(waveform))
+    yield framing.pack(header, encode_flac(waveform))
 
 
 def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:

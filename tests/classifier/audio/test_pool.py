@@ -31,6 +31,33 @@ def test_a_decoded_clip_has_all_its_parts(pool):
     assert decoded.quality.duration_s == 1.0
 
 
+def test_the_sound_is_there_before_the_rest(pool):
+    heard = []
+    decoded = pool.decode(SECOND, heard.append)
+    (waveform,) = heard
+    assert waveform is decoded.waveform
+
+
+def test_what_cannot_be_decoded_is_never_heard(pool):
+    heard = []
+    with pytest.raises(AudioRejected):
+        pool.decode(SECOND[:1000], heard.append)
+    assert heard == []
+
+
+def test_whoever_gives_up_in_the_middle_leaves_no_answer_to_the_next(new_pool):
+    pool = new_pool()
+
+    def give_up(_waveform):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pool.decode(SECOND, give_up)
+    assert pool.pids == []
+    longer = make_audio("wav-s16", seconds=2.0)
+    assert pool.decode(longer).quality.duration_s == 2.0
+
+
 def test_a_process_is_kept_for_the_next_upload(new_pool):
     pool = new_pool()
     pool.decode(SECOND)
@@ -136,7 +163,9 @@ def test_a_process_that_needs_too_much_memory_costs_only_that_upload(new_pool):
         framing.PREFIX.pack(framing.MAGIC, 1 << 31, 0),
         framing.PREFIX.pack(framing.MAGIC, 5, 0) + b"[1,2]",
         framing.PREFIX.pack(framing.MAGIC, 5, 0) + b"{{{{{",
-        framing.pack({"samples": 9, "checksum": "", "quality": {}, "peaks": []}, b"short"),
+        framing.pack({"samples": 9}, b"short"),
+        framing.pack({"samples": 4}, bytes(8)) + framing.pack({"checksum": "", "quality": {}, "peaks": []}),
+        framing.pack({"samples": 4}, bytes(8)),
         framing.pack({"samples": 9}, b"cut")[:-2],
         b"",
     ],
