@@ -11,6 +11,7 @@ from annotations import leases
 from annotations.adjudication import object_to_prediction, set_policy
 from annotations.models import Decision, PickedBy, QueueEntry
 from annotations.offers import show_prediction, take_next
+from annotations.tasks import reorder_queue
 from classifier import services as clip_services
 from classifier.models import Clip
 from emotion_site.exceptions import UserError
@@ -70,6 +71,24 @@ def test_the_least_sure_comes_first_and_an_objection_before_all(shared, speaker,
     assert Decision.objects.get(clip=wrong).state == "waiting"
     assert offered(reviewer, task, beside=[wrong.pk]) == unsure
     assert offered(reviewer, task, beside=[wrong.pk, unsure.pk]) == sure
+
+
+def test_by_entropy_many_likely_labels_come_before_two_close_ones(shared, admin, reviewer, task, policy):
+    two_close = shared(answer="sad", answer__margin=0.05, answer__entropy=0.75)
+    many_likely = shared(answer="sad", answer__margin=0.2, answer__entropy=1.6)
+    never_heard = shared()
+
+    def order_by(order):
+        policy.order = order
+        set_policy(policy=policy, actor=admin)
+        reorder_queue.call(task.pk)  # as a worker does next
+        return list(places(QueueEntry.objects.all()))
+
+    assert order_by("margin") == [two_close.pk, many_likely.pk, never_heard.pk]
+    assert offered(reviewer, task) == two_close
+    leases.release(reviewer=reviewer, task=task, clip_id=two_close.pk)
+    assert order_by("entropy") == [many_likely.pk, never_heard.pk, two_close.pk]
+    assert offered(reviewer, task) == many_likely
 
 
 def test_the_same_clip_again_until_it_is_answered(shared, reviewer, task):
