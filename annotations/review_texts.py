@@ -96,6 +96,8 @@ def _answer_texts() -> dict[str, str]:
         "undoneElsewhere": _("Your last answer is taken back. Somebody else listens to that clip now."),
         "undoOffline": _("The site cannot be reached, so nothing was taken back. Try again in a moment."),
         "next": _("Next clip."),
+        "early": _("The clip was not there yet, so that did nothing."),
+        "undoing": _("Your last answer was still being taken back, so that did nothing."),
         "unreachable": _("The site cannot be reached. Try again in a moment."),
     }
 

@@ -65,7 +65,7 @@ def people(browser: Browser, own_site: ServedSite, tmp_path_factory) -> Callable
     return context
 
 
-def share_clips(page: Page, folder: Path, count: int = 10) -> None:
+def share_clips(page: Page, folder: Path, count: int = 12) -> None:
     page.goto("/")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
     page.get_by_text("Speaker and sharing").click()
@@ -215,6 +215,39 @@ def test_looking_again_twice_at_once_offers_no_clip_twice(at_work):
         page.wait_for_timeout(500)
     clips = re.findall(r"(?<!\w)clip=([^&]+)", " ".join(answered))
     assert len(clips) == len(set(clips)) == 2
+
+
+# As a quick typist's fingers do, the moment that the clip is there.
+TYPE_ON = """new MutationObserver(() => {
+  const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  ["4", "Enter"].forEach(press);
+}).observe(document.getElementById("desk"), { attributeFilter: ["hidden"] })"""
+
+
+def test_what_is_typed_before_the_next_clip_is_there_labels_nothing_and_is_told(at_work):
+    page, takes, answered = at_work("reviewer"), [], []
+    hold(page, ANSWERS, lambda route: (answered.append(route.request.post_data), route.continue_()))
+    hold(page, TAKE, lambda route: (takes.append(route), len(takes) != 2 and route.continue_()))
+    page.reload()
+    expect(page.locator("#desk")).to_be_visible()
+    say(page, "3")
+    early = page.locator("#early")
+    for key in ["4", "Enter", "0", "n"]:
+        expect(early).to_have_text("")
+        page.keyboard.press(key)
+        expect(early).to_have_text("The clip was not there yet, so that did nothing.")
+        page.evaluate("document.getElementById('early').replaceChildren()")
+    expect(page.locator("#loading")).to_be_visible()
+    page.evaluate(TYPE_ON)
+    takes[1].continue_()
+    expect(page.locator("#desk")).to_be_visible()
+    expect(early).to_have_text(re.compile("not there yet"))
+    expect(page.locator(".choice[aria-pressed=true]")).to_have_count(0)
+    expect(early).to_have_text("")
+    say(page, "5")
+    expect(page.locator("#last-words")).to_contain_text("You said Fearful.")
+    saved(page).to_have_text("Saved")
+    assert re.findall(r"label=(\w+)", " ".join(answered)) == ["sad", "fearful"]
 
 
 def test_keys_can_be_changed_but_not_to_one_that_is_taken(at_work):

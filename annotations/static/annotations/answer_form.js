@@ -1,8 +1,9 @@
 // The labels and flags of one clip: one of them is chosen, or none.
 
 export class AnswerForm {
-  constructor({ texts, onChoice, onSubmit }) {
-    Object.assign(this, { texts, onChoice });
+  /** `isOpen()` says whether there is a clip that an answer could be for. */
+  constructor({ texts, isOpen, onChoice, onSubmit }) {
+    Object.assign(this, { texts, isOpen, onChoice });
     this.choices = [...document.querySelectorAll(".choice")];
     this.commentPlace = document.getElementById("comment-place");
     this.comment = document.getElementById("comment");
@@ -35,7 +36,7 @@ export class AnswerForm {
   }
 
   #choose(choice, { staysHere = false } = {}) {
-    if (!choice) return;
+    if (!choice || !this.isOpen()) return;
     for (const other of this.choices) other.setAttribute("aria-pressed", other === choice);
     const needsComment = choice.dataset.flag === this.commentPlace.dataset.for;
     this.commentPlace.hidden = !needsComment;

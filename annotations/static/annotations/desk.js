@@ -13,9 +13,10 @@ export class Desk {
   #lookAgain = null;
   #turn = 0; // counts what was put on the desk
 
-  constructor({ settings, player, form, progress, clips }) {
-    Object.assign(this, { settings, player, form, progress, clips });
+  constructor({ settings, player, form, progress, clips, early }) {
+    Object.assign(this, { settings, player, form, progress, clips, early });
     this.current = null;
+    this.isWaiting = true; // for the next clip
     this.isRevising = false;
     this.onShow = () => {};
   }
@@ -29,6 +30,7 @@ export class Desk {
   async advance() {
     clearTimeout(this.#lookAgain);
     this.current = null;
+    this.isWaiting = true;
     this.#turn += 1;
     const turn = this.#turn;
     const waiting = setTimeout(() => this.#screen("loading"), PATIENCE_MS);
@@ -44,6 +46,8 @@ export class Desk {
   }
 
   #finish({ heldByOthers }) {
+    this.isWaiting = false;
+    this.early.hide();
     this.player.clear();
     this.#screen(heldByOthers > 0 ? "all-held" : "finished");
     this.#lookAgain = setTimeout(() => !this.current && this.advance(), LOOK_AGAIN_MS);
@@ -51,6 +55,8 @@ export class Desk {
 
   #show(clip, answer = undefined) {
     this.current = clip;
+    this.isWaiting = false;
+    this.early.settle();
     this.#turn += 1;
     this.#screen("desk");
     this.player.show(clip);

@@ -5,6 +5,7 @@ import { AnswerForm } from "./answer_form.js";
 import { ClipPlayer } from "./clip_player.js";
 import { Clips } from "./clips.js";
 import { Desk } from "./desk.js";
+import { Early } from "./early.js";
 import { connectExamples, stopExample } from "./examples.js";
 import { startHeartbeat } from "./heartbeat.js";
 import { KeyDialog } from "./key_dialog.js";
@@ -36,6 +37,7 @@ const player = new ClipPlayer({
 });
 const form = new AnswerForm({
   texts,
+  isOpen: () => reviewer.takesAnswer(),
   onChoice: (name) => desk.announce(name),
   onSubmit: () => reviewer.submit(),
 });
@@ -44,13 +46,14 @@ const clips = new Clips({
   held: () => [...new Set([...desk.held, ...outbox.answers.map((answer) => answer.clip)])],
   onTrouble: (problem) => saveState.fetching(problem),
 });
-const desk = new Desk({ settings, player, form, progress, clips });
+const early = new Early();
+const desk = new Desk({ settings, player, form, progress, clips, early });
 const last = new LastAnswer({
   settings,
   onChange: () => reviewer.change(),
   onUndo: () => reviewer.undo(),
 });
-const reviewer = new Reviewer({ settings, memory, outbox, saveState, progress, form, last, desk });
+const reviewer = new Reviewer({ settings, memory, outbox, saveState, progress, form, last, desk, early });
 
 const ACTIONS = {
   submit: () => reviewer.submit(),
@@ -58,7 +61,7 @@ const ACTIONS = {
   back: () => player.seek(-1),
   forward: () => player.seek(1),
   restart: () => player.restart(),
-  flag: () => desk.current && form.nextFlag(),
+  flag: () => form.nextFlag(),
   undo: () => reviewer.undo(),
   change: () => reviewer.change(),
   show: () => reviewer.showPrediction(),
@@ -72,7 +75,7 @@ const keys = new Keys({
   memory,
   onAction: (action) => {
     if (action in ACTIONS) ACTIONS[action]();
-    else if (desk.current) form.chooseKey(action);
+    else form.chooseKey(action);
   },
 });
 const keyDialog = new KeyDialog({ keys, texts });

@@ -6,17 +6,30 @@ import { Undo } from "./undo.js";
 const VERDICT_WITHIN_MS = 3000;
 
 export class Reviewer {
-  #isBusy = false;
+  #busyWith = ""; // what to say to answers that come meanwhile
 
-  constructor({ settings, memory, outbox, saveState, progress, form, last, desk }) {
-    Object.assign(this, { settings, memory, outbox, saveState, progress, form, last, desk });
+  constructor({ settings, memory, outbox, saveState, progress, form, last, desk, early }) {
+    Object.assign(this, { settings, memory, outbox, saveState, progress, form, last, desk, early });
     this.undoer = new Undo({ settings, outbox, last });
     outbox.addEventListener("saved", ({ detail }) => last.replied(detail.answer, detail.reply));
     outbox.addEventListener("refused", ({ detail }) => this.#refused(detail));
   }
 
+  get #isBusy() {
+    return this.#busyWith !== "";
+  }
+
+  /** Whether there is a clip that an answer could be for. When it is still to come, a word says so. */
+  takesAnswer() {
+    const isEarly = this.desk.isWaiting || this.early.isTypingOn;
+    const words = this.#busyWith || (isEarly ? this.settings.texts.early : "");
+    if (words) this.early.refuse(words);
+    else this.early.hide();
+    return words === "" && this.desk.current !== null;
+  }
+
   submit() {
-    if (!this.desk.current || this.#isBusy) return;
+    if (!this.takesAnswer()) return;
     const said = this.form.read();
     if (!said) return;
     if (this.desk.isRevising) this.#revise(said);
@@ -38,9 +51,9 @@ export class Reviewer {
 
   /** For those who would rather think about a difference at once than later. */
   async #goOnUnlessDiffering(answer) {
-    this.#isBusy = true;
+    this.#busyWith = this.settings.texts.early;
     await Promise.race([this.outbox.send(), new Promise((done) => setTimeout(done, VERDICT_WITHIN_MS))]);
-    this.#isBusy = false;
+    this.#busyWith = "";
     const { reply } = this.last;
     const differs = this.last.answer?.client_id === answer.client_id && reply?.agrees === false;
     if (differs) this.desk.reopen({ ...this.#lastOne, isAnswered: true });
@@ -77,9 +90,10 @@ export class Reviewer {
 
   async undo() {
     if (this.#isBusy) return;
-    this.#isBusy = true;
+    this.#busyWith = this.settings.texts.undoing;
     const { clip, words, isUndone } = await this.undoer.run();
-    this.#isBusy = false;
+    this.#busyWith = "";
+    this.early.settle();
     if (!isUndone) {
       this.last.say(words);
       return;
