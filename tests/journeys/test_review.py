@@ -65,7 +65,7 @@ def people(browser: Browser, own_site: ServedSite, tmp_path_factory) -> Callable
     return context
 
 
-def share_clips(page: Page, folder: Path, count: int = 12) -> None:
+def share_clips(page: Page, folder: Path, count: int = 13) -> None:
     page.goto("/")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
     page.get_by_text("Speaker and sharing").click()
@@ -248,6 +248,23 @@ def test_what_is_typed_before_the_next_clip_is_there_labels_nothing_and_is_told(
     expect(page.locator("#last-words")).to_contain_text("You said Fearful.")
     saved(page).to_have_text("Saved")
     assert re.findall(r"label=(\w+)", " ".join(answered)) == ["sad", "fearful"]
+
+
+def test_on_a_phone_the_verdict_is_seen_at_once_and_moves_no_label(at_work):
+    page = at_work("reviewer", viewport=PHONE)
+    label, answers, last = page.locator("[data-label=sad]"), page.locator(".answer"), page.locator("#last")
+    place = label.bounding_box()
+    label.click()
+    page.locator("#submit").click()
+    expect(page.locator("#last-words")).to_contain_text("The model")
+    expect(page.locator(".choice[aria-pressed=true]")).to_have_count(0)
+    for part in ["#last", "#change", "#undo", "#submit"]:
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    assert label.bounding_box() == place
+    assert last.bounding_box()["y"] + last.bounding_box()["height"] <= answers.bounding_box()["y"]
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.locator("#clip-note")).to_contain_text("taken back")
+    expect(last).to_be_hidden()
 
 
 def test_keys_can_be_changed_but_not_to_one_that_is_taken(at_work):
