@@ -14,8 +14,9 @@ from av.filter import Graph
 
 from classifier.audio.waveform import SAMPLE_RATE
 
-# Frames are gathered before they are resampled: one large step costs a third of many small ones.
-BLOCK_FRAMES = 65_536
+# Frames are gathered before they are resampled: many small steps cost more, and so does one that is too large
+# for the processor's cache.
+BLOCK_FRAMES = 16_384
 # The level of a mixed-down clip stays below full scale, and no channel is left out, not even a "subwoofer":
 # recorders number their microphones and libav takes the third or fourth for one.
 RESAMPLE_OPTIONS = {
