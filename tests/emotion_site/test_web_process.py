@@ -9,8 +9,10 @@ from emotion_site.serving import web
 
 @pytest.fixture
 def thawed():
+    threshold = gc.get_threshold()
     yield
     gc.unfreeze()
+    gc.set_threshold(*threshold)
 
 
 def test_the_garbage_collector_never_looks_through_what_stays_anyway(thawed):
