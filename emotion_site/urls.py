@@ -2,10 +2,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from emotion_site.health import health
+from emotion_site.views.icon import favicon
 
 handler500 = "emotion_site.error_pages.server_error"
 urlpatterns = [
     path("health/", health, name="health"),
+    path("favicon.ico", favicon, name="favicon"),
     path("", include("classifier.urls")),
     path("", include("annotations.urls")),
     path("", include("training.urls")),
