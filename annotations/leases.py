@@ -135,7 +135,13 @@ def heartbeat(*, reviewer: User, task: Task, clip_id: UUID) -> datetime:
     return until
 
 
-def release(*, reviewer: User, task: Task, clip_id: UUID) -> bool:
-    """Give a clip back to the others; says whether it was held."""
+def release(*, reviewer: User, task: Task, clip_id: UUID, until: datetime | None = None) -> bool:
+    """Give a clip back to the others; says whether it was held.
+
+    ``until`` names the lease that is meant. A page that is left says so while the next one asks for clips,
+    and must not end the lease that the next one got.
+    """
     held = QueueEntry.objects.filter(task=task, clip_id=clip_id, leased_by=reviewer)
+    if until is not None:
+        held = held.filter(leased_until=until)
     return bool(held.update(leased_by=None, leased_until=None, prediction_shown=False))

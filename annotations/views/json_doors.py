@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -56,6 +59,17 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise UserError("wrong_clip", _("There is no such clip.")) from None
+
+
+def lease_end_of(request: PersonRequest) -> datetime | None:
+    """Which lease on the clip is meant; None for any. Raises UserError ``wrong_clip``."""
+    text = request.POST.get("until", "")
+    if not text:
+        return None
+    with suppress(ValueError):  # it looks like a moment and is none
+        if (until := parse_datetime(text)) and until.tzinfo:
+            return until
+    raise UserError("wrong_clip", _("There is no such clip."))
 
 
 def client_id_of(request: PersonRequest) -> str:

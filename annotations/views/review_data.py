@@ -16,6 +16,7 @@ from annotations.views.json_doors import (
     client_id_of,
     clip_id_of,
     clip_ids_of,
+    lease_end_of,
     milliseconds_of,
     progress_json,
     reviewers_door,
@@ -35,7 +36,8 @@ def take(request: PersonRequest, task: Task) -> dict[str, Any]:
         offer = offers.take_next(reviewer=request.user, task=task, beside=beside)
     if offer is None:
         return {"offer": None, "progress": progress_json(request.user, task)}
-    return {"offer": clip_json(offer.clip) | {"prediction": prediction_json(offer.prediction)}}
+    kept = {"until": offer.leased_until.isoformat(), "prediction": prediction_json(offer.prediction)}
+    return {"offer": clip_json(offer.clip) | kept}
 
 
 @reviewers_door
@@ -67,9 +69,11 @@ def undo(request: PersonRequest, task: Task) -> dict[str, Any]:
     """Take the last answer back; the clip comes along unless somebody else has it now."""
     saved = services.undo_last(reviewer=request.user, task=task, client_id=client_id_of(request))
     clip_id = saved.review.clip_id
-    held = QueueEntry.objects.filter(leases.held_by(request.user), task=task, clip_id=clip_id)
-    clip = Clip.objects.reviewable().filter(pk=clip_id).first() if held.exists() else None
-    offer = clip_json(clip) | {"prediction": None} if clip else None
+    held = QueueEntry.objects.filter(leases.held_by(request.user), task=task, clip_id=clip_id).first()
+    clip = Clip.objects.reviewable().filter(pk=clip_id).first() if held else None
+    offer = None
+    if clip and held and held.leased_until:
+        offer = clip_json(clip) | {"until": held.leased_until.isoformat(), "prediction": None}
     return {"offer": offer, "clip": str(clip_id)}
 
 
@@ -85,22 +89,21 @@ def show(request: PersonRequest, task: Task) -> dict[str, Any]:
 @reviewers_door
 def heartbeat(request: PersonRequest, task: Task) -> dict[str, Any]:
     """Keep the page's clips. They are named in the order in which a reload shall offer them again."""
-    lost = [str(pk) for pk in clip_ids_of(request, "clip") if not _kept(request, task, pk)]
-    return {"lost": lost, "progress": progress_json(request.user, task)}
+    until = {str(pk): _kept_until(request, task, pk) for pk in clip_ids_of(request, "clip")}
+    lost = [pk for pk, moment in until.items() if moment is None]
+    return {"lost": lost, "until": until, "progress": progress_json(request.user, task)}
 
 
-def _kept(request: PersonRequest, task: Task, clip_id: UUID) -> bool:
+def _kept_until(request: PersonRequest, task: Task, clip_id: UUID) -> str | None:
     with suppress(UserError):
-        leases.heartbeat(reviewer=request.user, task=task, clip_id=clip_id)
-        return True
-    return False
+        return leases.heartbeat(reviewer=request.user, task=task, clip_id=clip_id).isoformat()
+    return None
 
 
 @reviewers_door
 def release(request: PersonRequest, task: Task) -> dict[str, Any]:
-    """Give clips back that the page had and nobody listens to any more."""
-    for clip_id in clip_ids_of(request, "clip"):
-        leases.release(reviewer=request.user, task=task, clip_id=clip_id)
+    """Give a clip back that the page had and nobody listens to any more."""
+    leases.release(reviewer=request.user, task=task, clip_id=clip_id_of(request), until=lease_end_of(request))
     return {}
 
 

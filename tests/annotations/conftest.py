@@ -59,6 +59,18 @@ def say(task) -> Callable[..., Saved]:
     return submit
 
 
+@pytest.fixture
+def ask(reviewer_client):
+    """``ask("take")`` sends a reviewer's form to one door of the page."""
+
+    def send(door: str, *, status: int = 200, browser=reviewer_client, **fields):
+        response = browser.post(f"/review/emotion/{door}/", fields)
+        assert response.status_code == status, response.content
+        return response.json()
+
+    return send
+
+
 def answer_of(task: Task, word: str):
     is_label = task.labels.filter(key=word).exists()
     return read_answer(task, **({"label": word} if is_label else {"flag": word, "comment": "said so"}))

@@ -34,7 +34,7 @@ export class Clips {
     Object.assign(this, { urls, held, onTrouble });
     this.ready = [];
     window.addEventListener("pagehide", () => {
-      if (this.ready.length > 0) this.#release(this.names);
+      for (const clip of this.ready) this.#release(clip);
     });
   }
 
@@ -99,12 +99,13 @@ export class Clips {
     try {
       return await load(offer);
     } catch (problem) {
-      this.#release([offer.clip]);
+      this.#release(offer);
       throw problem;
     }
   }
 
-  #release(clip) {
-    post(this.urls.release, { clip }, { keepalive: true }).catch(() => {}); // the lease ends by itself
+  /** `until` tells this lease from one that the next page may have got meanwhile. */
+  #release({ clip, until }) {
+    post(this.urls.release, { clip, until }, { keepalive: true }).catch(() => {}); // the lease ends by itself
   }
 }

@@ -22,9 +22,13 @@ export class Desk {
   }
 
   /** The clips that are kept for this page; the last one, once it is answered, needs no keeping. */
-  get held() {
+  get kept() {
     const clip = this.isRevising ? this.#parked : this.current;
-    return clip ? [clip.clip] : [];
+    return clip ? [clip] : [];
+  }
+
+  get held() {
+    return this.kept.map((clip) => clip.clip);
   }
 
   async advance() {

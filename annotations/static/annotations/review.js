@@ -107,7 +107,11 @@ byId("guidelines").open = !window.matchMedia(NARROW).matches;
 
 connectExamples(() => player.pause());
 const held = () => [...desk.held, ...clips.names];
-startHeartbeat({ url: urls.heartbeat, held, onBeat: (beat) => reviewer.beat(beat) });
+const onBeat = (beat) => {
+  for (const clip of [...desk.kept, ...clips.ready]) clip.until = beat.until[clip.clip] ?? clip.until;
+  reviewer.beat(beat);
+};
+startHeartbeat({ url: urls.heartbeat, held, onBeat });
 
 // What an earlier visit left goes first, so that none of its clips is offered once more.
 await Promise.race([outbox.send(), new Promise((resolve) => setTimeout(resolve, START_WITHIN_MS))]);

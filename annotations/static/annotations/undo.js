@@ -24,7 +24,7 @@ export class Undo {
       return { words: problem.message || texts.undoOffline };
     }
     if (!offer) return { words: texts.undoneElsewhere, isUndone: true };
-    if (clip?.clip === offer.clip) return { clip, isUndone: true };
+    if (clip?.clip === offer.clip) return { clip: Object.assign(clip, { until: offer.until }), isUndone: true };
     // When it cannot be loaded now, the queue offers it once more: it is kept for this person.
     const loaded = await load(offer).catch(() => null);
     return { clip: loaded, words: texts.undone, isUndone: true };

@@ -88,6 +88,11 @@ function addCursor(wave, container) {
   });
 }
 
+/** That a sound cannot be had, such as one that was deleted in another window, is told by `error`. */
+function playOrPause(wave) {
+  wave.playPause().catch(() => {});
+}
+
 export function connectButtons(wave, root) {
   const toggle = root.querySelector(".player-toggle");
   const word = root.querySelector(".player-word");
@@ -95,7 +100,7 @@ export function connectButtons(wave, root) {
     root.classList.toggle("is-playing", isPlaying);
     word.textContent = isPlaying ? root.dataset.pause : root.dataset.play;
   };
-  toggle.addEventListener("click", () => wave.playPause());
+  toggle.addEventListener("click", () => playOrPause(wave));
   wave.on("play", () => show(true));
   wave.on("pause", () => show(false));
   wave.on("finish", () => show(false));
@@ -114,7 +119,7 @@ export function connectButtons(wave, root) {
 export function connectSlider(wave, slider, duration) {
   const moves = { ArrowLeft: -STEP_S, ArrowDown: -STEP_S, ArrowRight: STEP_S, ArrowUp: STEP_S };
   slider.addEventListener("keydown", (event) => {
-    if (event.key === " ") wave.playPause();
+    if (event.key === " ") playOrPause(wave);
     else if (event.key in moves) wave.skip(moves[event.key]);
     else if (event.key === "Home") wave.setTime(0);
     else if (event.key === "End") wave.setTime(duration);
