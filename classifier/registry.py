@@ -65,7 +65,8 @@ def activate_version(
     """
     if version.status != ModelVersion.Status.READY:
         raise VersionRefused("not_ready", "This version did not pass its checks.")
-    engine = Engine.load(folder_of(version), threads=settings.INFERENCE_THREADS, checksum=version.checksum)
+    # It is only tested here, often in a process that answers people; the other cores are theirs.
+    engine = Engine.load(folder_of(version), threads=1, checksum=version.checksum)
     engine.self_test()
     _require_labels(engine.manifest, version.task)
     with transaction.atomic():

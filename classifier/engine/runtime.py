@@ -90,13 +90,14 @@ class Engine:
         batch = np.ascontiguousarray(window, dtype=np.float32)[None]
         return np.asarray(self._session.run(None, {self._input: batch})[0][0])
 
-    def self_test(self) -> None:
-        """Run a known waveform, short and long, and measure the speed.
+    def self_test(self, *, longest_s: float | None = None) -> None:
+        """Run a known waveform, short and long (a window unless said otherwise), and measure the speed.
 
         Raises VersionRefused unless each gives one finite number per label.
         """
         rate = self.manifest.sample_rate
-        for samples in (round(SHORTEST_S * rate), self._window):
+        longest = self._window if longest_s is None else min(self._window, round(longest_s * rate))
+        for samples in (round(SHORTEST_S * rate), longest):
             try:
                 started = time.perf_counter()
                 logits = self.logits(known_waveform(samples, rate))

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from classifier import registry
 from classifier.engine.exceptions import VersionRefused
+from classifier.engine.runtime import Engine
 from classifier.engine.version_folder import hash_files, verify
 from classifier.models import Label, ModelVersion, Task
 from classifier.registry import (
@@ -119,6 +120,19 @@ def test_shipped_version_that_was_deleted_stays_away_while_another_serves(task, 
     remove_files(old)
     assert register_shipped_model() == old
     assert ModelVersion.objects.get(pk=old.pk).status == ModelVersion.Status.REMOVED
+
+
+def test_version_answers_for_a_whole_window_before_it_is_activated(task, shipped, monkeypatch):
+    lengths, logits = [], Engine.logits
+
+    def note_length(engine, window):
+        lengths.append(len(window))
+        return logits(engine, window)
+
+    monkeypatch.setattr(Engine, "logits", note_length)
+    version = register_version(shipped, task=task, origin=IMPORTED)
+    activate_version(version)
+    assert max(lengths) == verify(folder_of(version)).window_s * 16_000
 
 
 def test_one_version_is_active_at_a_time(task, shipped, admin):

@@ -131,6 +131,20 @@ def test_swap_is_told_before_it_shows(registry, made_versions):
     serving.stop()
 
 
+def test_hot_load_takes_the_cores_for_no_more_than_a_second_of_sound(registry, made_versions, monkeypatch):
+    lengths, logits = [], Engine.logits
+
+    def note_length(engine, window):
+        lengths.append(len(window))
+        return logits(engine, window)
+
+    monkeypatch.setattr(Engine, "logits", note_length)
+    serving = ActiveEngine(registry, threads=1)
+    registry.activate(1, made_versions[0])
+    serving.refresh()
+    assert len(lengths) == 2 and max(lengths) == 16_000
+
+
 def test_replaced_model_leaves_memory(active_engine, registry, made_versions, monkeypatch):
     returned = threading.Event()
     monkeypatch.setattr("classifier.engine.serving.return_freed_memory", returned.set)
