@@ -231,6 +231,7 @@ def test_what_is_typed_before_the_next_clip_is_there_labels_nothing_and_is_told(
     page.reload()
     expect(page.locator("#desk")).to_be_visible()
     say(page, "3")
+    expect(page.locator(".choice[aria-pressed=true]")).to_have_count(0)
     early = page.locator("#early")
     for key in ["4", "Enter", "0", "n"]:
         expect(early).to_have_text("")

@@ -116,7 +116,7 @@ def label_by_keyboard(page: Page, answers: dict[str, str]) -> None:
 
 
 def _choose(page: Page, label: str) -> None:
-    """On a busy machine the next clip may take its time; until it is there, digits do nothing."""
+    """On a busy machine the next clip may take its time; until it is there, digits choose nothing."""
     chosen = page.locator(f"[data-label={label}][aria-pressed=true]")
     for _attempt in range(100):
         if chosen.count():

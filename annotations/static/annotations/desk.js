@@ -35,6 +35,7 @@ export class Desk {
     clearTimeout(this.#lookAgain);
     this.current = null;
     this.isWaiting = true;
+    this.form.show(); // what was said of the last clip is not said of the next one
     this.#turn += 1;
     const turn = this.#turn;
     const waiting = setTimeout(() => this.#screen("loading"), PATIENCE_MS);
