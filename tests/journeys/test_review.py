@@ -188,9 +188,12 @@ def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
     expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
     expect(page.locator("#trouble")).to_contain_text("cannot be reached")
     # The reply to one that arrived is lost: it is sent again, and saved once.
-    hold(page, ANSWERS, lambda route: (route.fetch(), route.abort()))
+    arrived: list[object] = []
+    hold(page, ANSWERS, lambda route: (arrived.append(route.fetch()), route.abort()))
     page.reload()
     expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
+    while not arrived:
+        page.wait_for_timeout(50)  # in which Playwright hears of requests
     page.unroute(ANSWERS)
     page.reload()
     expect(page.locator("#desk")).to_be_visible()

@@ -122,7 +122,8 @@ def test_a_process_that_dies_at_work_costs_only_that_upload(new_pool, death):
 @pytest.mark.parametrize("size", [1.0, 200.0])
 def test_a_process_that_hangs_is_killed_in_time(new_pool, size):
     """Also with an upload that does not fit into the pipe, so that sending it hangs too."""
-    pool = new_pool(replace(Limits(), wall_seconds=1.0))
+    # Long enough for a new process to start on a busy machine.
+    pool = new_pool(replace(Limits(), wall_seconds=4.0))
     pool.decode(SECOND)
     (pid,) = pool.pids
     os.kill(pid, signal.SIGSTOP)
@@ -130,7 +131,7 @@ def test_a_process_that_hangs_is_killed_in_time(new_pool, size):
     with pytest.raises(AudioRejected) as caught:
         pool.decode(make_audio("wav-s16", seconds=size))
     assert caught.value.code == Rejection.DECODER_TIMEOUT
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 12
     assert not is_running(pid)
     assert pool.decode(SECOND).quality.duration_s == 1.0
 
