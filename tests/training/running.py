@@ -20,7 +20,7 @@ def when_stage(run: TrainingRun, stage: str, act: Callable[[int], object]) -> th
     work = work_folder(run)
 
     def watch() -> None:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             # The processes are looked through last: the one that trains shall have the machine.
             if stage_reached(work, stage) and (pid := process_of(work)):
