@@ -6,6 +6,7 @@ from collections import Counter
 from django.utils import timezone
 
 from annotations.models import CurrentReview, Decision, DecisionChange, QueueEntry
+from annotations.queue_counts import opened_again
 from classifier.models import Label
 from emotion_site.models import User
 
@@ -28,10 +29,12 @@ def settle(*, entry: QueueEntry, actor: User | None) -> Decision:
     voices: list[Voice] = list(rows.values_list("label_id", "flag"))
     entry.given = len(voices)
     adjudicated = decision.how == Decision.How.ADJUDICATED
-    entry.is_open = not adjudicated and entry.given < entry.needed
+    was_open, entry.is_open = entry.is_open, not adjudicated and entry.given < entry.needed
     entry.save(
         update_fields=["given", "is_open", "leased_by", "leased_until", "prediction_shown", "last_reviewer"]
     )
+    if entry.is_open and not was_open:
+        opened_again(entry.task_id, [entry.clip_id])
     if adjudicated or _keeps_import(decision, entry):
         return decision
     state, label_id, flag = verdict(voices, entry.needed)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from annotations.identity import pseudonym_of
 from annotations.leases import LONGEST
 from annotations.models import CurrentReview, Decision, QueueEntry, Review
+from annotations.queue_counts import n_waiting
 from classifier.models import Task
 from emotion_site.models import User
 
@@ -33,16 +34,13 @@ def progress_of(reviewer: User, task: Task) -> Progress:
     mine = CurrentReview.objects.filter(task=task, rater=rater)
     held = Q(leased_until__gt=now, leased_until__lte=now + LONGEST) & ~Q(leased_by=reviewer)
     entries = QueueEntry.objects.filter(~Q(owner=reviewer), task=task, is_open=True)
-    # One walk through the queue, however long it is: there, one list of what this person has answered costs
-    # less than a look for each clip, and in this order it is searched only for clips that somebody answered.
-    n_waiting = entries.exclude(Q(given__gt=0) & Q(clip__in=mine.values("clip"))).count()
     # Few clips are held at a time, and an index has them.
     n_held = entries.filter(held).exclude(Exists(mine.filter(clip=OuterRef("clip")))).count()
     answers = Review.objects.filter(task=task, rater=rater).exclude(kind=Review.Kind.WITHDRAWN)
     times = answers.filter(milliseconds__isnull=False).order_by("-created")
     latest = [ms for ms in times.values_list("milliseconds", flat=True)[:LAST_ANSWERS] if ms is not None]
     return Progress(
-        left=max(0, n_waiting - n_held),
+        left=max(0, n_waiting(reviewer, rater, task) - n_held),
         held_by_others=n_held,
         done_today=mine.filter(created__gte=_midnight()).count(),
         median_ms=round(median(latest)) if latest else None,

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
+from annotations.queue_counts import opened_again
 from classifier.models import Clip, Prediction, Task
 
 # Above every other place in the queue, whose numbers lie between 0 and 1.
@@ -64,6 +65,7 @@ def _enter(policy: ReviewPolicy, clips: Mapping[UUID, Clip], known: list[QueueEn
             entry.priority = priorities[entry.clip_id]
         entry.is_open = entry.clip_id not in decided and entry.given < entry.needed
     QueueEntry.objects.bulk_update(known, ["priority", "has_objection", "is_open"])
+    opened_again(policy.task_id, [entry.clip_id for entry in known if entry.is_open and entry.given])
     new = clips.keys() - {entry.clip_id for entry in known}
     entries = [_new_entry(policy, clips[pk], priorities[pk], pk in objected) for pk in clips if pk in new]
     for entry in entries:

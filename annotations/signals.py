@@ -11,8 +11,9 @@ from annotations.agreement.keeping import prepare_reports
 from annotations.export_jobs import forget_old_exports
 from annotations.export_upkeep import fail_lost_exports, with_sound
 from annotations.queue import enter_missing_clips, follow_clips
+from annotations.queue_counts import bring_up_to_date
 from classifier.events import clips_changed
-from classifier.models import Clip
+from classifier.models import Clip, Task
 from emotion_site.signals import housekeeping
 
 # What, when it is saved, moves a clip in the queue, into it or out of it.
@@ -50,6 +51,8 @@ def _check_exports() -> None:
 @receiver(housekeeping)
 def look_after_reviews(**kwargs: Any) -> None:
     enter_missing_clips()
+    for task in Task.objects.all():
+        bring_up_to_date(task)
     forget_old_exports()
     fail_lost_exports()
     prepare_reports()

@@ -45,6 +45,7 @@ class Site:
         self.clip_ids = [uuid4() for _number in range(clips)]
         self._n_open = round(clips * OPEN_SHARE)
         self._n_begun = self._n_open // 2
+        self._begun = set(self.clip_ids[self._n_open - self._n_begun : self._n_open])
         self._reviews_each = (reviews - self._n_begun) / max(clips - self._n_open, 1)
         self._owners: Sequence[User] = owners
 
@@ -123,6 +124,7 @@ class Site:
             blind_label_id=review.label_id,
             picked_by=review.picked_by,
             created=review.created,
+            may_be_open=review.clip_id in self._begun,  # as housekeeping leaves it
         )
 
     def _entry(self, number: int, pk: UUID) -> QueueEntry:

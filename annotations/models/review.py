@@ -102,6 +102,9 @@ class CurrentReview(models.Model):
     label = models.ForeignKey(Label, models.PROTECT, null=True, db_index=False, related_name="+")
     flag = models.CharField(max_length=20, choices=Flag, blank=True)
     picked_by = models.CharField(max_length=10, choices=PickedBy, blank=True)
+    # What a reviewer has answered is mostly closed; what is left is counted without looking there. True also
+    # for a while after the clip was closed (see ``queue_counts``).
+    may_be_open = models.BooleanField(default=True)
     created = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -118,6 +121,11 @@ class CurrentReview(models.Model):
                 fields=["task", "clip", "rater", "blind_label", "created"], name="current_review_agreement"
             ),
             models.Index(fields=["task", "rater", "created", "clip"], name="current_review_by_rater"),
+            models.Index(
+                fields=["task", "rater", "clip"],
+                name="current_review_may_be_open",
+                condition=Q(may_be_open=True) & ~Q(rater=""),
+            ),
         ]
 
     def __str__(self) -> str:
