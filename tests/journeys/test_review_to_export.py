@@ -122,7 +122,7 @@ def _choose(page: Page, label: str) -> None:
         if chosen.count():
             return
         page.keyboard.press(DIGITS[label])
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(500)  # a pause, as of somebody who looks up
     raise AssertionError(f"{label} was never chosen")
 
 

@@ -3,12 +3,15 @@
 const READ_MS = 2000;
 // Whoever typed before the clip came may be typing still: it is not meant until they paused.
 const TYPING_ON_MS = 400;
+// Then the clip has been there for long enough to be meant, also by whoever taps the same key again and again.
+const LONGEST_MS = 1500;
 
 export class Early {
   #element = document.getElementById("early");
   #hiding = null;
   #cameBefore = false;
   #typingUntil = 0;
+  #thereSince = 0;
 
   get isTypingOn() {
     return performance.now() < this.#typingUntil;
@@ -21,13 +24,18 @@ export class Early {
     this.#element.replaceChildren(line); // a new one each time, which is read out and seen again
     clearTimeout(this.#hiding);
     if (!this.isTypingOn) return;
-    this.#typingUntil = performance.now() + TYPING_ON_MS;
+    this.#typingOn();
     this.#hideSoon();
+  }
+
+  #typingOn() {
+    this.#typingUntil = Math.min(performance.now() + TYPING_ON_MS, this.#thereSince + LONGEST_MS);
   }
 
   /** The wait is over, mostly because a clip is there. The word stays long enough to be read. */
   settle() {
-    if (this.#cameBefore) this.#typingUntil = performance.now() + TYPING_ON_MS;
+    this.#thereSince = performance.now();
+    if (this.#cameBefore) this.#typingOn();
     this.#cameBefore = false;
     this.#hideSoon();
   }
@@ -38,6 +46,7 @@ export class Early {
   }
 
   hide() {
+    this.#cameBefore = false;
     this.#element.replaceChildren();
   }
 }
