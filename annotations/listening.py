@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from annotations.models import ListenLog
 from annotations.offers import log_listen
-from classifier.media import audio_response
+from classifier.media import SoundFormat, audio_response
 from classifier.models import Clip
 from emotion_site.models import User
 
@@ -16,9 +16,9 @@ from emotion_site.models import User
 SAME_LISTEN = timedelta(minutes=15)
 
 
-def heard_audio(request: HttpRequest, *, listener: User, clip: Clip) -> HttpResponseBase:
+def heard_audio(request: HttpRequest, sound: SoundFormat, *, listener: User, clip: Clip) -> HttpResponseBase:
     """The clip's sound or the range that was asked for; the listen is logged."""
-    response = audio_response(request, clip)
+    response = audio_response(request, clip, sound)
     if response.status_code in (200, 304) or (
         response.status_code == 206 and not _goes_on(response, listener, clip)
     ):

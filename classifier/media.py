@@ -2,26 +2,31 @@
 
 import asyncio
 import json
+import logging
 import re
-from collections.abc import AsyncIterator
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.files.base import File
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
+from soundfile import SoundFileError
 
 from classifier.audio.display import mel_spectrogram
 from classifier.clip_files import read_waveform
 from classifier.models import Clip
 from classifier.places import Places
+from classifier.wav import WavReader
 from emotion_site.error_pages import answer
 from emotion_site.exceptions import UserError
+
+logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
@@ -34,10 +39,30 @@ SENT_AT_ONCE = 256 * 1024
 PIECE = 64 * 1024
 
 
+class Readable(Protocol):
+    size: int
+
+    def seek(self, offset: int, /) -> Any: ...
+    def read(self, length: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class SoundFormat(NamedTuple):
+    """What a clip is sent as; ``read`` makes it of the stored file."""
+
+    suffix: str
+    read: Callable[[Any], Readable]
+
+
+FLAC = SoundFormat("flac", lambda stored: stored)
+# For players: see `classifier.wav`.
+WAV = SoundFormat("wav", WavReader)
+
+
 @login_required
 def audio(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     clip = get_object_or_404(Clip.objects.visible_to(request.user), pk=pk)
-    return audio_response(request, clip, name=clip.title)
+    return audio_response(request, clip, FLAC if "download" in request.GET else WAV, name=clip.title)
 
 
 @login_required
@@ -59,31 +84,45 @@ def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
     return _private(HttpResponse(body, content_type="application/json"), etag)
 
 
-def audio_response(request: HttpRequest, clip: Clip, *, name: str = "") -> HttpResponseBase:
-    """The stored FLAC, whole or the one range that a player asked for (RFC 9110, section 14).
+def audio_response(
+    request: HttpRequest, clip: Clip, sound: SoundFormat, *, name: str = ""
+) -> HttpResponseBase:
+    """The clip's sound, whole or the one range that a player asked for (RFC 9110, section 14).
 
     ``name`` is what a downloaded file is called; only the clip's owner may see its title.
     """
-    etag = f'"{clip.checksum}"'
+    etag = f'"{clip.checksum}-{sound.suffix}"'
     unchanged: HttpResponseBase | None = get_conditional_response(request, etag=etag)
     if unchanged is not None:
         return unchanged
-    size = clip.audio.size
-    span = _requested_span(request, size)
-    first, last = span or (0, size - 1)
-    response: HttpResponse | StreamingHttpResponse
-    if first >= size or first > last:
-        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    else:
-        response = _sound(clip, first, last - first + 1)
-        if span is not None:
-            response.status_code = 206
-            response["Content-Range"] = f"bytes {first}-{last}/{size}"
-    response["Content-Type"] = "audio/flac"
+    response = _ranged(request, _opened(clip, sound))
+    response["Content-Type"] = f"audio/{sound.suffix}"
     response["Accept-Ranges"] = "bytes"
-    filename = (slugify(name) or "clip") + ".flac"
+    filename = f"{slugify(name) or 'clip'}.{sound.suffix}"
     response["Content-Disposition"] = content_disposition_header("download" in request.GET, filename) or ""
     return _private(response, etag)
+
+
+def _opened(clip: Clip, sound: SoundFormat) -> Readable:
+    try:
+        return sound.read(clip.audio.open("rb"))
+    except (FileNotFoundError, SoundFileError) as error:
+        logger.error("The stored sound cannot be read clip=%s reason=%s", clip.pk, error)
+        raise Http404 from error
+
+
+def _ranged(request: HttpRequest, file: Readable) -> HttpResponse | StreamingHttpResponse:
+    size = file.size
+    span = _requested_span(request, size)
+    first, last = span or (0, size - 1)
+    if first >= size or first > last:
+        file.close()
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    response = _piece(file, first, last - first + 1)
+    if span is not None:
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return response
 
 
 def _requested_span(request: HttpRequest, size: int) -> tuple[int, int] | None:
@@ -100,7 +139,7 @@ def _requested_span(request: HttpRequest, size: int) -> tuple[int, int] | None:
 class _Pieces:
     """What is left to send of an open file, read piece by piece in another thread as it is sent."""
 
-    def __init__(self, file: File, length: int) -> None:
+    def __init__(self, file: Readable, length: int) -> None:
         self._file, self._length = file, length
         # Django calls it at the end of the response, also when nothing was read.
         self.close = file.close
@@ -112,15 +151,14 @@ class _Pieces:
             yield piece
 
 
-def _sound(clip: Clip, first: int, length: int) -> HttpResponse | StreamingHttpResponse:
-    """So many bytes of the stored file from the byte ``first``."""
-    file = clip.audio.open("rb")
+def _piece(file: Readable, first: int, length: int) -> HttpResponse | StreamingHttpResponse:
+    """So many bytes of the file from the byte ``first``; closes it."""
     file.seek(first)
     response: HttpResponse | StreamingHttpResponse
     if length > SENT_AT_ONCE:
         response = StreamingHttpResponse(_Pieces(file, length))
     else:
-        with file:
+        with closing(file):
             response = HttpResponse(file.read(length))
     response["Content-Length"] = str(length)
     return response

@@ -42,6 +42,7 @@ from annotations.tasks_and_labels import FIRST_TASK
 from classifier.answers import answer_for
 from classifier.api.serializers import AnswerSerializer, ErrorSerializer
 from classifier.api.views import NewestFirst
+from classifier.media import FLAC
 from classifier.models import Clip, Task
 from emotion_site.api.negotiation import AnyAccept
 from emotion_site.models import User
@@ -155,7 +156,7 @@ class ReviewAudio(APIView):
     @extend_schema(responses={(200, "audio/flac"): OpenApiTypes.BINARY})
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         clip = get_object_or_404(hearable_by(person(request)), pk=pk)
-        return heard_audio(request._request, listener=person(request), clip=clip)
+        return heard_audio(request._request, FLAC, listener=person(request), clip=clip)
 
 
 class ByDecision(NewestFirst):

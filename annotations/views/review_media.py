@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from annotations.guidelines import example_clips
 from annotations.listening import heard_audio
+from classifier.media import WAV
 from classifier.requests import PersonRequest
 
 
@@ -16,4 +17,4 @@ from classifier.requests import PersonRequest
 @require_GET
 def example_audio(request: PersonRequest, pk: UUID) -> HttpResponseBase:
     clip = get_object_or_404(example_clips(request.user), pk=pk)
-    return heard_audio(request, listener=request.user, clip=clip)
+    return heard_audio(request, WAV, listener=request.user, clip=clip)

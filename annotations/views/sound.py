@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from annotations.listening import heard_audio
 from annotations.offers import hearable_by
-from classifier.media import spectrogram_response
+from classifier.media import WAV, spectrogram_response
 from emotion_site.access import SignedInRequest
 
 
@@ -18,7 +18,7 @@ from emotion_site.access import SignedInRequest
 @require_GET
 def audio(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
     clip = get_object_or_404(hearable_by(request.user), pk=pk)
-    return heard_audio(request, listener=request.user, clip=clip)
+    return heard_audio(request, WAV, listener=request.user, clip=clip)
 
 
 @login_required

@@ -27,7 +27,7 @@ from classifier.api.serializers import (
     SubmitSerializer,
     SubmittedClipSerializer,
 )
-from classifier.media import audio_response
+from classifier.media import FLAC, audio_response
 from classifier.models import Clip, IdempotencyKey, Label, ModelVersion
 from classifier.querysets import ClipQuerySet
 from classifier.services import Submission, Wishes
@@ -145,7 +145,7 @@ class ClipViewSet(
     def audio(self, request: Request, pk: str) -> HttpResponseBase:
         """The clip as 16 kHz mono FLAC; ranges are answered."""
         clip = self.get_object()
-        return audio_response(request._request, clip, name=clip.title)
+        return audio_response(request._request, clip, FLAC, name=clip.title)
 
 
 def _owner(request: Request) -> User:

@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import CurrentReview, Decision, ListenLog, QueueEntry, Review
+from classifier.audio.flac import encode_flac
 from classifier.models import Task
 from tests.factories import ClipFactory
+from tests.training.corpora import buzz
 
 START = "/review/"
 WORK = "/review/emotion/"
@@ -258,7 +260,7 @@ def test_hearing_an_example_is_written_down(shared, task, reviewer, reviewer_cli
             "OPTIONS": {"location": tmp_path},
         },
     }
-    (tmp_path / "voice.flac").write_bytes(b"fLaC, as good as any")
+    (tmp_path / "voice.flac").write_bytes(encode_flac(buzz(9, 9, 1.0)))
     clip = shared(audio="voice.flac")
     Decision.objects.filter(clip=clip).update(
         state="decided", how="consensus", label=task.labels.get(key="sad"), decided_at=timezone.now()

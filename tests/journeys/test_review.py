@@ -3,13 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.journeys.conftest import DESKTOP, PASSWORD, PHONE, hold, write_wav
+from tests.journeys.conftest import PHONE, hold
+from tests.journeys.reviewing import BEGINS_ANEW, NOTE_SOUND, SEEK_EVERYWHERE, TYPE_ON, people_of, until
 from tests.served_site import ServedSite, served_site
 
 ANSWERS = "**/review/emotion/answer/"
@@ -24,59 +23,8 @@ def own_site(tmp_path_factory) -> Iterator[ServedSite]:
 
 
 @pytest.fixture(scope="module")
-def people(browser: Browser, own_site: ServedSite, tmp_path_factory) -> Callable[[str], BrowserContext]:
-    """``people("admin")`` is a browser in which the administrator is signed in; the speaker shared clips."""
-    states: dict[str, dict] = {}
-
-    def context(who: str | None = None, **options) -> BrowserContext:
-        state = states.get(who or "")
-        settings = {"base_url": own_site.url, "viewport": DESKTOP, "locale": "en-GB", **options}
-        return browser.new_context(storage_state=state, **settings)
-
-    def sign_up(page: Page, email: str) -> None:
-        page.get_by_label("Email").fill(email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_label("The same password again").fill(PASSWORD)
-
-    admin = context()
-    page = admin.new_page()
-    page.goto(own_site.first_administrator_url)
-    sign_up(page, "admin@example.org")
-    page.get_by_role("button", name="Make my account").click()
-    page.goto("/accounts/reauthenticate/")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
-    states["admin"] = admin.storage_state()
-    for role in ["Reviewer", "User"]:
-        page.goto("/account/people/invitations/")
-        page.get_by_label("Role").select_option(label=role)
-        page.get_by_role("button", name="Make an invitation").click()
-        link = page.locator(".copy input").input_value()
-        invited = context()
-        their_page = invited.new_page()
-        their_page.goto(link)
-        sign_up(their_page, f"{role.lower()}@example.org")
-        their_page.get_by_role("button", name="Make my account").click()
-        states[role.lower()] = invited.storage_state()
-        if role == "User":
-            share_clips(their_page, tmp_path_factory.mktemp("clips"))
-        invited.close()
-    admin.close()
-    return context
-
-
-def share_clips(page: Page, folder: Path, count: int = 13) -> None:
-    page.goto("/")
-    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
-    page.get_by_text("Speaker and sharing").click()
-    page.get_by_role("switch", name="Share for review").check()
-    times = np.arange(48_000 * 2) / 48_000
-    paths = [folder / f"{number}.wav" for number in range(count)]
-    for number, path in enumerate(paths):
-        hum = sum(np.sin(2 * np.pi * (120 + 10 * number) * k * times) / k for k in range(1, 9))
-        write_wav(path, (hum * (1 - np.cos(4 * np.pi * times)) * 3000).astype(np.int16))
-    page.locator("#file").set_input_files(paths)
-    expect(page.locator("#upload-count")).to_have_text(f"{count} of {count}")
+def people(browser: Browser, own_site: ServedSite, tmp_path_factory) -> Callable[..., BrowserContext]:
+    return people_of(own_site, browser, tmp_path_factory.mktemp("clips"))
 
 
 @pytest.fixture
@@ -220,13 +168,6 @@ def test_looking_again_twice_at_once_offers_no_clip_twice(at_work):
     assert len(clips) == len(set(clips)) == 2
 
 
-# As a quick typist's fingers do, the moment that the clip is there.
-TYPE_ON = """new MutationObserver(() => {
-  const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-  ["4", "Enter"].forEach(press);
-}).observe(document.getElementById("desk"), { attributeFilter: ["hidden"] })"""
-
-
 def test_what_is_typed_before_the_next_clip_is_there_labels_nothing_and_is_told(at_work):
     page, takes, answered = at_work("reviewer"), [], []
     hold(page, ANSWERS, lambda route: (answered.append(route.request.post_data), route.continue_()))
@@ -273,6 +214,44 @@ def test_on_a_phone_the_verdict_is_seen_at_once_and_moves_no_label(at_work):
     page.get_by_role("button", name="Take it back").click()
     expect(page.locator("#clip-note")).to_contain_text("taken back")
     expect(last).to_be_hidden()
+
+
+def test_the_player_obeys_the_keys_and_stays_as_it_was_set(at_work):
+    page = at_work("reviewer")
+    playing, speed = page.locator(".is-playing"), page.locator(".player-speed select")
+    position = page.locator(".waveform")
+    page.evaluate(NOTE_SOUND)
+    page.keyboard.press("Home")
+    until(page, "window.sound !== undefined")
+    page.keyboard.press("Space")
+    expect(playing).to_have_count(0)
+    assert page.evaluate(SEEK_EVERYWHERE) is None
+    page.evaluate("sound.currentTime = 0.4")
+    for key, seconds in [("ArrowRight", "1.4"), ("ArrowLeft", "0.4")]:
+        page.keyboard.press(key)
+        expect(position).to_have_attribute("aria-valuenow", seconds)
+
+    page.keyboard.press("l")
+    page.keyboard.press("Space")
+    expect(page.locator("#loop")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate(BEGINS_ANEW)
+    expect(playing).to_have_count(1)
+    for key, values in [(".", ["1.25", "1.5", "2", "2"]), (",", ["1.5", "1.25", "1", "0.75", "0.5", "0.5"])]:
+        for value in values:
+            page.keyboard.press(key)
+            expect(speed).to_have_value(value)
+            assert page.evaluate("sound.playbackRate") == float(value)
+    speed.select_option("1.5")
+    first = page.evaluate("sound.src")
+    say(page, "3")  # digits are for labels again
+    until(page, f"sound.src !== '{first}'")
+    expect(playing).to_have_count(1)
+    assert page.evaluate("[sound.loop, sound.playbackRate]") == [True, 1.5]
+
+    page.keyboard.press("l")
+    expect(page.locator("#loop")).to_have_attribute("aria-pressed", "false")
+    expect(playing).to_have_count(0)
+    assert page.evaluate("sound.ended")
 
 
 def test_keys_can_be_changed_but_not_to_one_that_is_taken(at_work):

@@ -1,0 +1,60 @@
+"""Stored clips as WAV, which is what players get.
+
+Chromium gives up on FLAC with "demuxer seek failed" when somebody seeks to where few blocks are left, which
+in a clip of a few seconds is a third of it (seen with version 156; a seek table moves the place, no more).
+In WAV any browser finds any place.
+"""
+
+import io
+import wave
+from typing import IO
+
+import soundfile
+
+from classifier.audio.waveform import SAMPLE_RATE
+
+SAMPLE_BYTES = 2
+
+
+class WavReader:
+    """The bytes of a WAV file, 16 bit, mono, 16 kHz, made of a stored FLAC from wherever they are read.
+
+    Never holds more than what is asked for. Raises soundfile.SoundFileError when the FLAC is damaged.
+    """
+
+    def __init__(self, flac: IO[bytes]) -> None:
+        self._flac = flac
+        self._sound = soundfile.SoundFile(flac)
+        self._header = _header(self._sound.frames)
+        self.size = len(self._header) + SAMPLE_BYTES * self._sound.frames
+        self._at = 0
+
+    def seek(self, offset: int) -> None:
+        self._at = offset
+
+    def read(self, length: int) -> bytes:
+        begin, end = self._at, min(self._at + length, self.size)
+        self._at = end
+        return self._header[begin:end] + self._samples(begin - len(self._header), end - len(self._header))
+
+    def _samples(self, begin: int, end: int) -> bytes:
+        """From one byte to another of what follows the header; neither need be the first of a sample."""
+        begin, end = max(begin, 0), max(end, 0)
+        first = begin // SAMPLE_BYTES
+        self._sound.seek(first)
+        count = -(-end // SAMPLE_BYTES) - first
+        skipped = begin - SAMPLE_BYTES * first
+        pcm = self._sound.read(count, dtype="int16").astype("<i2").tobytes()
+        return pcm[skipped : skipped + end - begin]
+
+    def close(self) -> None:
+        self._sound.close()
+        self._flac.close()
+
+
+def _header(samples: int) -> bytes:
+    target = io.BytesIO()
+    with wave.open(target, "wb") as writer:
+        writer.setparams((1, SAMPLE_BYTES, SAMPLE_RATE, samples, "NONE", ""))
+        writer.writeframesraw(b"")  # writes the header; at its end the writer corrects the length
+        return target.getvalue()
