@@ -142,7 +142,7 @@ def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
     expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
     while not arrived:
         page.wait_for_timeout(50)  # in which Playwright hears of requests
-    page.unroute(ANSWERS)
+    page.unroute_all(behavior="wait")
     page.reload()
     expect(page.locator("#desk")).to_be_visible()
     saved(page).to_have_text("Saved")

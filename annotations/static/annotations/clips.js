@@ -29,9 +29,9 @@ export async function load(offer) {
 export class Clips {
   #fetching = null;
 
-  /** `held()` names the clips that the page has besides those in `ready`. */
-  constructor({ urls, held, onTrouble }) {
-    Object.assign(this, { urls, held, onTrouble });
+  /** `held()` names the clips that the page has besides those in `ready`; `settled()` waits for its answers. */
+  constructor({ urls, progress, held, settled, onTrouble }) {
+    Object.assign(this, { urls, progress, held, settled, onTrouble });
     this.ready = [];
     window.addEventListener("pagehide", () => {
       for (const clip of this.ready) this.#release(clip);
@@ -46,6 +46,8 @@ export class Clips {
   async next() {
     // What was asked for ahead may have been left to others; now it is wanted.
     if (this.ready.length === 0) await this.#fetching;
+    // Perhaps nothing is left, and then the site counts what is done.
+    if (this.ready.length === 0) await this.settled();
     // Whoever asked at the same moment may take what came.
     while (this.ready.length === 0) {
       const progress = await this.#fetchOne();
@@ -75,8 +77,10 @@ export class Clips {
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       try {
         const beside = [...this.held(), ...this.names];
+        const { moment } = this.progress;
         const { offer, progress } = await post(this.urls.take, { beside, ...how });
         this.onTrouble(null);
+        if (progress) this.progress.update(progress, moment);
         if (offer === null) return progress;
         const clip = this.#has(offer) ? null : await this.#loaded(offer);
         // Taken back or put back while this was on its way: it is here already.

@@ -13,8 +13,8 @@ export class Desk {
   #lookAgain = null;
   #turn = 0; // counts what was put on the desk
 
-  constructor({ settings, player, form, progress, clips, early }) {
-    Object.assign(this, { settings, player, form, progress, clips, early });
+  constructor({ settings, player, form, clips, early }) {
+    Object.assign(this, { settings, player, form, clips, early });
     this.current = null;
     this.isWaiting = true; // for the next clip
     this.isRevising = false;
@@ -45,7 +45,6 @@ export class Desk {
       if (clip) this.clips.putBack(clip); // something else was put here meanwhile
       return;
     }
-    if (progress) this.progress.update(progress);
     if (clip) this.#show(clip);
     else this.#finish(progress);
   }

@@ -6,17 +6,24 @@ const EVERY_MS = 60_000;
 // A page that nobody touches gives its clips up.
 const AT_WORK_MS = 8 * 60_000;
 
-export function startHeartbeat({ url, held, onBeat }) {
+/** The function that comes back beats once more. */
+export function startHeartbeat({ url, held, progress, onBeat }) {
   let touched = Date.now();
   for (const type of ["keydown", "pointerdown"]) {
     document.addEventListener(type, () => (touched = Date.now()), { capture: true, passive: true });
   }
-  setInterval(async () => {
-    if (document.hidden || Date.now() - touched > AT_WORK_MS) return;
+  const beat = async () => {
+    const { moment } = progress;
     try {
-      onBeat(await post(url, { clip: held() }));
+      const reply = await post(url, { clip: held() });
+      progress.update(reply.progress, moment);
+      onBeat(reply);
     } catch {
       // The next one may reach the site; an answer counts without.
     }
+  };
+  setInterval(() => {
+    if (!document.hidden && Date.now() - touched <= AT_WORK_MS) beat();
   }, EVERY_MS);
+  return beat;
 }

@@ -6,14 +6,26 @@ const LAST_ANSWERS = 50;
 
 export class Progress {
   #times = [];
+  #steps = 0; // what was counted here so far
 
-  constructor({ texts, progress }) {
-    this.texts = texts;
-    this.update(progress);
+  constructor({ settings, outbox }) {
+    this.texts = settings.texts;
+    this.outbox = outbox;
+    this.#take(settings.progress);
   }
 
-  update(progress) {
-    Object.assign(this, progress);
+  /** To be read before the site is asked for its counts, and given to `update` with them. */
+  get moment() {
+    return this.outbox.answers.length > 0 ? null : this.#steps;
+  }
+
+  /** The site may miss an answer that was on its way while it counted; then what was counted here stays. */
+  update(counts, moment) {
+    if (moment === this.#steps) this.#take(counts);
+  }
+
+  #take(counts) {
+    Object.assign(this, counts);
     this.#show();
   }
 
@@ -28,6 +40,7 @@ export class Progress {
   }
 
   #count(step) {
+    this.#steps += 1;
     this.left = Math.max(0, this.left - step);
     this.doneToday = Math.max(0, this.doneToday + step);
     this.#show();

@@ -17,7 +17,7 @@ import { Progress } from "./progress.js";
 import { Reviewer } from "./reviewer.js";
 import { SaveState } from "./save_state.js";
 
-const START_WITHIN_MS = 4000;
+const SETTLED_WITHIN_MS = 4000;
 const NARROW = "(max-width: 900px)";
 const settings = readJson("review-settings");
 const { texts, urls } = settings;
@@ -26,7 +26,7 @@ const byId = (id) => document.getElementById(id);
 const memory = new Memory(settings.person);
 const outbox = new Outbox({ url: urls.answer, owner: settings.owner });
 const saveState = new SaveState({ outbox, texts });
-const progress = new Progress(settings);
+const progress = new Progress({ settings, outbox });
 const player = new ClipPlayer({
   place: byId("player-place"),
   template: byId("player"),
@@ -41,13 +41,18 @@ const form = new AnswerForm({
   onChoice: (name) => desk.announce(name),
   onSubmit: () => reviewer.submit(),
 });
+// Answers on their way have arrived, unless the line is slow or broken.
+const settled = () =>
+  Promise.race([outbox.send(), new Promise((resolve) => setTimeout(resolve, SETTLED_WITHIN_MS))]);
 const clips = new Clips({
   urls,
+  progress,
+  settled,
   held: () => [...new Set([...desk.held, ...outbox.answers.map((answer) => answer.clip)])],
   onTrouble: (problem) => saveState.fetching(problem),
 });
 const early = new Early();
-const desk = new Desk({ settings, player, form, progress, clips, early });
+const desk = new Desk({ settings, player, form, clips, early });
 const last = new LastAnswer({
   settings,
   onChange: () => reviewer.change(),
@@ -111,8 +116,10 @@ const onBeat = (beat) => {
   for (const clip of [...desk.kept, ...clips.ready]) clip.until = beat.until[clip.clip] ?? clip.until;
   reviewer.beat(beat);
 };
-startHeartbeat({ url: urls.heartbeat, held, onBeat });
+const beat = startHeartbeat({ url: urls.heartbeat, held, progress, onBeat });
 
 // What an earlier visit left goes first, so that none of its clips is offered once more.
-await Promise.race([outbox.send(), new Promise((resolve) => setTimeout(resolve, START_WITHIN_MS))]);
+const wereLeft = outbox.answers.length > 0;
+await settled();
 await desk.advance();
+if (wereLeft) await beat(); // The page was made before they were sent, with counts that miss them.

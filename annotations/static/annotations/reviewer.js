@@ -119,8 +119,7 @@ export class Reviewer {
     }
   }
 
-  beat({ lost, progress }) {
-    this.progress.update(progress);
+  beat({ lost }) {
     if (lost.some((clip) => this.desk.held.includes(clip))) this.desk.note(this.settings.texts.lost);
   }
 
