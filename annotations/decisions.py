@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from annotations.models import CurrentReview, Decision, DecisionChange, QueueEntry
 from annotations.queue_counts import opened_again
-from classifier.models import Label
 from emotion_site.models import User
 
 logger = logging.getLogger(__name__)
@@ -81,7 +80,7 @@ def write_decision(
     if new == (decision.state, decision.label_id, decision.flag, decision.how) and not comment:
         return
     decision.state, decision.flag, decision.how = state, flag, how
-    decision.label = Label.objects.get(pk=label_id) if label_id else None
+    decision.label_id = label_id
     decision.decided_by = actor if decision.is_settled else None
     decision.decided_at = timezone.now() if decision.is_settled else None
     decision.save()

@@ -30,6 +30,8 @@ def assigned_role(user: User) -> Role:
     """The role that a user has, or would have if they were not deactivated."""
     if user.is_superuser:
         return Role.ADMIN
+    # Each page asks several times. What is read stays on this object, until ``set`` or ``add`` forget it.
+    models.prefetch_related_objects([user], "groups")
     names = {group.name for group in user.groups.all()}
     return next((role for role in (Role.ADMIN, Role.REVIEWER) if role.value in names), Role.USER)
 

@@ -162,10 +162,20 @@ def test_a_time_that_makes_no_sense_does_not_cost_the_answer(shared, ask, millis
     assert Review.objects.get().milliseconds is None
 
 
+def test_reviewers_need_not_wait_for_many_queries(
+    shared, reviewer_client, ask, django_assert_max_num_queries
+):
+    first, second = shared(), shared()
+    ask("take", browser=reviewer_client)
+    ask("answer", **answered(first, "sad"))
+    with django_assert_max_num_queries(21):
+        ask("answer", **answered(second, "sad"))
+
+
 def test_the_start_page_tells_how_much_there_is(shared, reviewer_client, django_assert_max_num_queries):
     for _number in range(3):
         shared()
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(23):
         page = reviewer_client.get(START).content.decode()
     assert WORK in page
     assert "clips wait for you" in page
@@ -189,7 +199,7 @@ def test_the_start_page_says_when_nothing_is_left(shared, reviewer_client, ask):
 
 
 def test_the_work_page_hands_its_settings_over(task, policy, reviewer_client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(25):
         page = reviewer_client.get(WORK).content.decode()
     start = page.index('id="review-settings"')
     settings = json.loads(page[page.index(">", start) + 1 : page.index("</script>", start)])
