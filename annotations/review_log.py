@@ -7,14 +7,14 @@ from annotations.models import CurrentReview, Review
 Kind = Review.Kind
 
 
-def append(review: Review) -> None:
-    """Write one review and bring what its rater says now in line with it."""
+def append(review: Review, current: CurrentReview | None) -> None:
+    """Write one review and bring ``current``, what its rater says of the clip until now, in line with it."""
     review.save(force_insert=True)
-    mine = CurrentReview.objects.filter(task=review.task_id, clip=review.clip_id, rater=review.rater)
     if review.kind == Kind.WITHDRAWN:
-        mine.delete()
+        if current is not None:
+            current.delete()
         return
-    current = mine.first() or begun(review)
+    current = current or begun(review)
     absorb(current, review)
     current.save()
 

@@ -65,12 +65,10 @@ def submit_review(
     try:
         with transaction.atomic():
             entry = _locked_entry(task, clip_id)
-            if repeated := _repeated(rater, circumstances, task, clip_id, answer):
-                return repeated
             clip = _reviewable_clip(reviewer, clip_id)
             return _keep(reviewer, rater, clip, _required(entry), answer, circumstances)
-    except IntegrityError:
-        # The same answer arrived twice at the same moment; the other one won.
+    except (IntegrityError, UserError):
+        # Looked for last, since most answers come once: the id is unique, and a clip may be gone by now.
         if repeated := _repeated(rater, circumstances, task, clip_id, answer):
             return repeated
         raise
@@ -118,7 +116,7 @@ def undo_last(*, reviewer: User, task: Task, client_id: str) -> Saved:
             picked_by=last.picked_by,
             client_id=client_id,
         )
-        review_log.append(review)
+        review_log.append(review, last)
         _give_back(entry, reviewer)
         decision = settle(entry=entry, actor=reviewer)
     logger.info("Review withdrawn clip=%s task=%s review=%s", clip.pk, task.slug, review.pk)
@@ -194,7 +192,8 @@ def _keep(
     # had been shown meanwhile stands beside it.
     mine = {"task": entry.task_id, "clip": clip, "rater": rater}
     earlier = set(Review.objects.filter(**mine).values_list("kind", flat=True))
-    already = bool(earlier) and CurrentReview.objects.filter(**mine).exists()
+    current = CurrentReview.objects.filter(**mine).first() if earlier else None
+    already = current is not None
     notes = _notes(entry, reviewer, already)
     holds = entry.leased_by_id == reviewer.pk
     seen = already or Review.Kind.REVISED in earlier or circumstances.prediction_shown
@@ -216,7 +215,7 @@ def _keep(
         prediction_shown=seen or bool(earlier),
         milliseconds=circumstances.milliseconds,
     )
-    review_log.append(review)
+    review_log.append(review, current)
     entry.last_reviewer = reviewer
     if holds:
         entry.leased_by, entry.leased_until, entry.prediction_shown = None, None, False

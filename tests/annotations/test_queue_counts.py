@@ -72,7 +72,7 @@ def test_housekeeping_finds_what_was_closed_or_opened_meanwhile(shared, say, rev
     clip, begun = shared(), shared()
     say(reviewer, clip, "sad")
     say(reviewer, begun, "sad")
-    append(Review(clip=clip, task=task, label=task.labels.first(), kind="blind", client_id="anonymous"))
+    append(Review(clip=clip, task=task, label=task.labels.first(), kind="blind", client_id="anonymous"), None)
     assert bring_up_to_date(task) == 0
     QueueEntry.objects.filter(clip=clip).update(is_open=False)
     assert bring_up_to_date(task) == 1

@@ -168,7 +168,7 @@ def test_reviewers_need_not_wait_for_many_queries(
     first, second = shared(), shared()
     ask("take", browser=reviewer_client)
     ask("answer", **answered(first, "sad"))
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(19):
         ask("answer", **answered(second, "sad"))
 
 

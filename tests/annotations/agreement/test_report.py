@@ -117,7 +117,7 @@ def test_a_task_with_more_labels_than_fit_into_one_number(speaker):
 
 
 def make_current(clip, task, label, rater):
-    append(Review(clip=clip, task=task, label=label, rater=rater, kind="blind", client_id=rater))
+    append(Review(clip=clip, task=task, label=label, rater=rater, kind="blind", client_id=rater), None)
 
 
 def test_an_empty_task(task):
