@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.engine.runtime import known_waveform
+from training.flat_convolutions import flatten_convolutions
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -44,6 +45,7 @@ def export_onnx(model: "Wav2Vec2ForSequenceClassification", path: Path) -> None:
             output_names=["logits"],
             dynamic_axes={"waveform": {0: "batch", 1: "samples"}, "logits": {0: "batch"}},
         )
+    flatten_convolutions(path)
 
 
 def open_onnx(path: Path) -> "onnxruntime.InferenceSession":
