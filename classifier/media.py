@@ -37,6 +37,8 @@ _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 # More than this is read while it is sent: a reader who is slow, or many, must not fill the memory.
 SENT_AT_ONCE = 256 * 1024
 PIECE = 64 * 1024
+# What is wrong with a file that was lost or damaged since it was stored.
+UNREADABLE = (FileNotFoundError, SoundFileError)
 
 
 class Readable(Protocol):
@@ -80,6 +82,8 @@ def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
             levels = mel_spectrogram(read_waveform(clip))
     except UserError as error:
         return answer(request, error)
+    except UNREADABLE as error:
+        raise _not_found(clip, error) from error
     body = json.dumps([levels.tolist()], separators=(",", ":"))
     return _private(HttpResponse(body, content_type="application/json"), etag)
 
@@ -106,9 +110,13 @@ def audio_response(
 def _opened(clip: Clip, sound: SoundFormat) -> Readable:
     try:
         return sound.read(clip.audio.open("rb"))
-    except (FileNotFoundError, SoundFileError) as error:
-        logger.error("The stored sound cannot be read clip=%s reason=%s", clip.pk, error)
-        raise Http404 from error
+    except UNREADABLE as error:
+        raise _not_found(clip, error) from error
+
+
+def _not_found(clip: Clip, error: Exception) -> Http404:
+    logger.error("The stored sound cannot be read clip=%s reason=%s", clip.pk, error)
+    return Http404()
 
 
 def _ranged(request: HttpRequest, file: Readable) -> HttpResponse | StreamingHttpResponse:

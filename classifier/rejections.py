@@ -13,7 +13,7 @@ REJECTIONS = {
     "too_large": (413, _("The file is larger than %(megabytes)s MB. Send a shorter recording.")),
     "not_audio": (
         UNPROCESSABLE,
-        _("This is not a sound file that can be read. Send WAV, FLAC, MP3, M4A, Ogg, WebM or AIFF."),
+        _("This is not a sound file that can be read. Send WAV, FLAC, MP3, M4A, Ogg, WebM, MP4 or AIFF."),
     ),
     "truncated": (
         UNPROCESSABLE,

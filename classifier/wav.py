@@ -6,6 +6,7 @@ In WAV any browser finds any place.
 """
 
 import io
+import logging
 import wave
 from typing import IO
 
@@ -13,13 +14,18 @@ import soundfile
 
 from classifier.audio.waveform import SAMPLE_RATE
 
+logger = logging.getLogger(__name__)
+
 SAMPLE_BYTES = 2
+# As many samples as the encoder puts into a frame: so many are lost at once.
+BLOCK = 4096
 
 
 class WavReader:
     """The bytes of a WAV file, 16 bit, mono, 16 kHz, made of a stored FLAC from wherever they are read.
 
-    Never holds more than what is asked for. Raises soundfile.SoundFileError when the FLAC is damaged.
+    Never holds more than what is asked for. Raises soundfile.SoundFileError when the FLAC cannot be opened;
+    what is damaged further on is silence, and told in the log.
     """
 
     def __init__(self, flac: IO[bytes]) -> None:
@@ -41,11 +47,21 @@ class WavReader:
         """From one byte to another of what follows the header; neither need be the first of a sample."""
         begin, end = max(begin, 0), max(end, 0)
         first = begin // SAMPLE_BYTES
-        self._sound.seek(first)
         count = -(-end // SAMPLE_BYTES) - first
         skipped = begin - SAMPLE_BYTES * first
-        pcm = self._sound.read(count, dtype="int16").astype("<i2").tobytes()
-        return pcm[skipped : skipped + end - begin]
+        return self._pcm(first, count)[skipped : skipped + end - begin]
+
+    def _pcm(self, first: int, count: int) -> bytes:
+        found = bytearray()
+        try:
+            self._sound.seek(first)
+            for block in self._sound.blocks(BLOCK, frames=count, dtype="int16"):
+                found += block.astype("<i2").tobytes()
+        except soundfile.SoundFileError as error:
+            logger.error(
+                "A stored sound is damaged file=%s reason=%s", getattr(self._flac, "name", ""), error
+            )
+        return bytes(found).ljust(SAMPLE_BYTES * count, b"\0")
 
     def close(self) -> None:
         self._sound.close()

@@ -89,3 +89,19 @@ def test_a_file_that_was_lost_or_damaged_is_told_in_the_log(speaker_client, clip
     with caplog.at_level(logging.ERROR):
         assert speaker_client.get(heard(clip)).status_code == 404
     assert str(clip.pk) in caplog.text
+
+
+def test_what_is_damaged_in_the_middle_is_silent_and_told_in_the_log(speaker_client, clip, flac, caplog):
+    whole = speaker_client.get(heard(clip)).content
+    half = len(flac) // 2
+    default_storage.delete(clip.audio.name)
+    default_storage.save(clip.audio.name, ContentFile(flac[:half] + bytes(len(flac) - half)))
+    with caplog.at_level(logging.ERROR):
+        response = speaker_client.get(heard(clip))
+        drawn = speaker_client.get(reverse("classifier:spectrogram", args=[clip.pk]))
+    assert response.status_code == 200 and len(response.content) == len(whole) == int(
+        response["Content-Length"]
+    )
+    assert drawn.status_code == 404
+    assert response.content[:8_000] == whole[:8_000] and not any(response.content[-8_000:])
+    assert clip.audio.name in caplog.text and str(clip.pk) in caplog.text
