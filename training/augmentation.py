@@ -7,8 +7,10 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
 import torch
+from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
 from classifier.audio.waveform import SAMPLE_RATE
@@ -20,6 +22,7 @@ ROLL_OFF_HZ = 150.0
 # More than any corpus has clips, so that no two copies of clips share what chance does to them.
 SEEDS_APART = 10_000_019
 
+Share = Annotated[float, Field(ge=0, le=1)]
 Change = Callable[[Tensor, torch.Generator], Tensor]
 # Waveforms float32[1, samples] and the number of the clip, to what is heard instead.
 ClipChange = Callable[[Tensor, int], Tensor]
@@ -29,20 +32,20 @@ ClipChange = Callable[[Tensor, int], Tensor]
 class AugmentationSettings:
     """How often and how strongly each change is made. Chances are per clip; pace is a whole batch's."""
 
-    pace_chance: float = 0.5
-    room_chance: float = 0.25
-    noise_chance: float = 0.5
+    pace_chance: Share = 0.5
+    room_chance: Share = 0.25
+    noise_chance: Share = 0.5
     lowest_snr_db: float = 0.0
     highest_snr_db: float = 30.0
-    gain_chance: float = 0.1
+    gain_chance: Share = 0.1
     highest_gain_db: float = 12.0
-    low_pass_chance: float = 0.3
-    lowest_low_pass_hz: float = 3000.0
-    highest_low_pass_hz: float = 8000.0
-    band_mask_chance: float = 0.3
-    widest_band_hz: float = 500.0
-    time_mask_chance: float = 0.3
-    longest_time_mask_s: float = 0.2
+    low_pass_chance: Share = 0.3
+    lowest_low_pass_hz: PositiveFloat = 3000.0
+    highest_low_pass_hz: PositiveFloat = 8000.0
+    band_mask_chance: Share = 0.3
+    widest_band_hz: PositiveFloat = 500.0
+    time_mask_chance: Share = 0.3
+    longest_time_mask_s: NonNegativeFloat = 0.2
 
 
 class Augmentation:

@@ -4,7 +4,16 @@ from importlib.util import find_spec
 
 from django.core.management.base import CommandError
 
-NEEDED = ("torch", "torchaudio", "transformers", "safetensors", "onnx", "accelerate", "matplotlib")
+NEEDED = (
+    "torch",
+    "torchaudio",
+    "transformers",
+    "safetensors",
+    "pydantic",
+    "onnx",
+    "accelerate",
+    "matplotlib",
+)
 
 
 def missing_libraries() -> list[str]:

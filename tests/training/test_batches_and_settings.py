@@ -29,10 +29,26 @@ def test_votes_soften_the_target():
     assert plain == [0, 0, 1, 0, 0, 0]
 
 
-def test_unknown_setting_is_refused(tmp_path):
-    (tmp_path / "config.json").write_text('{"augmentation": {"echo": 1}}')
-    with pytest.raises(CorpusRefused, match="unknown_setting"):
+@pytest.mark.parametrize(
+    ("written", "code", "told"),
+    [
+        ('{"augmentation": {"echo": 1}}', "unknown_setting", "no setting augmentation.echo"),
+        ('{"teacher": 1, "epochs": 0}', "unknown_setting", "no setting teacher"),
+        ('{"trained": "full"}', "bad_setting", "trained: Input should be 'all', 'top' or 'head'"),
+        ('{"epochs": 0, "seed": "x"}', "bad_setting", "seed: .*valid integer; epochs: .*greater than 0"),
+        ('{"learning_rate": NaN}', "bad_setting", "learning_rate: .*finite"),
+        ('{"augmentation": {"noise_chance": 2}}', "bad_setting", "augmentation.noise_chance"),
+        ('{"augmentation": 3}', "bad_setting", "augmentation: "),
+        ("[1]", "unreadable_config", "cannot be read"),
+        ("{", "unreadable_config", "cannot be read"),
+        ("", "unreadable_config", "cannot be read"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(written, code, told, tmp_path):
+    (tmp_path / "config.json").write_text(written)
+    with pytest.raises(CorpusRefused, match=told) as refused:
         Hyperparameters.read(tmp_path / "config.json")
+    assert refused.value.code == code
 
 
 def test_settings_survive_writing(tmp_path):
