@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 
 from benchmarks import servers
 from benchmarks.checkpoints import LABELS
 from benchmarks.clips import FORMATS, uploads
 from benchmarks.corpus import write_corpus
-from benchmarks.load import Measured, Target, send_all
+from benchmarks.load import Measured, Target, send_all, send_in_turns
 
-CLIENTS = (1, 8)
+MANY = 8
 WARM_UP = 6
 # As many as the share of 99 % that int8 must leave as they are can be told from.
 JUDGING_CLIPS = 100
@@ -35,11 +36,12 @@ print(create_token(user=User.objects.create_user(f"bench{number}@example.org"), 
 
 @dataclass(frozen=True)
 class Version:
-    """A checkpoint's folder for transformers, the ONNX file that serves it, the site's data folder."""
+    """A checkpoint's folder for transformers, the ONNX file and threads that serve it, the data folder."""
 
     name: str
     checkpoint: Path
     served: Path
+    threads: int
     data_dir: Path
 
 
@@ -47,6 +49,7 @@ class Version:
 class Outcome:
     memory_mb: float
     measured: dict[tuple[str, int], Measured]
+    session_ms: dict[str, float]
 
 
 def main() -> int:
@@ -55,7 +58,7 @@ def main() -> int:
         sys.stderr.write("The baseline needs ffmpeg; install it first.\n")
         return 2
     note("Making clips")
-    files = {kind: uploads(kind, WARM_UP + options.requests * len(CLIENTS)) for kind in FORMATS}
+    files = {kind: uploads(kind, WARM_UP + options.requests * 2) for kind in FORMATS}
     met = True
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for name in options.checkpoints:
@@ -87,7 +90,12 @@ def prepare(name: str, data_dir: Path) -> Version:
     active = next(version for version in versions if version["active"])
     served = data_dir / "models" / active["task"] / str(active["number"])
     manifest = json.loads((served / "manifest.json").read_text())
-    return Version(name, checkpoint, served / manifest["serving_file"], data_dir)
+    return Version(name, checkpoint, served / manifest["serving_file"], _threads(data_dir), data_dir)
+
+
+def _threads(data_dir: Path) -> int:
+    ask = "from django.conf import settings; print(settings.INFERENCE_THREADS)"
+    return int(servers.manage(data_dir, "shell", "--verbosity", "0", "-c", ask))
 
 
 def compare(version: Version, files: dict[str, list[bytes]]) -> bool:
@@ -95,58 +103,38 @@ def compare(version: Version, files: dict[str, list[bytes]]) -> bool:
     with servers.baseline(version.checkpoint) as (target, process):
         plain = measure(version, "baseline", target, process, files)
     token = servers.manage(version.data_dir, "shell", "--verbosity", "0", "-c", SIGN_UP).strip()
-    # Just before and just after, because a machine that is shared is not always equally fast.
-    session_ms = bare_session_ms(version)
     with servers.site(version.data_dir, token) as (target, process):
         ours = measure(version, "site", target, process, files)
-    session_ms = (session_ms + bare_session_ms(version)) / 2
-    results = [summary(version, kind, session_ms, plain, ours) for kind in FORMATS]
+    results = [summary(version, kind, plain, ours) for kind in FORMATS]
     for result in results:
         emit(result)
     return all(all(result["met"].values()) for result in results)
 
 
-def bare_session_ms(version: Version) -> float:
-    threads = servers.manage(
-        version.data_dir,
-        "shell",
-        "--verbosity",
-        "0",
-        "-c",
-        "from django.conf import settings; print(settings.INFERENCE_THREADS)",
-    )
-    return float(servers.run_module("benchmarks.session", version.served, threads.strip()))
-
-
 def measure(
     version: Version, server: str, target: Target, process: psutil.Process, files: dict[str, list[bytes]]
 ) -> Outcome:
-    measured = {}
+    measured, session_ms = {}, {}
     for kind in FORMATS:
         waiting = list(files[kind])
         send_all(target, [waiting.pop() for _number in range(WARM_UP)], kind, 1)
-        share = len(waiting) // len(CLIENTS)
-        for clients in CLIENTS:
-            note(f"{version.name}: {server}, {kind}, clients {clients}")
-            result = send_all(target, [waiting.pop() for _number in range(share)], kind, clients)
-            measured[kind, clients] = result
-            emit(
-                {
-                    "checkpoint": version.name,
-                    "server": server,
-                    "format": kind,
-                    "clients": clients,
-                    **result.report(),
-                }
-            )
+        share = len(waiting) // 2
+        note(f"{version.name}: {server}, {kind}")
+        with servers.bare_session(version.served, version.threads) as bare:
+            measured[kind, 1], times = send_in_turns(target, waiting[:share], kind, bare)
+        session_ms[kind] = float(np.median(times))
+        measured[kind, MANY] = send_all(target, waiting[share:], kind, MANY)
+        for clients in (1, MANY):
+            report = measured[kind, clients].report()
+            emit({"checkpoint": version.name, "server": server, "format": kind, "clients": clients, **report})
     memory_mb = servers.memory_mb(process)
     emit({"checkpoint": version.name, "server": server, "memory_mb": round(memory_mb, 1)})
-    return Outcome(memory_mb, measured)
+    return Outcome(memory_mb, measured, session_ms)
 
 
-def summary(version: Version, kind: str, session_ms: float, plain: Outcome, ours: Outcome) -> dict[str, Any]:
-    p50_ms = ours.measured[kind, 1].p50_ms
-    speedup = ours.measured[kind, 8].clips_per_s / plain.measured[kind, 8].clips_per_s
+def summary(version: Version, kind: str, plain: Outcome, ours: Outcome) -> dict[str, Any]:
+    p50_ms, session_ms = ours.measured[kind, 1].p50_ms, ours.session_ms[kind]
+    speedup = ours.measured[kind, MANY].clips_per_s / plain.measured[kind, MANY].clips_per_s
     memory_ratio = ours.memory_mb / plain.memory_mb
     answered = all(set(measured.statuses) == {201} for measured in ours.measured.values())
     return {

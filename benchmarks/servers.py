@@ -1,5 +1,6 @@
 """Starts the servers that are compared, each as the process a user would have."""
 
+import json
 import os
 import socket
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,6 +38,28 @@ def site(data_dir: Path, token: str) -> Iterator[tuple[Target, psutil.Process]]:
         children = psutil.Process(process.pid).children()
         web = next(child for child in children if "emotion_site.serving.web" in child.cmdline())
         yield Target(port, "/api/v1/clips/", token), web
+
+
+@contextmanager
+def bare_session(model: Path, threads: int) -> Iterator[Callable[[], list[float]]]:
+    """Milliseconds of a few runs of the bare session, each time it is called."""
+    command = [sys.executable, "-m", "benchmarks.session", str(model), str(threads)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("The pipes of the bare session are missing.")
+        asking, answering = process.stdin, process.stdout
+
+        def run() -> list[float]:
+            asking.write("\n")
+            asking.flush()
+            times: list[float] = json.loads(answering.readline())
+            return times
+
+        run()
+        yield run
+        asking.close()
 
 
 def site_environment(data_dir: Path) -> dict[str, str]:

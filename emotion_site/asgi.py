@@ -1,17 +1,17 @@
+import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import django
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.handlers.asgi import ASGIHandler
-from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from emotion_site.body_limit import limit_body
+from emotion_site.body_limit import Receive, Scope, Send, limit_body
 from emotion_site.character_set import require_readable_text
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
@@ -19,31 +19,41 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
 
 # More requests than this at once wait for each other; most of them wait for a decoder anyway.
 MAX_THREADS = 100
-_threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="request")
 
 
 class ThreadHandler(ASGIHandler):
-    """Runs middleware and view of a request in one go, in one of a few lasting threads.
+    """Runs all that is synchronous in a request in one of a few lasting threads.
 
-    Both are synchronous here. Django's handler would step from the thread to the event loop and back
-    between them, and would open a thread and with it a database connection for every request: several
-    milliseconds of a request that should take twenty.
+    Middleware and views are synchronous here. Django's handler would step from the thread to the event loop
+    and back between them, and would open a thread and with it a database connection for every request:
+    several milliseconds of a request that should take twenty.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._idle: list[ThreadPoolExecutor] = []
+        self._places = asyncio.Semaphore(MAX_THREADS)
+        self._respond = sync_to_async(self.get_response)
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
 
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        respond = sync_to_async(self._respond, thread_sensitive=False, executor=_threads)
-        response: Any = await respond(request)
-        return response
-
-    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Last in, first out: a thread that has just worked has its connection and memory at hand.
+        thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="request")
         try:
-            return self.get_response(request)
+            async with ThreadSensitiveContext(executor=thread):
+                await super().__call__(scope, receive, send)
         finally:
-            # The signal at the end of a request, which usually does this, comes from another thread.
-            close_old_connections()
+            if len(self._idle) < MAX_THREADS:
+                self._idle.append(thread)
+            else:
+                thread.shutdown(wait=False)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        async with self._places:
+            response: Any = await self._respond(request)
+        return response
 
 
 django.setup(set_prefix=False)

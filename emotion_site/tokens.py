@@ -54,7 +54,10 @@ def usable_tokens(user: User) -> QuerySet[ApiToken]:
 
 
 def find_token(secret: str) -> ApiToken | None:
-    return ApiToken.objects.select_related("user").filter(digest=digest(secret)).first()
+    try:
+        return ApiToken.objects.select_related("user").get(digest=digest(secret))
+    except ApiToken.DoesNotExist:
+        return None
 
 
 def note_use(token: ApiToken) -> None:

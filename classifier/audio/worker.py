@@ -9,7 +9,10 @@ import os
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import BinaryIO
 
 from classifier.audio import framing
@@ -19,9 +22,11 @@ from classifier.audio.exceptions import AudioRejected
 from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits
 from classifier.audio.quality import measure_quality
-from classifier.audio.waveform import checksum, to_pcm
+from classifier.audio.waveform import Waveform, checksum, to_pcm
 
 MAX_OPEN_FILES = 16
+# The model that hears the clip meanwhile goes before the measuring and packing of it.
+NICENESS = 10
 
 
 def main() -> None:
@@ -58,12 +63,26 @@ def answer(data: bytes, limits: Limits) -> Iterator[bytes]:
         yield framing.pack({"code": rejected.code, "params": rejected.params})
         return
     yield framing.pack({"samples": waveform.size}, to_pcm(waveform).tobytes())
+    yield _background().submit(_rest, waveform).result()
+
+
+def _rest(waveform: Waveform) -> bytes:
     header = {
         "checksum": checksum(waveform),
         "quality": measure_quality(waveform).as_dict(),
         "peaks": peaks(waveform),
     }
-    yield framing.pack(header, encode_flac(waveform))
+    return framing.pack(header, encode_flac(waveform))
+
+
+@cache
+def _background() -> ThreadPoolExecutor:
+    """A thread that steps back for others; a process could not come forward again for its next decoding."""
+
+    def step_back() -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+    return ThreadPoolExecutor(1, initializer=step_back)
 
 
 def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:
