@@ -8,6 +8,8 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.handlers.asgi import ASGIHandler
+from django.core.signals import request_started
+from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -19,6 +21,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
 
 # More requests than this at once wait for each other; most of them wait for a decoder anyway.
 MAX_THREADS = 100
+# What Django does in a thread before a request.
+PREPARATIONS = (reset_queries, close_old_connections)
 
 
 class ThreadHandler(ASGIHandler):
@@ -33,7 +37,7 @@ class ThreadHandler(ASGIHandler):
         super().__init__()
         self._idle: list[ThreadPoolExecutor] = []
         self._places = asyncio.Semaphore(MAX_THREADS)
-        self._respond = sync_to_async(self.get_response)
+        self._in_thread = sync_to_async(self._respond)
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
@@ -52,11 +56,19 @@ class ThreadHandler(ASGIHandler):
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         async with self._places:
-            response: Any = await self._respond(request)
+            response: Any = await self._in_thread(request)
         return response
+
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        for prepare in PREPARATIONS:
+            prepare()
+        return self.get_response(request)
 
 
 django.setup(set_prefix=False)
+# Sent as a signal to the thread they would cost each request another step there and back.
+for prepare in PREPARATIONS:
+    request_started.disconnect(prepare)
 
 # Both import models, which are there only now.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
