@@ -62,7 +62,11 @@ class ThreadHandler(ASGIHandler):
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
         for prepare in PREPARATIONS:
             prepare()
-        return self.get_response(request)
+        try:
+            return self.get_response(request)
+        finally:
+            # Django does so when all is sent, and who reads slowly must not keep a connection until then.
+            close_old_connections()
 
 
 django.setup(set_prefix=False)

@@ -61,3 +61,23 @@ def test_requests_at_the_same_time_do_not_wait_for_each_other():
         return await asyncio.gather(*(get(handler) for _ in range(3)))
 
     assert asyncio.run(three_at_once()) == [b"met"] * 3
+
+
+def test_connections_are_given_back_before_the_answer_is_sent(monkeypatch):
+    events: list[str] = []
+    monkeypatch.setattr("emotion_site.asgi.close_old_connections", lambda: events.append("given back"))
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        events.append("answered")
+        return HttpResponse(b"")
+
+    async def until_it_is_sent() -> None:
+        handler = ThreadHandler()
+        handler.get_response = answer
+        client = ApplicationCommunicator(handler, SCOPE)
+        await client.send_input({"type": "http.request"})
+        await client.receive_output()
+        assert events == ["answered", "given back"]
+        await client.wait()
+
+    asyncio.run(until_it_is_sent())
