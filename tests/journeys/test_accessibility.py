@@ -151,3 +151,13 @@ def test_a_fresh_result(browser: Browser, own_site, signed_in, speech_wav):
     found = looked_at(page, [])
     context.close()
     assert found == []
+
+
+def test_the_page_of_the_api_is_dark_where_the_system_is(browser: Browser, own_site):
+    context = browser.new_context(base_url=own_site.url, **{**LOOK, "color_scheme": "dark"})
+    page = context.new_page()
+    page.goto("/api/docs/")
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_css("color-scheme", "light")
+    context.close()
