@@ -2,6 +2,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 
+import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
@@ -22,6 +23,8 @@ async def get(handler: ThreadHandler) -> bytes:
     return body
 
 
+# A plain iterator is what is tested here: Django runs it in a thread, and in which one is the question.
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
 def test_all_of_a_request_happens_in_one_thread_which_the_next_one_takes_over(monkeypatch):
     seen: list[int] = []
 
