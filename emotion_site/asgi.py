@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 
 from emotion_site.body_limit import Receive, Scope, Send, limit_body
 from emotion_site.character_set import require_readable_text
+from emotion_site.socket_origin import require_readable_origin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
 
@@ -83,6 +84,8 @@ application = ProtocolTypeRouter(
     {
         "http": limit_body(require_readable_text(ThreadHandler())),
         # A page of another site must not listen with the cookies of ours.
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": require_readable_origin(
+            AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+        ),
     }
 )

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from emotion_site.serving.connection import GuardedConnection
 from emotion_site.serving.lifeline import follow_parent
+from emotion_site.serving.socket_connection import GuardedSocket
 
 APPLICATION = "emotion_site.asgi"
 # More connections than this at once are answered with 503 instead of slowing each other down.
@@ -38,7 +39,7 @@ def main(listening_fd: int) -> None:
     config = uvicorn.Config(
         f"{APPLICATION}:application",
         http=GuardedConnection,
-        ws="websockets-sansio",
+        ws=GuardedSocket,
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
         log_config=None,  # Django's own settings have already arranged logging
         access_log=False,

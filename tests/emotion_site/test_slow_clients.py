@@ -12,14 +12,22 @@ import uvicorn
 
 from emotion_site import body_limit
 from emotion_site.body_limit import limit_body
-from emotion_site.serving import connection
+from emotion_site.serving import connection, socket_connection
 from emotion_site.serving.connection import GuardedConnection
+from emotion_site.serving.socket_connection import GuardedSocket
 
 ANSWER_BYTES = 20_000_000
+HANDSHAKE = (
+    b" /live/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+)
 
 
 async def answer_at_length(scope, receive, send) -> None:
     """Reads the whole body, as Django does, and answers with more than any buffer holds."""
+    if scope["type"] == "websocket":
+        await asyncio.sleep(3)
+        return
     while (await receive()).get("more_body"):
         pass
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -29,6 +37,7 @@ async def answer_at_length(scope, receive, send) -> None:
 @pytest.fixture
 def impatient(monkeypatch) -> None:
     monkeypatch.setattr(connection, "HEADERS_WITHIN_S", 0.4)
+    monkeypatch.setattr(socket_connection, "HANDSHAKE_WITHIN_S", 0.4)
     monkeypatch.setattr(connection, "LOOK_AT_WRITING_EVERY_S", 0.3)
     monkeypatch.setattr(body_limit, "PATIENCE_S", 0.4)
 
@@ -36,7 +45,12 @@ def impatient(monkeypatch) -> None:
 @contextmanager
 def served() -> Iterator[tuple[str, int]]:
     config = uvicorn.Config(
-        limit_body(answer_at_length), http=GuardedConnection, lifespan="off", log_config=None, port=0
+        limit_body(answer_at_length),
+        http=GuardedConnection,
+        ws=GuardedSocket,
+        lifespan="off",
+        log_config=None,
+        port=0,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -91,6 +105,35 @@ def test_second_request_of_a_connection_is_watched_too(impatient):
         while received < ANSWER_BYTES:
             received += len(client.recv(1_000_000))
         assert not says(client, *[b"\r\n"] * 20)
+
+
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+@pytest.mark.parametrize("body", [b"Content-Length: 3\r\n\r\n", b"Content-Length: 3\r\n\r\nabc"])
+@pytest.mark.parametrize("encoding", [b"", b"Transfer-Encoding: chunked\r\n"])
+def test_websocket_with_a_body_is_refused(method, body, encoding):
+    """uvicorn would neither answer nor close it."""
+    with served() as address, socket.create_connection(address) as client:
+        client.sendall(method + HANDSHAKE + encoding + body)
+        client.settimeout(5)
+        assert client.recv(12) == b"HTTP/1.1 400"
+
+
+@pytest.mark.parametrize(
+    "head", [b"POST" + HANDSHAKE, b"GET" + HANDSHAKE + b"Transfer-Encoding: chunked\r\n"]
+)
+def test_handshake_that_is_none_is_refused(head):
+    with served() as address, socket.create_connection(address) as client:
+        client.sendall(head + b"\r\n")
+        client.settimeout(5)
+        assert client.recv(12) [:10] == b"HTTP/1.1 4"
+
+
+def test_websocket_that_nobody_accepts_is_let_go(impatient):
+    with served() as address, socket.create_connection(address) as client:
+        client.sendall(b"GET" + HANDSHAKE + b"\r\n")
+        begin = time.monotonic()
+        assert is_closed(client)
+        assert time.monotonic() - begin < 2
 
 
 def test_body_that_trickles_is_answered_with_408(impatient):
