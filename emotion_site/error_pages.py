@@ -17,14 +17,25 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return answer(request, outage or UserError("server_error", detail, status=500))
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For what Django refuses before a view: another name than the site's, or too many fields."""
+    detail = _("It came under a name that is not the site's, or in a way that nobody can read.")
+    return answer(request, UserError("invalid", detail))
+
+
+def as_object(error: UserError) -> JsonResponse:
+    """The one shape of every error, for programs."""
+    return JsonResponse({"code": error.code, "detail": str(error.detail)}, status=error.status)
+
+
 def answer(request: HttpRequest, error: UserError) -> HttpResponse:
     """The page or, below ``/api/``, the object of an error that has a page of its own."""
     if request.path.startswith("/api/"):
-        body = {"code": error.code, "detail": str(error.detail)}
-        response: HttpResponse = JsonResponse(body, status=error.status)
+        response: HttpResponse = as_object(error)
     else:
         # Rendered without the request: everything a page asks about its person needs the database.
-        response = HttpResponse(render_to_string(f"{error.status}.html"), status=error.status)
+        page = render_to_string(f"{error.status}.html", {"detail": error.detail})
+        response = HttpResponse(page, status=error.status)
     if error.retry_after_s:
         response["Retry-After"] = str(error.retry_after_s)
     return response

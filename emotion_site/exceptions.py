@@ -1,8 +1,10 @@
 """Errors that a person caused and can mend. Raised low, turned into HTTP in one place."""
 
 import errno
+import logging
+from http import HTTPStatus
 
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,16 @@ class UserError(Exception):
         self.retry_after_s = retry_after_s
 
 
+def unreadable(error: BaseException) -> UserError | None:
+    """What a person is told whose text the database cannot keep or compare; None for other errors.
+
+    PostgreSQL has no place for the character NUL, which nobody types.
+    """
+    if isinstance(error, DataError):
+        return UserError("invalid", _("This has a character or a number that cannot be used. Change it."))
+    return None
+
+
 def unavailable(error: BaseException) -> UserError | None:
     """What a person is told when the disk is full or the database cannot be used; None for other errors."""
     if (isinstance(error, OSError) and error.errno in _OUT_OF_SPACE) or "disk is full" in str(error):
@@ -33,3 +45,8 @@ def unavailable(error: BaseException) -> UserError | None:
         detail = _("The site is busy. Try again in a moment.")
         return UserError("busy", detail, status=503, retry_after_s=2)
     return None
+
+
+def severity(error: UserError) -> int:
+    """How an error is logged: what an administrator has to mend is an error, what a person can is not."""
+    return logging.ERROR if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.WARNING

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from emotion_site.error_pages import answer
-from emotion_site.exceptions import unavailable
+from emotion_site.exceptions import severity, unavailable, unreadable
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -88,7 +88,10 @@ class ButtonAddressMiddleware:
 
 
 class OutageMiddleware:
-    """Answer with a sentence, not a crash, when the database is locked or away, or the disk is full."""
+    """Answer with a sentence, not a crash, when the database is locked or away, or the disk is full.
+
+    The same goes for text that the database refuses.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -97,10 +100,10 @@ class OutageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        outage = unavailable(exception)
+        outage = unavailable(exception) or unreadable(exception)
         if outage is None:
             return None
         # The route and not the path, because the path of a one-time link is a secret.
         route = request.resolver_match.route if request.resolver_match else ""
-        logger.error("Not available route=%s reason=%s", route, exception)
+        logger.log(severity(outage), "Not answered route=%s code=%s reason=%s", route, outage.code, exception)
         return answer(request, outage)

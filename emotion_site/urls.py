@@ -4,6 +4,7 @@ from django.urls import include, path
 from emotion_site.health import health
 from emotion_site.views.icon import favicon
 
+handler400 = "emotion_site.error_pages.bad_request"
 handler500 = "emotion_site.error_pages.server_error"
 urlpatterns = [
     path("health/", health, name="health"),

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -10,7 +9,6 @@ from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,6 +18,7 @@ from classifier.models import Task
 from classifier.requests import PersonRequest
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
+from emotion_site.moments import read_moment
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -66,9 +65,8 @@ def lease_end_of(request: PersonRequest) -> datetime | None:
     text = request.POST.get("until", "")
     if not text:
         return None
-    with suppress(ValueError):  # it looks like a moment and is none
-        if (until := parse_datetime(text)) and until.tzinfo:
-            return until
+    if until := read_moment(text):
+        return until
     raise UserError("wrong_clip", _("There is no such clip."))
 
 

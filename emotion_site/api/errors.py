@@ -7,19 +7,25 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from emotion_site.exceptions import UserError, unavailable
+from emotion_site.exceptions import UserError, severity, unavailable, unreadable
 
 logger = logging.getLogger(__name__)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what an API view raised into a response; None lets Django answer 500."""
-    if (outage := unavailable(error)) is not None:
-        logger.error("Not available path=%s reason=%s", context["request"].path, error)
+    request = context["request"]
+    if (outage := unavailable(error) or unreadable(error)) is not None:
+        logger.log(
+            severity(outage), "Not answered path=%s code=%s reason=%s", request.path, outage.code, error
+        )
         error = outage
+    # Programs read errors as JSON, also where the answer would have been something else.
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     if isinstance(error, UserError):
         response = _respond(error.status, error.code, str(error.detail), error.retry_after_s)
     elif isinstance(error, Http404 | exceptions.NotFound):

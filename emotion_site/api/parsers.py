@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -7,7 +8,10 @@ from rest_framework.parsers import JSONParser
 
 
 class ShallowJSONParser(JSONParser):
-    """JSON that nests so deeply that Python gives up is the sender's mistake, not ours."""
+    """JSON that nests so deeply that Python gives up is the sender's mistake, not ours.
+
+    So is half of a pair of surrogates, which nothing can keep or send back.
+    """
 
     def parse(
         self,
@@ -16,6 +20,10 @@ class ShallowJSONParser(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            return super().parse(stream, media_type, parser_context)
+            data = super().parse(stream, media_type, parser_context)
+            json.dumps(data, ensure_ascii=False).encode()
         except RecursionError:
             raise ParseError(_("This JSON is nested too deeply.")) from None
+        except UnicodeEncodeError:
+            raise ParseError(_("This JSON has half of a character in it.")) from None
+        return data

@@ -125,7 +125,7 @@ def test_handshake_that_is_none_is_refused(head):
     with served() as address, socket.create_connection(address) as client:
         client.sendall(head + b"\r\n")
         client.settimeout(5)
-        assert client.recv(12) [:10] == b"HTTP/1.1 4"
+        assert client.recv(12)[:10] == b"HTTP/1.1 4"
 
 
 def test_websocket_that_nobody_accepts_is_let_go(impatient):

@@ -6,8 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_aware, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -15,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotations.views.asked_task import asked_task
 from classifier.models import ModelVersion, Task
 from emotion_site.access import SignedInRequest, admin_required
+from emotion_site.moments import read_moment
 from training.models import PredictionJob, Promotion
 from training.promoting import delete_version, in_service_at, promote_version, roll_back, version_before
 from training.repeat_requests import clips_to_repeat, predict_again
@@ -112,14 +111,9 @@ def jobs(request: SignedInRequest) -> HttpResponse:
 
 def _served_at(task: Task, text: str) -> dict[str, Any]:
     """What was in service at a moment that somebody asked for; the form shows it again."""
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        moment = None
-    if moment is None:
+    if (moment := read_moment(text)) is None:
         return {"at": ""}
-    local = moment if is_aware(moment) else make_aware(moment)
-    return {"at": text, "moment": local, "served": in_service_at(task, local)}
+    return {"at": text, "moment": moment, "served": in_service_at(task, moment)}
 
 
 def _jobs(task: Task) -> dict[str, Any]:
@@ -131,7 +125,7 @@ def _jobs(task: Task) -> dict[str, Any]:
 def _seen(request: HttpRequest) -> int | None:
     """The version that the page showed as the one in service."""
     text = request.POST.get("instead_of", "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _posted_task(request: HttpRequest) -> Task:
