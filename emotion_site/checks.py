@@ -23,6 +23,19 @@ def data_dir_is_writable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def data_dir_is_private(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.DATA_DIR.exists() or not settings.DATA_DIR.stat().st_mode & 0o077:
+        return []
+    return [
+        Warning(
+            "Other accounts of this machine can look into the data folder, where voices and addresses are.",
+            hint="Run `chmod 700` on DATA_DIR.",
+            id="emotion_site.W006",
+        )
+    ]
+
+
 @register(Tags.files)
 def browser_libraries_are_installed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     missing = [str(folder) for _prefix, folder in settings.STATICFILES_DIRS if not folder.is_dir()]

@@ -19,6 +19,14 @@ def test_a_data_folder_that_cannot_be_written_to_is_an_error(settings, tmp_path,
     assert "emotion_site.E001" in ids()
 
 
+def test_a_data_folder_that_others_can_look_into_is_pointed_out(settings, tmp_path, ids):
+    settings.DATA_DIR = tmp_path
+    tmp_path.chmod(0o750)
+    assert "emotion_site.W006" in ids()
+    tmp_path.chmod(0o700)
+    assert "emotion_site.W006" not in ids()
+
+
 def test_missing_browser_libraries_are_named(settings, tmp_path, ids):
     settings.STATICFILES_DIRS = [("vendor/pico", tmp_path)]
     settings.STATIC_ROOT = tmp_path / "not collected"

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from emotion_site.links import Purpose, path_of
-from emotion_site.log_filter import HideSecretPaths
+from emotion_site.log_filter import BriefRefusals, HideSecretPaths
 from emotion_site.models import OneTimeLink
 from tests.factories import make_one_time_link
 
@@ -37,6 +37,14 @@ def test_link_that_was_copied_wrongly_is_hidden_too(client, db, logged, path):
     assert secret not in logged.text
 
 
+def test_a_refusal_needs_no_stack_trace(speaker_client, logged):
+    logged.handler.addFilter(BriefRefusals())
+    assert speaker_client.get("/exports/").status_code == 403
+    assert speaker_client.get("/", headers={"Host": "evil.example.org"}).status_code == 400
+    assert "/exports/" in logged.text and "evil.example.org" in logged.text
+    assert "Traceback" not in logged.text
+
+
 def test_ids_of_clips_stay_readable(speaker_client, logged):
     pk = uuid4()
     assert speaker_client.get(f"/clips/{pk}/").status_code == 404
@@ -46,4 +54,5 @@ def test_ids_of_clips_stay_readable(speaker_client, logged):
 def test_console_has_the_filter():
     handlers = [handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler]
     assert handlers
-    assert all(any(isinstance(f, HideSecretPaths) for f in handler.filters) for handler in handlers)
+    for kind in (HideSecretPaths, BriefRefusals):
+        assert all(any(isinstance(f, kind) for f in handler.filters) for handler in handlers)
