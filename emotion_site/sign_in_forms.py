@@ -16,8 +16,10 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
-from django.http import HttpRequest
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from emotion_site.links import use_link
@@ -38,10 +40,34 @@ def ask_for_new_password(form: forms.Form) -> None:
     form.fields["password1"].help_text = _("At least 8 characters. Three or four random words are good.")
 
 
+def limit_address(form: forms.Form) -> None:
+    """No longer than is kept: allauth would cut the end off, and nobody could sign in."""
+    field, longest = form.fields["email"], User._meta.get_field("email").max_length
+    field.validators.append(MaxLengthValidator(longest))
+    field.widget.attrs["maxlength"] = longest
+
+
 class SignUpForm(SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ask_for_new_password(self)
+        limit_address(self)
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """The new account, or what to answer when there is one with this address."""
+        saved: tuple[User | None, HttpResponse | None]
+        try:
+            with transaction.atomic():
+                saved = super().try_save(request)
+                return saved
+        except IntegrityError:
+            # Made since the form was checked, most likely by the same person, who pressed twice.
+            self.account_already_exists = True
+        if settings.EMAIL:
+            saved = super().try_save(request)
+            return saved
+        messages.info(request, _("There is an account with this address already. Sign in."))
+        return None, redirect("account_login")
 
 
 class NewPasswordForm(SetPasswordForm):
@@ -91,6 +117,7 @@ class ChangeEmailForm(AddEmailForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("New e-mail address")
+        limit_address(self)
 
     def clean_email(self) -> str:
         email: str = super().clean_email()

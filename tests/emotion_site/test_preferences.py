@@ -96,6 +96,15 @@ def test_without_mail_an_address_in_use_is_refused(speaker, stranger, speaker_cl
     assert speaker.email == "speaker@example.org"
 
 
+def test_an_address_that_would_be_cut_is_refused(speaker, speaker_client, confirm_identity):
+    confirm_identity(speaker_client)
+    too_long = "y" * 250 + "@example.org"
+    response = speaker_client.post(reverse("account_email"), {"email": too_long, "action_add": ""})
+    assert "at most 254 characters" in response.content.decode()
+    speaker.refresh_from_db()
+    assert speaker.email == "speaker@example.org"
+
+
 def test_with_mail_a_new_address_counts_once_it_is_confirmed(
     mail_is_configured, speaker, speaker_client, confirm_identity, mailoutbox
 ):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from emotion_site.links import find_link, path_of
 from emotion_site.models import OneTimeLink, User
 from emotion_site.roles import Role, role_of
+from emotion_site.sign_in_forms import SignUpForm
 from tests.factories import PASSWORD, expire, make_one_time_link
 
 INVITATION = OneTimeLink.Purpose.INVITATION
@@ -36,6 +37,48 @@ def test_open_sign_up_makes_a_user_who_is_signed_in(settings, db, client, sign_u
     assert role_of(user) == Role.USER
     assert list(user.groups.values_list("name", flat=True)) == ["user"]
     assert client.get(reverse("emotion_site:account")).status_code == 200
+
+
+@pytest.fixture
+def pressed_twice(monkeypatch):
+    """The account is made between the moment the form is checked and the moment it is used."""
+    checked = SignUpForm.clean
+
+    def clean(form):
+        data = checked(form)
+        User.objects.create_user(NEW_PERSON["email"], PASSWORD)
+        return data
+
+    monkeypatch.setattr(SignUpForm, "clean", clean)
+
+
+def test_a_second_press_leads_to_the_sign_in_page(settings, db, client, sign_up, pressed_twice):
+    settings.SIGNUP = "open"
+    response = sign_up()
+    assert (response.status_code, response.url) == (302, reverse("account_login"))
+    assert "There is an account with this address already" in client.get(response.url).content.decode()
+    assert User.objects.count() == 1
+
+
+def test_with_mail_a_second_press_looks_like_the_first(
+    settings, mail_is_configured, db, sign_up, pressed_twice, mailoutbox
+):
+    settings.SIGNUP = "open"
+    assert sign_up().url == reverse("account_email_verification_sent")
+    assert "already" in mailoutbox[0].subject
+
+
+def test_a_second_press_leaves_the_invitation_usable(settings, invite, sign_up, pressed_twice):
+    settings.SIGNUP = "invite"
+    assert sign_up(invite()).status_code == 302
+    assert OneTimeLink.objects.get().used_at is None
+
+
+def test_an_address_that_would_be_cut_makes_no_account(settings, db, invite, sign_up):
+    settings.SIGNUP = "open"
+    for path in (None, invite()):
+        assert "at most 254 characters" in sign_up(path, email="y" * 300 + "@x.org").content.decode()
+    assert not User.objects.filter(email__startswith="y").exists()
 
 
 @pytest.mark.parametrize(
