@@ -93,7 +93,8 @@ def revise(
 def undo_last(*, reviewer: User, task: Task, client_id: str) -> Saved:
     """Take back one's last answer in a task; the clip is kept for the reviewer again if it is free.
 
-    Raises UserError ``not_reviewer``, ``nothing_to_undo``, or ``clip_withdrawn`` as ``submit_review``.
+    Raises UserError ``not_reviewer``, ``nothing_to_undo`` or ``client_id_reused``, or ``clip_withdrawn`` as
+    ``submit_review``.
     """
     require_reviewer(reviewer)
     rater = pseudonym_of(reviewer)
@@ -101,6 +102,8 @@ def undo_last(*, reviewer: User, task: Task, client_id: str) -> Saved:
         # One after the other, so that each finds what the one before has left.
         Pseudonym.objects.select_for_update().get(name=rater)
         if known := Review.objects.filter(rater=rater, client_id=client_id).first():
+            if (known.task_id, known.kind) != (task.pk, Review.Kind.WITHDRAWN):
+                raise _id_reused()
             return _saved(known, created=False)
         last = CurrentReview.objects.filter(task=task, rater=rater).order_by("-review_id").first()
         if last is None:
@@ -168,9 +171,13 @@ def _repeated(
         return None
     same_clip = (known.task_id, known.clip_id) == (task.pk, clip_id)
     if not same_clip or (known.label_id, known.flag) != (answer.label and answer.label.pk, answer.flag):
-        detail = _("This id was used for another answer. Use a new one for each answer.")
-        raise UserError("client_id_reused", detail, status=409)
+        raise _id_reused()
     return _saved(known, created=False)
+
+
+def _id_reused() -> UserError:
+    detail = _("This id was used for another answer. Use a new one for each answer.")
+    return UserError("client_id_reused", detail, status=409)
 
 
 def _saved(review: Review, *, created: bool) -> Saved:

@@ -1,29 +1,29 @@
 """A clip's sound and spectrogram, for those who may hear it."""
 
-import asyncio
 import json
 import logging
-import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import closing
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from soundfile import SoundFileError
 
 from classifier.audio.display import mel_spectrogram
 from classifier.clip_files import read_waveform
 from classifier.models import Clip
 from classifier.places import Places
+from classifier.ranges import Readable, ranged
 from classifier.wav import WavReader
-from emotion_site.error_pages import answer
+from emotion_site.error_pages import answer, as_object
 from emotion_site.exceptions import UserError
 
 logger = logging.getLogger(__name__)
@@ -32,21 +32,8 @@ Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 # The spectrogram of ten minutes takes 80 MB and a second.
 _drawing = Places(2)
-# Numbers that are longer than any file are no range, and Python would not even read them.
-_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
-# More than this is read while it is sent: a reader who is slow, or many, must not fill the memory.
-SENT_AT_ONCE = 256 * 1024
-PIECE = 64 * 1024
 # What is wrong with a file that was lost or damaged since it was stored.
 UNREADABLE = (FileNotFoundError, SoundFileError)
-
-
-class Readable(Protocol):
-    size: int
-
-    def seek(self, offset: int, /) -> Any: ...
-    def read(self, length: int, /) -> bytes: ...
-    def close(self) -> None: ...
 
 
 class SoundFormat(NamedTuple):
@@ -98,9 +85,10 @@ def audio_response(
     etag = f'"{clip.checksum}-{sound.suffix}"'
     unchanged: HttpResponseBase | None = get_conditional_response(request, etag=etag)
     if unchanged is not None:
-        return unchanged
-    response = _ranged(request, _opened(clip, sound))
-    response["Content-Type"] = f"audio/{sound.suffix}"
+        return unchanged if unchanged.status_code == HTTPStatus.NOT_MODIFIED else _other_sound()
+    response = ranged(request, _opened(clip, sound), etag)
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        response["Content-Type"] = f"audio/{sound.suffix}"
     response["Accept-Ranges"] = "bytes"
     filename = f"{slugify(name) or 'clip'}.{sound.suffix}"
     response["Content-Disposition"] = content_disposition_header("download" in request.GET, filename) or ""
@@ -119,57 +107,9 @@ def _not_found(clip: Clip, error: Exception) -> Http404:
     return Http404()
 
 
-def _ranged(request: HttpRequest, file: Readable) -> HttpResponse | StreamingHttpResponse:
-    size = file.size
-    span = _requested_span(request, size)
-    first, last = span or (0, size - 1)
-    if first >= size or first > last:
-        file.close()
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    response = _piece(file, first, last - first + 1)
-    if span is not None:
-        response.status_code = 206
-        response["Content-Range"] = f"bytes {first}-{last}/{size}"
-    return response
-
-
-def _requested_span(request: HttpRequest, size: int) -> tuple[int, int] | None:
-    """First and last byte asked for, or None for the whole; several ranges are answered whole."""
-    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if match is None or match.group(0) == "bytes=-":
-        return None
-    first, last = match.groups()
-    if not first:
-        return max(size - int(last), 0), size - 1
-    return int(first), min(int(last), size - 1) if last else size - 1
-
-
-class _Pieces:
-    """What is left to send of an open file, read piece by piece in another thread as it is sent."""
-
-    def __init__(self, file: Readable, length: int) -> None:
-        self._file, self._length = file, length
-        # Django calls it at the end of the response, also when nothing was read.
-        self.close = file.close
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = self._length
-        while left > 0 and (piece := await asyncio.to_thread(self._file.read, min(left, PIECE))):
-            left -= len(piece)
-            yield piece
-
-
-def _piece(file: Readable, first: int, length: int) -> HttpResponse | StreamingHttpResponse:
-    """So many bytes of the file from the byte ``first``; closes it."""
-    file.seek(first)
-    response: HttpResponse | StreamingHttpResponse
-    if length > SENT_AT_ONCE:
-        response = StreamingHttpResponse(_Pieces(file, length))
-    else:
-        with closing(file):
-            response = HttpResponse(file.read(length))
-    response["Content-Length"] = str(length)
-    return response
+def _other_sound() -> HttpResponse:
+    detail = _("The sound is not the one that you asked for with If-Match.")
+    return as_object(UserError("precondition_failed", detail, status=412))
 
 
 def _private(response: Answer, etag: str) -> Answer:

@@ -26,6 +26,8 @@ from emotion_site.models import User
 
 logger = logging.getLogger(__name__)
 
+SHARING = ("shared_for_review", "shared_for_training")
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -75,10 +77,12 @@ def submit_clip(
         _store(clip, decoded, IdempotencyKey(owner=owner, key=idempotency_key, upload_digest=digest))
     except IntegrityError:
         # The key or the recording is there already. Asking first would cost every new clip a query.
-        known = _find_repeated(owner, idempotency_key, digest) or _find_duplicate(owner, decoded.checksum)
-        if known is None:
-            raise
-        return known
+        if repeated := _find_repeated(owner, idempotency_key, digest):
+            return repeated
+        if duplicate := _find_duplicate(owner, decoded.checksum):
+            _remember_key(owner, idempotency_key, digest, duplicate.clip)
+            return duplicate
+        raise
     logger.info("Stored clip=%s owner=%s source=%s seconds=%.2f", clip.pk, owner.pk, source, clip.duration_s)
     return Submission(clip, created=True, prediction=_kept_now_or_later(clip, coming), notes=notes)
 
@@ -113,6 +117,13 @@ def _find_repeated(owner: User, key: str, digest: str) -> Submission | None:
     if clip is None:
         raise UserError("clip_deleted", _("The clip that this key made was deleted."), status=409)
     return Submission(clip, created=False)
+
+
+def _remember_key(owner: User, key: str, digest: str, clip: Clip) -> None:
+    """The key stands for this clip from now on, although the upload made none."""
+    if key:
+        row = IdempotencyKey(owner=owner, key=key, upload_digest=digest, clip_id=clip.pk)
+        IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def _find_duplicate(owner: User, checksum: str) -> Submission | None:
@@ -187,11 +198,18 @@ def name_speaker(*, clip: Clip, speaker: str) -> None:
 
 
 @transaction.atomic
-def set_sharing(*, clip: Clip, review: bool, training: bool) -> None:
-    """Say who may use a clip; withdrawing takes effect at once."""
-    clip.shared_for_review, clip.shared_for_training = review, training
-    clip.save(update_fields=["shared_for_review", "shared_for_training"])
-    logger.info("Sharing of clip=%s review=%s training=%s", clip.pk, review, training)
+def set_sharing(*, clip: Clip, review: bool | None = None, training: bool | None = None) -> None:
+    """Say who may use a clip; withdrawing takes effect at once.
+
+    None leaves a switch as it is, even if somebody turned it since ``clip`` was read.
+    """
+    now = Clip.objects.select_for_update().only(*SHARING).get(pk=clip.pk)
+    clip.shared_for_review = now.shared_for_review if review is None else review
+    clip.shared_for_training = now.shared_for_training if training is None else training
+    clip.save(update_fields=SHARING)
+    logger.info(
+        "Sharing of clip=%s review=%s training=%s", clip.pk, clip.shared_for_review, clip.shared_for_training
+    )
 
 
 @transaction.atomic

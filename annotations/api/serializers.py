@@ -94,7 +94,7 @@ class LeaseSerializer(serializers.Serializer[Any]):
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
     clip = serializers.UUIDField(source="clip_id")
     # Fields of the decision, which DRF keeps apart from the attribute of the same name.
-    label = serializers.CharField(source="label.key", default=None)  # type: ignore[assignment]
+    label = serializers.CharField(source="label.key", default=None, allow_null=True)  # type: ignore[assignment]
 
     class Meta:
         model = Decision

@@ -40,11 +40,12 @@ from annotations.offers import hearable_by
 from annotations.services import Circumstances, Saved
 from annotations.tasks_and_labels import FIRST_TASK
 from classifier.answers import answer_for
-from classifier.api.serializers import AnswerSerializer, ErrorSerializer
-from classifier.api.views import NewestFirst
+from classifier.api.serializers import AnswerSerializer
+from classifier.api.views import SOUND, NewestFirst
 from classifier.media import FLAC
 from classifier.models import Clip, Task
 from emotion_site.api.negotiation import AnyAccept
+from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.models import User
 from emotion_site.roles import is_reviewer
 
@@ -153,7 +154,7 @@ class ReviewAudio(APIView):
 
     content_negotiation_class = AnyAccept
 
-    @extend_schema(responses={(200, "audio/flac"): OpenApiTypes.BINARY})
+    @extend_schema(responses=SOUND)
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         clip = get_object_or_404(hearable_by(person(request)), pk=pk)
         return heard_audio(request._request, FLAC, listener=person(request), clip=clip)
@@ -163,7 +164,6 @@ class ByDecision(NewestFirst):
     ordering = ("-id",)
 
 
-@extend_schema(parameters=[TASK, OpenApiParameter("state", str, enum=Decision.State.values)])
 class DecisionList(generics.ListAPIView[Decision]):
     """Where clips stand: all of them for administrators, else your own clips and those you reviewed."""
 
@@ -175,6 +175,10 @@ class DecisionList(generics.ListAPIView[Decision]):
         decisions = decisions_visible_to(person(self.request), asked_task(self.request))
         state = self.request.query_params.get("state")
         return decisions.filter(state=state) if state else decisions
+
+    @extend_schema(parameters=[TASK, OpenApiParameter("state", str, enum=Decision.State.values)])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(request=AnswerChoiceSerializer, responses={200: DecisionSerializer, **ERRORS})
     def post(self, request: Request) -> Response:

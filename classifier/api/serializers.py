@@ -38,13 +38,6 @@ class NoteSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
-    """The one shape of every error."""
-
-    code = serializers.CharField(help_text="Stable, for programs")
-    detail = serializers.CharField(help_text="A sentence, for people")
-
-
 @extend_schema_field({"type": "boolean", "example": False})
 class SharingField(serializers.BooleanField):
     """Off in the examples: nobody who tries the page of the API may share by accident."""

@@ -21,7 +21,6 @@ from rest_framework.serializers import BaseSerializer
 from classifier import services
 from classifier.api.serializers import (
     ClipSerializer,
-    ErrorSerializer,
     LabelSerializer,
     ModelVersionSerializer,
     SubmitSerializer,
@@ -33,6 +32,7 @@ from classifier.querysets import ClipQuerySet
 from classifier.services import Submission, Wishes
 from emotion_site.api.negotiation import AnyAccept
 from emotion_site.api.parsers import ShallowJSONParser
+from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 
@@ -45,13 +45,21 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 ERRORS: dict[int, Any] = {
     code: OpenApiResponse(ErrorSerializer, description)
     for code, description in {
-        401: "Not signed in, or the token is unknown, expired or revoked",
+        409: "The clip that this Idempotency-Key made was deleted",
         413: "The file is too large",
-        422: "The file cannot be used; the code says why",
-        429: "Too many requests",
+        422: "The file cannot be used, or the key was used for another one; the code says why",
         503: "Too many clips are waiting; see Retry-After",
         507: "No room left",
     }.items()
+}
+
+
+SOUND: dict[Any, Any] = {
+    (200, "audio/flac"): OpenApiTypes.BINARY,
+    (206, "audio/flac"): OpenApiTypes.BINARY,
+    304: OpenApiResponse(description="You have it already; see If-None-Match"),
+    412: OpenApiResponse(ErrorSerializer, "It is not what If-Match names"),
+    416: OpenApiResponse(ErrorSerializer, "The sound ends before the range"),
 }
 
 
@@ -116,21 +124,26 @@ class ClipViewSet(
             services.rename_clip(clip=clip, title=data["title"])
         if "speaker" in data:
             services.name_speaker(clip=clip, speaker=data["speaker"])
-        if {"shared_for_review", "shared_for_training"} & set(data):
+        if not data.keys().isdisjoint(services.SHARING):
             services.set_sharing(
-                clip=clip,
-                review=data.get("shared_for_review", clip.shared_for_review),
-                training=data.get("shared_for_training", clip.shared_for_training),
+                clip=clip, review=data.get("shared_for_review"), training=data.get("shared_for_training")
             )
 
-    @extend_schema(responses={204: None, **ERRORS})
+    @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a clip. It can be brought back for 10 seconds, then row and file are gone."""
         clip = self.get_object()
         services.delete_clips(clips=Clip.objects.filter(pk=clip.pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=None, responses={200: ClipSerializer, 410: ErrorSerializer})
+    @extend_schema(
+        request=None,
+        responses={
+            200: ClipSerializer,
+            409: OpenApiResponse(ErrorSerializer, "You uploaded the same recording again meanwhile"),
+            410: OpenApiResponse(ErrorSerializer, "It is too late"),
+        },
+    )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Undo a deletion."""
@@ -138,9 +151,7 @@ class ClipViewSet(
         services.restore_clips(owner=_owner(request), clip_ids=[clip.pk])
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(
-        responses={(200, "audio/flac"): OpenApiTypes.BINARY, (206, "audio/flac"): OpenApiTypes.BINARY}
-    )
+    @extend_schema(responses=SOUND)
     @action(detail=True, content_negotiation_class=AnyAccept)
     def audio(self, request: Request, pk: str) -> HttpResponseBase:
         """The clip as 16 kHz mono FLAC; ranges are answered."""

@@ -1,7 +1,45 @@
-"""How the sign-in methods read in the OpenAPI description."""
+"""What the OpenAPI description says of every operation: how to sign in, and how it may refuse."""
+
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+
+from emotion_site.api.serializers import ErrorSerializer
+
+ALWAYS = {
+    401: "Not signed in, or the token is unknown, expired or revoked",
+    403: "You may not do this",
+    429: "Too many requests; see Retry-After",
+    503: "The site is busy; see Retry-After",
+}
+NAMES_SOMETHING = {404: "There is nothing here, or it is not yours"}
+SENDS_SOMETHING = {
+    400: "Something that was sent cannot be used",
+    413: "That is too much data",
+    415: "This kind of data is not understood",
+}
+
+
+class Schema(AutoSchema):
+    """Adds the refusals that an operation of its kind shares with others; its own words for them stay."""
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for code, description in self._refusals().items():
+            error = OpenApiResponse(ErrorSerializer, description)
+            bodies.setdefault(str(code), self._get_response_for_code(error, str(code), direction=direction))
+        return dict(sorted(bodies.items()))
+
+    def _refusals(self) -> dict[int, str]:
+        refusals = dict(ALWAYS)
+        # A cursor may be wrong as well, or a task's name.
+        if "{" in self.path or self.method == "GET":
+            refusals |= NAMES_SOMETHING
+        if self._get_request_body():
+            refusals |= SENDS_SOMETHING
+        return refusals
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -279,7 +279,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"user": THROTTLE_USER, "address": THROTTLE_ADDRESS},
     "NUM_PROXIES": NUM_PROXIES,
     "EXCEPTION_HANDLER": "emotion_site.api.errors.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "emotion_site.api.schema.Schema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Emotion API",

@@ -172,6 +172,8 @@ def test_undo_takes_the_last_answer_back_and_returns_the_clip(shared, say, revie
     assert take_next(reviewer=reviewer, task=task).clip == last
     assert services.undo_last(reviewer=reviewer, task=task, client_id="u").created is False
     assert say(reviewer, last, "happy").decision.label.key == "happy"
+    with pytest.raises(UserError, match="client_id_reused"):
+        services.undo_last(reviewer=reviewer, task=task, client_id=Review.objects.latest("pk").client_id)
     kinds = Review.objects.filter(clip=last).values_list("kind", flat=True)
     assert list(kinds) == ["blind", "withdrawn", "blind"]
     assert replay(Review.objects.filter(clip=last)).blind_label.key == "happy"

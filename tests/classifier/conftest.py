@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from classifier import intake, predictor
 from classifier.engine.runtime import Engine
@@ -16,6 +17,8 @@ from classifier.engine.serving import LoadedEngine
 from classifier.engine.version_folder import folder_checksum
 from classifier.models import ModelVersion, Task
 from classifier.registry import SHIPPED_MODEL
+from emotion_site.models import User
+from emotion_site.tokens import create_token
 
 RATE = 16000
 
@@ -90,3 +93,20 @@ def upload(make_wav: Callable[..., bytes]) -> Callable[..., SimpleUploadedFile]:
         return SimpleUploadedFile(name, make_wav(**shape) if content is None else content)
 
     return make
+
+
+@pytest.fixture
+def token(speaker: User) -> str:
+    return create_token(user=speaker, name="test", days=1)[1]
+
+
+@pytest.fixture
+def api(client: Client, token: str) -> Client:
+    """A client that signs in by token on every request."""
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
+
+
+@pytest.fixture
+def clip(api: Client, model_version: ModelVersion, upload: Callable[..., SimpleUploadedFile]) -> dict:
+    return api.post("/api/v1/clips/", {"file": upload()}).json()

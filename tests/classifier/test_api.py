@@ -5,29 +5,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from classifier import media
+from classifier import ranges
 from classifier.models import Clip
 from emotion_site.tokens import create_token, revoke_token
 
 pytestmark = pytest.mark.django_db
 CLIPS = "/api/v1/clips/"
-
-
-@pytest.fixture
-def token(speaker) -> str:
-    return create_token(user=speaker, name="test", days=1)[1]
-
-
-@pytest.fixture
-def api(client, token):
-    """A client that signs in by token on every request."""
-    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-    return client
-
-
-@pytest.fixture
-def clip(api, model_version, upload) -> dict:
-    return api.post(CLIPS, {"file": upload()}).json()
 
 
 def test_create_answers_with_the_prediction(api, model_version, upload):
@@ -236,8 +219,8 @@ def test_audio_answers_ranges(api, clip, asked, status, span):
 )
 def test_long_audio_is_read_while_it_is_sent(api, clip, monkeypatch, asked, status, span):
     whole = api.get(clip["audio_url"]).content
-    monkeypatch.setattr(media, "SENT_AT_ONCE", 0)
-    monkeypatch.setattr(media, "PIECE", 1000)
+    monkeypatch.setattr(ranges, "SENT_AT_ONCE", 0)
+    monkeypatch.setattr(ranges, "PIECE", 1000)
     response = api.get(clip["audio_url"], headers={"Range": asked})
 
     async def pieces() -> list[bytes]:

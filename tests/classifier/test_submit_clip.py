@@ -74,6 +74,23 @@ def test_same_key_never_makes_two_clips(speaker, model_version, upload):
     assert caught.value.code == "clip_deleted"
 
 
+def test_a_key_stands_for_the_clip_that_was_there_already(speaker, model_version, upload):
+    first = submit(speaker, upload())
+    again = submit(speaker, upload(), idempotency_key="k1")
+    assert again.clip == first.clip and [note["code"] for note in again.notes] == ["duplicate"]
+    assert submit(speaker, upload(), idempotency_key="k1").clip == first.clip
+    with pytest.raises(UserError, match="idempotency_mismatch"):
+        submit(speaker, upload(pitch=300), idempotency_key="k1")
+
+
+def test_one_switch_of_sharing_leaves_the_other_as_somebody_else_left_it(speaker, model_version, upload):
+    clip = submit(speaker, upload(), wishes=Wishes(shared_for_review=True, shared_for_training=True)).clip
+    services.set_sharing(clip=Clip.objects.get(pk=clip.pk), training=False)
+    services.set_sharing(clip=clip, review=True)
+    clip.refresh_from_db()
+    assert clip.shared_for_review and not clip.shared_for_training
+
+
 @pytest.mark.parametrize(
     ("name", "title", "codes"),
     [

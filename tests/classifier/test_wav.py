@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from classifier import media
+from classifier import ranges
 from classifier.audio.flac import encode_flac
 from classifier.audio.waveform import to_waveform
 from classifier.models import Clip
@@ -58,8 +58,8 @@ def test_any_part_is_that_part_of_the_whole(speaker_client, clip, first, last):
 
 def test_a_long_one_is_read_while_it_is_sent(speaker_client, clip, monkeypatch):
     whole = speaker_client.get(heard(clip)).content
-    monkeypatch.setattr(media, "SENT_AT_ONCE", 0)
-    monkeypatch.setattr(media, "PIECE", 999)
+    monkeypatch.setattr(ranges, "SENT_AT_ONCE", 0)
+    monkeypatch.setattr(ranges, "PIECE", 999)
     response = speaker_client.get(heard(clip), headers={"Range": "bytes=7-"})
 
     async def pieces() -> list[bytes]:

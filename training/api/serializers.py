@@ -46,8 +46,8 @@ class RunSerializer(serializers.ModelSerializer[TrainingRun]):
     task = serializers.CharField(source="task.slug")
     snapshot = serializers.IntegerField(source="snapshot.number")
     start_version = VersionField()
-    version = VersionField()
-    compared_with = VersionField()
+    version = VersionField(allow_null=True)
+    compared_with = VersionField(allow_null=True)
 
     class Meta:
         model = TrainingRun
@@ -126,9 +126,9 @@ class LearnedClipSerializer(serializers.ModelSerializer[SnapshotClip]):
 
 class PromotionSerializer(serializers.ModelSerializer[Promotion]):
     task = serializers.CharField(source="task.slug")
-    from_version = VersionField()
+    from_version = VersionField(allow_null=True)
     to_version = VersionField()
-    actor = serializers.CharField(source="actor.email", default=None)
+    actor = serializers.CharField(source="actor.email", default=None, allow_null=True)
 
     class Meta:
         model = Promotion

@@ -17,9 +17,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.api.views import asked_task, checked, person
-from classifier.api.serializers import ErrorSerializer
 from classifier.api.views import NewestFirst
 from classifier.models import ModelVersion, Task
+from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.roles import is_admin
 from training import promoting, runs
 from training.api.serializers import (
