@@ -18,9 +18,8 @@ logger = logging.getLogger(__name__)
 
 
 def clips_to_repeat(version: ModelVersion) -> ClipQuerySet:
-    """Clips whose answer is another version's."""
-    answered = Clip.objects.present().filter(predictions__model_version__task=version.task)
-    return answered.exclude(answered_by=version).distinct()
+    """Clips that show the answer of another version, whether or not this one has heard them before."""
+    return Clip.objects.present().filter(answered_by__task=version.task).exclude(answered_by=version)
 
 
 def predict_again(*, person: User, task: Task, clips: ClipQuerySet) -> PredictionJob:

@@ -6,6 +6,7 @@ from typing import Any
 
 from classifier.models import ModelVersion, Task
 from classifier.registry import folder_of
+from training import gate
 from training.models import TrainingRun
 
 
@@ -23,6 +24,15 @@ class VersionRow:
     @property
     def is_ready(self) -> bool:
         return self.version.status == ModelVersion.Status.READY
+
+    @property
+    def is_rejected(self) -> bool:
+        """By the gate, which says so whatever people decided afterwards."""
+        return bool(self.run and self.run.verdict and not self.run.verdict["passes"])
+
+    @property
+    def is_unclear(self) -> bool:
+        return bool(self.run and self.run.verdict and self.run.verdict["outcome"] == gate.UNCLEAR)
 
 
 def version_rows(task: Task) -> list[VersionRow]:

@@ -11,6 +11,7 @@ from tests.training.decided import decided_by_people, decided_corpus
 from tests.training.verdicts import keys, verdict_of
 from training.freezing import freeze_snapshot
 from training.models import PredictionJob, Promotion, Snapshot, TrainingRun
+from training.promoting import promote_version
 
 PAGES = ["versions", "jobs", "snapshots", "snapshot_list", "runs", "estimate"]
 PEOPLE = [("nobody", 302), ("speaker", 403), ("stranger", 403), ("reviewer", 403), ("admin", 200)]
@@ -32,6 +33,15 @@ def in_service(task) -> ModelVersion:
     metrics = {"test": {"accuracy": {"value": 0.7143, "interval_95": [0.67, 0.76]}}}
     manifest = {"labels": keys(task), "parameters": 1_000_000, "metrics": metrics}
     return ModelVersionFactory(task=task, is_active=True, manifest=manifest)
+
+
+@pytest.fixture
+def versions_on_disk(own_data_dir, tiny_version, admin) -> list[ModelVersion]:
+    """Two of them, of which the second came into service after the first."""
+    found = [tiny_version(0), tiny_version(3)]
+    for version in found:
+        promote_version(version=version, administrator=admin)
+    return found
 
 
 @pytest.fixture
@@ -158,13 +168,30 @@ def test_deleting_asks_first(admin_client, in_service, task):
 
 
 def test_predicting_again(admin_client, in_service, task):
-    PredictionFactory(model_version=ModelVersionFactory(task=task))
-    assert "1 clip has answers of other versions only." in text_of(admin_client.get(address("versions")))
+    clip = PredictionFactory(model_version=ModelVersionFactory(task=task)).clip
+    shown = "1 clip shows the answer of another version than the one in service."
+    assert shown in text_of(admin_client.get(address("versions")))
     response = admin_client.post(address("predict_again"), {"task": "emotion"}, follow=True)
     text = text_of(response)
     assert "1 clip is heard again." in text and 'hx-trigger="every 1s"' in text
+    # While a worker is busy, nobody needs to count or to ask once more.
+    assert shown not in text and address("predict_again") not in text
     PredictionJob.objects.update(state="done", done=1)
-    assert "hx-trigger" not in text_of(admin_client.get(address("jobs")))
+    section = text_of(admin_client.get(address("jobs")))
+    assert "hx-trigger" not in section and shown in section and address("predict_again") in section
+    Clip.objects.filter(pk=clip.pk).update(answered_by=in_service)
+    section = text_of(admin_client.get(address("jobs")))
+    assert "1 of 1 clips" in section and shown not in section and address("predict_again") not in section
+
+
+def test_a_rollback_tells_which_answers_stay(admin_client, task, versions_on_disk):
+    first, second = versions_on_disk
+    PredictionFactory(model_version=second)
+    response = admin_client.post(address("roll_back"), {"task": "emotion"}, follow=True)
+    text = text_of(response)
+    assert f"Version {first.number} is in service" in text
+    assert f"1 clip still shows the answer of version {second.number}, which was taken back." in text
+    assert "1 clip shows the answer of another version than the one in service." in text
 
 
 def test_freezing(admin_client, in_service, task, speaker):
@@ -255,6 +282,26 @@ def test_broken_rules_are_told(admin_client, waiting, task):
     assert "The new version is worse." in text and "It does not pass the gate." in text
     assert "Accuracy falls from 97.5% to 60.0%; at most 1 points are allowed." in text
     assert "is found in 60.0% of its clips" in text and "Put into service all the same" in text
+
+
+def test_what_the_gate_rejected_is_marked_in_service_too(admin_client, waiting, task):
+    assert "rejected by the gate" not in text_of(admin_client.get(address("versions")))
+    waiting.verdict = verdict_of(keys(task), changed=Clip.objects.first(), worse=True)
+    waiting.save()
+    text = text_of(admin_client.get(address("versions")))
+    assert text.count("rejected by the gate") == 1 and "It does not pass the gate." in text
+    assert text.count("Put into service all the same") == 2  # what opens the question, and what answers it
+    ModelVersion.objects.update(is_active=False)
+    ModelVersion.objects.filter(pk=waiting.version_id).update(is_active=True)
+    text = text_of(admin_client.get(address("versions")))
+    assert text.count("rejected by the gate") == 2 and "all the same" not in text
+
+
+def test_a_version_of_which_nobody_knows_is_marked(admin_client, waiting):
+    waiting.verdict["outcome"] = "unclear"
+    waiting.save()
+    text = text_of(admin_client.get(address("versions")))
+    assert "unclear whether better" in text and "all the same" not in text
 
 
 def test_rejecting(admin_client, waiting, admin):

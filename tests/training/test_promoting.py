@@ -135,6 +135,24 @@ def test_chosen_clips_are_predicted_again_and_old_predictions_stay(
     engine_anew()
 
 
+def test_after_going_back_a_clip_shows_the_answer_of_the_version_in_service(versions, admin, speaker, task):
+    """Also where that version has heard it before: its prediction is there already and stays."""
+    first, second = versions
+    clip = decided_clip("sad", waveform=spoken("sad", 1), owner=speaker)
+    for version in (first, second):
+        PredictionFactory(clip=clip, model_version=version)
+    said = clip.predictions.get(model_version=first)
+    clip.answered_by = second
+    clip.save()
+    assert list(clips_to_repeat(first)) == [clip]
+    engine_anew()
+    repeating.work_through(predict_again(person=admin, task=task, clips=clips_to_repeat(first)))
+    clip.refresh_from_db()
+    assert clip.answered_by == first and clip.latest_prediction() == said
+    assert clip.predictions.count() == 2 and not clips_to_repeat(first).exists()
+    engine_anew()
+
+
 def test_others_repeat_their_own_clips_alone(versions, speaker, stranger, task):
     from django.core.exceptions import PermissionDenied
 

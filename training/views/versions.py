@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from annotations.views.asked_task import asked_task
-from classifier.models import ModelVersion, Task
+from classifier.models import Clip, ModelVersion, Task
 from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.moments import read_moment
 from training.models import PredictionJob, Promotion
@@ -29,16 +29,17 @@ def versions(request: SignedInRequest) -> HttpResponse:
     task, tasks = asked_task(request)
     current = ModelVersion.objects.active(task.slug).first()
     log = Promotion.objects.filter(task=task).select_related("from_version", "to_version", "actor")
+    rows = version_rows(task)
     context = {
         "task": task,
         "tasks": tasks,
-        "rows": version_rows(task),
+        "rows": rows,
+        "serving": next((row for row in rows if row.version.is_active), None),
         "current": current,
         "before": version_before(current) if current else None,
         "log": log[:MOST_LOGGED],
         **_served_at(task, request.GET.get("at", "")),
-        "n_to_repeat": clips_to_repeat(current).count() if current else 0,
-        **_jobs(task),
+        **_again(task, current),
     }
     return render(request, "training/versions.html", context)
 
@@ -63,12 +64,15 @@ def promote(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def take_back(request: SignedInRequest) -> HttpResponse:
     task = _posted_task(request)
+    taken_back = ModelVersion.objects.active(task.slug).first()
     with refusals_told(request):
         version = roll_back(
             task=task, administrator=request.user, reason=reason_given(request), instead_of=_seen(request)
         )
         text = _("%(version)s comes into service within two seconds.") % {"version": version}
         messages.success(request, text[:1].upper() + text[1:])
+        if taken_back:
+            _tell_what_it_left(request, taken_back)
     return _back(task)
 
 
@@ -91,7 +95,7 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
 @admin_required
 @require_POST
 def repeat(request: SignedInRequest) -> HttpResponse:
-    """Let the version in service hear what only older versions have answered."""
+    """Let the version in service hear the clips that show the answer of another one."""
     task = _posted_task(request)
     current = get_object_or_404(ModelVersion.objects.active(task.slug))
     with refusals_told(request):
@@ -104,9 +108,24 @@ def repeat(request: SignedInRequest) -> HttpResponse:
 @admin_required
 @require_GET
 def jobs(request: SignedInRequest) -> HttpResponse:
-    """The jobs alone, which ask for themselves again while a worker is busy."""
+    """The section of predicting again, which asks for itself again while a worker is busy."""
     task, _tasks = asked_task(request)
-    return render(request, "training/_jobs.html", {"task": task, **_jobs(task)})
+    current = ModelVersion.objects.active(task.slug).first()
+    context = {"task": task, "current": current, **_again(task, current)}
+    return render(request, "training/_again.html", context)
+
+
+def _tell_what_it_left(request: HttpRequest, taken_back: ModelVersion) -> None:
+    count = Clip.objects.present().filter(answered_by=taken_back).count()
+    if count:
+        text = ngettext(
+            "%(count)d clip still shows the answer of version %(number)d, which was taken back. It can be "
+            "predicted again below.",
+            "%(count)d clips still show the answer of version %(number)d, which was taken back. They can be "
+            "predicted again below.",
+            count,
+        )
+        messages.warning(request, text % {"count": count, "number": taken_back.number})
 
 
 def _served_at(task: Task, text: str) -> dict[str, Any]:
@@ -116,10 +135,13 @@ def _served_at(task: Task, text: str) -> dict[str, Any]:
     return {"at": text, "moment": moment, "served": in_service_at(task, moment)}
 
 
-def _jobs(task: Task) -> dict[str, Any]:
+def _again(task: Task, current: ModelVersion | None) -> dict[str, Any]:
+    """How many clips could be predicted again, once no worker is busy with it, and the jobs so far."""
     found = list(PredictionJob.objects.filter(task=task).select_related("version")[:MOST_JOBS])
     busy = {PredictionJob.State.WAITING, PredictionJob.State.RUNNING}
-    return {"jobs": found, "is_busy": any(job.state in busy for job in found)}
+    is_busy = any(job.state in busy for job in found)
+    n_to_repeat = clips_to_repeat(current).count() if current and not is_busy else 0
+    return {"jobs": found, "is_busy": is_busy, "n_to_repeat": n_to_repeat}
 
 
 def _seen(request: HttpRequest) -> int | None:
