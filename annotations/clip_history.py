@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -64,7 +66,7 @@ def _circumstances(review: Review) -> str:
         told = {"number": review.model_version.number, "answer": review.predicted_label}
         parts.append(_("version %(number)d said %(answer)s") % told)
     if review.milliseconds is not None:
-        parts.append(_("after %(seconds)s s") % {"seconds": round(review.milliseconds / 1000, 1)})
+        parts.append(_("after %(seconds)s s") % {"seconds": number_format(review.milliseconds / 1000, 1)})
     if review.picked_by:
         parts.append(review.get_picked_by_display())
     return ", ".join(parts)
@@ -81,15 +83,15 @@ def _judge(change: DecisionChange) -> str:
     return change.actor.get_short_name() if change.actor else _("A former administrator")
 
 
-def _decided(change: DecisionChange, who: str, comment: str) -> Event:
+def _decided(change: DecisionChange, judge: str, comment: str) -> Event:
     said_of_it = change.get_state_display()
     if answer := (str(change.label) if change.label else change.get_flag_display()):
         said_of_it = pgettext("state: label", "%(state)s: %(answer)s") % {
             "state": said_of_it,
             "answer": answer,
         }
-    what = _("decision: %(state)s") % {"state": said_of_it}
-    return Event(change.created, who, what, change.get_how_display(), comment)
+    detail = ", ".join(filter(None, [change.get_how_display(), judge]))
+    return Event(change.created, "", capfirst(said_of_it), detail, comment)
 
 
 def _objections(clip_id: UUID, task: Task, who: str) -> list[Event]:

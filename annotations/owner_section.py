@@ -26,7 +26,24 @@ def section_context(request: HttpRequest, clip: Clip) -> dict[str, Any]:
         "audience": audience_in_words(clip),
         "objection": Objection.objects.filter(clip=clip, task=task).select_related("wished_label").first(),
         "has_prediction": prediction_of(clip, task) is not None,
+        "effect": effect_of_objecting(clip, task),
     }
+
+
+def effect_of_objecting(clip: Clip, task: Task) -> str:
+    """What comes of it when the owner says that the prediction is wrong."""
+    if not clip.shared_for_review:
+        return _(
+            "We keep what you say. Nobody listens to the clip as long as you do not share it for review."
+        )
+    if QueueEntry.objects.filter(clip=clip, task=task, is_open=False).exists():
+        return _(
+            "We keep what you say. People have already reviewed this clip, so it does not move in the queue."
+        )
+    return _(
+        "Your clip moves forward in the queue, unless it was drawn at random. Reviewers hear it without "
+        "knowing what you or the model say, so this decides nothing by itself."
+    )
 
 
 def standing(clip: Clip, decision: Decision | None, *, was_reviewed: bool) -> str:

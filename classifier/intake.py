@@ -1,10 +1,12 @@
 """From the bytes of an upload to a waveform: one pool of decoder processes per server process."""
 
 import logging
+from decimal import Decimal
 from functools import cache
 
 from django.conf import settings
 from django.core.files.base import File
+from django.utils.formats import number_format
 
 from classifier.audio.decoder_process import OnWaveform
 from classifier.audio.exceptions import AudioRejected, DecoderBusy
@@ -72,7 +74,7 @@ def _refused(code: str) -> UserError:
     return rejection(
         code,
         megabytes=settings.CLIP_MAX_BYTES // (1024 * 1024),
-        min_seconds=f"{settings.CLIP_MIN_SECONDS:g}",
+        min_seconds=number_format(Decimal(f"{settings.CLIP_MIN_SECONDS:g}")),
         max_minutes=_minutes(settings.CLIP_MAX_SECONDS),
         max_channels=_limits().max_channels,
     )

@@ -128,7 +128,7 @@ def signed(points: float, decimals: int = 1) -> str:
 
 @dataclass(frozen=True)
 class FigureRow:
-    """One line of the comparison; ``before`` and ``change`` are empty for a first version."""
+    """One line of the comparison; what is empty could not be measured."""
 
     name: str
     after: str
@@ -148,12 +148,14 @@ def figure_rows(figures: Mapping[str, Any], names: Names) -> list[FigureRow]:
     rows.append(
         _share(_("Calibration error"), new["calibration_error"], old and old["calibration_error"], sign=-1)
     )
+    heard = {key for key, line in zip(new["labels"], new["confusion"], strict=True) if sum(line)}
     for key, each in new["labels"].items():
         name = _("Recall of %(label)s") % {"label": names.get(key, key)}
-        rows.append(_share(name, each["recall"], old and old["labels"][key]["recall"]))
-    for key, recall in new.get("noisy_recall", {}).items():
+        recall = each["recall"] if key in heard else None
+        rows.append(_share(name, recall, old and old["labels"][key]["recall"]))
+    for key, noisy in new.get("noisy_recall", {}).items():
         name = _("Recall of %(label)s in noise") % {"label": names.get(key, key)}
-        rows.append(_share(name, recall, old and old["noisy_recall"][key]))
+        rows.append(_share(name, noisy if key in heard else None, old and old["noisy_recall"][key]))
     speed, size = figures.get("speed_ms", {}), figures.get("size_bytes", {})
     if "candidate" in speed:
         rows.append(_plain(_("Milliseconds for 3 seconds"), speed, lambda value: str(floatformat(value, 1))))
@@ -163,6 +165,8 @@ def figure_rows(figures: Mapping[str, Any], names: Names) -> list[FigureRow]:
 
 
 def _share(name: str, new: Any, old: Any, sign: int = 1) -> FigureRow:
+    if new is None:  # of a label that no clip had
+        return FigureRow(name, "", "", "", "same")
     after = percent(100 * new["value"], 1)
     if old is None:
         return FigureRow(name, after, "", "", "same")

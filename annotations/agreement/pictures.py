@@ -80,6 +80,8 @@ def course(name: str, weeks: Sequence[WeekRow], figure: str) -> Course:
 
 @dataclass(frozen=True)
 class Cell:
+    """``share`` is None where there was nothing to be shared out."""
+
     share: float | None
     level: int
     is_same: bool
@@ -88,7 +90,10 @@ class Cell:
 def heat(shares: Sequence[Sequence[float]]) -> list[list[Cell]]:
     """Cells of a confusion table, the darker the larger their share of the row."""
     return [
-        [Cell(share, round(share * HEAT_LEVELS), row == column) for column, share in enumerate(line)]
+        [
+            Cell(share if any(line) else None, round(share * HEAT_LEVELS), row == column)
+            for column, share in enumerate(line)
+        ]
         for row, line in enumerate(shares)
     ]
 

@@ -29,7 +29,8 @@ def labels(report: Report) -> Iterator[Row]:
 def confusion(report: Report) -> Iterator[Row]:
     yield ["one_says", *report.labels]
     for key, shares in zip(report.labels, report.confusion, strict=True):
-        yield [key, *shares]
+        # Nobody said it where somebody else answered too.
+        yield [key, *(shares if any(shares) else [""] * len(shares))]
 
 
 def pairs(report: Report) -> Iterator[Row]:

@@ -148,6 +148,25 @@ def test_heat_follows_the_share():
     assert cells[1][1].is_same and not cells[0][1].is_same
 
 
+def test_a_label_that_nobody_gave_has_no_shares(reviewer_client, answered):
+    assert [cell.share for cell in heat([[0.0, 0.0], [0.0, 1.0]])[0]] == [None, None]
+    for _clip in range(2):
+        answered("sad", "angry")
+    page = text_of(reviewer_client.get(AGREEMENT))
+    heats = page[page.index('class="heat"') :]
+    happy = heats[heats.index('<th scope="row">Happy') :]
+    assert happy[: happy.index("</tr>")].count("–") == 6 and "%" not in happy[: happy.index("</tr>")]
+    assert table(reviewer_client, "confusion")[2] == ["happy", *[""] * 6]
+
+
+def test_figures_are_explained_and_negative_ones_have_a_minus_sign(reviewer_client, answered):
+    for _clip in range(2):
+        answered("sad", "angry")
+    page = text_of(reviewer_client.get(AGREEMENT))
+    assert "below 0 is less than chance." in page
+    assert "\N{MINUS SIGN}1.00" in page and "-1.00" not in page
+
+
 @pytest.mark.parametrize(
     ("answers", "said"),
     [

@@ -47,6 +47,7 @@ def test_history_names_nobody(shared, say, reviewer, page_text):
     ListenLog.objects.create(clip=clip, listener=reviewer, pseudonym=reviewer.pseudonym.name)
     text = page_text(clip)
     assert "A reviewer</span> answered: Other" in text
+    assert "Excluded: Other <span" in text and "decision:" not in text
     assert "1 person has listened." in text
     for private in (reviewer.email, reviewer.pseudonym.name, "said so"):
         assert private not in text
@@ -81,13 +82,17 @@ def test_objecting_to_a_clip_that_was_reviewed_or_drawn_at_random(shared, say, r
     for clip, thanks in [(reviewed, "we keep it. People have already"), (drawn, "Thank you, we keep it.<")]:
         response = speaker_client.post(reverse("annotations:objection", args=[clip.pk]), follow=True)
         assert thanks in text_of(response).replace(" <", "<")
+        moves = "Your clip moves forward in the queue, unless" in text_of(response)
+        assert moves is (clip == drawn)
+        assert ("so it does not move in the queue." in text_of(response)) is (clip == reviewed)
 
 
 @pytest.mark.parametrize(("wish", "said"), [("bored", "does not belong"), ("", "we keep it")])
 def test_objections_to_a_private_clip(speaker, speaker_client, wish, said):
     clip = ClipFactory(owner=speaker, answer="happy")
     address = reverse("annotations:objection", args=[clip.pk])
-    assert said in text_of(speaker_client.post(address, {"wished_label": wish}, follow=True))
+    text = text_of(speaker_client.post(address, {"wished_label": wish}, follow=True))
+    assert said in text and "as long as you do not share it for review." in text
 
 
 def test_nothing_to_object_to(speaker, speaker_client, page_text):

@@ -104,6 +104,13 @@ def test_bad_recording_has_its_own_code_and_leaves_nothing(signed_in, model_vers
     assert signed_in.post(CLIPS, {"file": SimpleUploadedFile("ok.wav", good())}).status_code == 201
 
 
+@pytest.mark.parametrize(("language", "written"), [("en", "0.3"), ("es", "0,3")])
+def test_the_least_length_is_written_as_the_language_does(signed_in, model_version, language, written):
+    short = SimpleUploadedFile("short.wav", make_audio("wav-s16", seconds=0.1))
+    response = signed_in.post(CLIPS, {"file": short}, headers={"Accept-Language": language})
+    assert f" {written} " in response.json()["detail"]
+
+
 def files_below(folder: Path) -> set[Path]:
     return {path for path in Path(folder).rglob("*") if path.is_file() and "sqlite" not in path.name}
 

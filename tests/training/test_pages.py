@@ -240,7 +240,7 @@ def test_the_page_follows_a_run(admin_client, run_in):
     )
     response = admin_client.get(address("run_live", run.pk))
     text = text_of(response)
-    assert 'value="42"' in text and "about 7 minutes left" in text and "10:00:00 Hi" in text
+    assert 'value="42"' in text and "Time left: about 7 minutes" in text and "10:00:00 Hi" in text
     assert "Learning" in text and 'hx-trigger="every 1s"' in text and "HX-Refresh" not in response
     TrainingRun.objects.update(state="failed", error_code="out_of_memory", error_detail="x")
     response = admin_client.get(address("run_live", run.pk))
@@ -302,6 +302,18 @@ def test_a_version_of_which_nobody_knows_is_marked(admin_client, waiting):
     waiting.save()
     text = text_of(admin_client.get(address("versions")))
     assert "unclear whether better" in text and "all the same" not in text
+
+
+def test_a_label_without_clips_has_no_recall(admin_client, waiting):
+    for figures in (waiting.verdict["figures"]["candidate"], waiting.verdict["figures"]["active"]):
+        figures["confusion"][-1] = [0] * 6
+        figures["labels"]["disgust"]["recall"]["value"] = 0.0
+    waiting.save()
+    text = text_of(admin_client.get(address("run", waiting.pk)))
+    for name in ("Recall of Disgust", "Recall of Disgust in noise"):
+        row = text[text.index(f'<th scope="row">{name}</th>') :]
+        row = row[: row.index("</tr>")]
+        assert row.count("–") == 3 and "%" not in row
 
 
 def test_rejecting(admin_client, waiting, admin):
