@@ -18,6 +18,7 @@ from training.libraries import missing_libraries
 from training.models import Snapshot, TrainingRun
 from training.presets import estimated_seconds, hyperparameters_of
 from training.promoting import promote_version, require_admin
+from training.trainable import refusal_of
 
 logger = logging.getLogger(__name__)
 State = TrainingRun.State
@@ -155,27 +156,12 @@ def _require_fitting(snapshot: Snapshot, mode: str, start: ModelVersion, chosen:
             _("This installation can serve but not train. Whoever runs the site can add what is missing."),
             status=409,
         )
-    if snapshot.state == Snapshot.State.FAILED:
-        raise UserError("snapshot_failed", _("This snapshot could not be written. Freeze anew."), status=409)
     if start.task_id != snapshot.task_id:
         raise UserError("other_task", _("This version predicts another task."), status=409)
     if start.status != ModelVersion.Status.READY:
         raise UserError("not_ready", _("The files of this version were deleted."), status=409)
-    if sum(n > 0 for n in snapshot.counts["train"].values()) < 2:
-        raise UserError(
-            "one_label",
-            _("Training needs decided clips of at least two labels from speakers of the training split."),
-            status=409,
-        )
-    if not any(snapshot.counts["validation"].values()):
-        raise UserError(
-            "empty_split",
-            _(
-                "No voice of this snapshot is kept for validation, so nothing would tell when to stop. Have "
-                "clips of at least five voices decided, or import a corpus, then freeze again."
-            ),
-            status=409,
-        )
+    if refusal := refusal_of(snapshot):
+        raise refusal
 
 
 def _require_number(name: str, value: Any) -> None:

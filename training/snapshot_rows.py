@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from classifier.models import Clip, Task
 from training.freezing import FEW_TO_JUDGE, FEW_TO_LEARN
 from training.models import Snapshot
+from training.trainable import refusal_of
 from training.warnings import sentence_of
 
 
@@ -19,6 +20,8 @@ class SnapshotRow:
     totals: list[int]
     minutes: float
     warnings: list[str]
+    # Why no run may learn from it; what could not be written says so itself.
+    refusal: str
 
 
 def snapshot_rows(task: Task, most: int) -> list[SnapshotRow]:
@@ -30,6 +33,7 @@ def snapshot_rows(task: Task, most: int) -> list[SnapshotRow]:
 
 def _row(snapshot: Snapshot, names: dict[str, str]) -> SnapshotRow:
     splits = [split for split in Clip.Split.values if split in snapshot.counts]
+    refusal = refusal_of(snapshot)
     table = []
     for key in snapshot.labels:
         counts = [snapshot.counts[split].get(key, 0) for split in splits]
@@ -41,6 +45,7 @@ def _row(snapshot: Snapshot, names: dict[str, str]) -> SnapshotRow:
         totals=[sum(snapshot.counts[split].values()) for split in splits],
         minutes=sum(snapshot.seconds.values()) / 60,
         warnings=_sentences(snapshot, names),
+        refusal=str(refusal.detail) if refusal and snapshot.state != Snapshot.State.FAILED else "",
     )
 
 

@@ -19,6 +19,7 @@ from training.models import Snapshot, TrainingRun
 from training.presets import estimated_seconds
 from training.run_words import MODES, duration_words
 from training.runs import latest_snapshot, start_run
+from training.trainable import refusal_of
 
 MOST_LISTED = 50
 
@@ -84,7 +85,7 @@ def runs(request: SignedInRequest) -> HttpResponse:
         "chosen": form["mode"].value(),
         "runs": related[:MOST_LISTED],
         "unfinished": found.unfinished().first(),
-        "estimate": _estimate(dict(form.initial), task),
+        **_estimate(dict(form.initial), task),
     }
     status = 400 if form.is_bound else 200
     return render(request, "training/runs.html", context, status=status)
@@ -93,14 +94,14 @@ def runs(request: SignedInRequest) -> HttpResponse:
 @admin_required
 @require_GET
 def estimate(request: SignedInRequest) -> HttpResponse:
-    """How long what is chosen in the form would take about."""
+    """How long what is chosen in the form would take about, or why it cannot be."""
     task, _tasks = asked_task(request)
     form = StartForm(task, request.GET)
-    words = ""
+    told: dict[str, str] = {}
     if form.is_valid():
         chosen = form.cleaned_data
-        words = _words(chosen["snapshot"], chosen["mode"], chosen["start_version"])
-    return render(request, "training/_estimate.html", {"estimate": words})
+        told = _expected(chosen["snapshot"], chosen["mode"], chosen["start_version"])
+    return render(request, "training/_estimate.html", told)
 
 
 def _number(wanted: QueryDict | None, name: str) -> int | None:
@@ -108,14 +109,17 @@ def _number(wanted: QueryDict | None, name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _estimate(initial: dict[str, Any], task: Task) -> str:
+def _estimate(initial: dict[str, Any], task: Task) -> dict[str, str]:
     snapshot = Snapshot.objects.filter(task=task, number=initial["snapshot"]).first()
     version = ModelVersion.objects.filter(task=task, number=initial["start_version"]).first()
-    return _words(snapshot, initial["mode"], version) if snapshot and version else ""
+    return _expected(snapshot, initial["mode"], version) if snapshot and version else {}
 
 
-def _words(snapshot: Snapshot, mode: str, version: ModelVersion) -> str:
+def _expected(snapshot: Snapshot, mode: str, version: ModelVersion) -> dict[str, str]:
+    if refusal := refusal_of(snapshot):
+        return {"refusal": str(refusal.detail)}
     parameters = version.manifest.get("parameters")
     if not parameters:
-        return ""
-    return duration_words(estimated_seconds(snapshot=snapshot, mode=mode, parameters=parameters))
+        return {}
+    seconds = estimated_seconds(snapshot=snapshot, mode=mode, parameters=parameters)
+    return {"estimate": duration_words(seconds)}

@@ -1,80 +1,20 @@
-"""The pages of model versions, snapshots and training runs, as an administrator uses them."""
+"""The pages of snapshots and training runs, as an administrator uses them."""
 
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
-from classifier.models import Clip, ModelVersion, Task
-from tests.factories import ClipFactory, ModelVersionFactory, PredictionFactory
+from classifier.models import Clip, ModelVersion
+from tests.factories import ClipFactory, ModelVersionFactory
 from tests.training.decided import decided_by_people, decided_corpus
+from tests.training.pages.reading import address, text_of
 from tests.training.verdicts import keys, verdict_of
 from training.freezing import freeze_snapshot
-from training.models import PredictionJob, Promotion, Snapshot, TrainingRun
-from training.promoting import promote_version
+from training.models import Snapshot, TrainingRun
 
 PAGES = ["versions", "jobs", "snapshots", "snapshot_list", "runs", "estimate"]
 PEOPLE = [("nobody", 302), ("speaker", 403), ("stranger", 403), ("reviewer", 403), ("admin", 200)]
-
-
-@pytest.fixture(autouse=True)
-def own_folders(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    settings.MODELS_DIR = tmp_path / "models"
-
-
-@pytest.fixture
-def task(db) -> Task:
-    return Task.objects.get(slug="emotion")
-
-
-@pytest.fixture
-def in_service(task) -> ModelVersion:
-    metrics = {"test": {"accuracy": {"value": 0.7143, "interval_95": [0.67, 0.76]}}}
-    manifest = {"labels": keys(task), "parameters": 1_000_000, "metrics": metrics}
-    return ModelVersionFactory(task=task, is_active=True, manifest=manifest)
-
-
-@pytest.fixture
-def versions_on_disk(own_data_dir, tiny_version, admin) -> list[ModelVersion]:
-    """Two of them, of which the second came into service after the first."""
-    found = [tiny_version(0), tiny_version(3)]
-    for version in found:
-        promote_version(version=version, administrator=admin)
-    return found
-
-
-@pytest.fixture
-def frozen(task, admin) -> Snapshot:
-    decided_corpus()
-    return freeze_snapshot(task=task, administrator=admin, later=False).snapshot
-
-
-@pytest.fixture
-def run_in(task, frozen, in_service, admin):
-    """``run_in("training", ...)`` is a run in this state."""
-
-    def make(state: str, **fields) -> TrainingRun:
-        given = {"task": task, "snapshot": frozen, "start_version": in_service, "started_by": admin}
-        return TrainingRun.objects.create(**{**given, "state": state, **fields})
-
-    return make
-
-
-@pytest.fixture
-def waiting(run_in, task, in_service) -> TrainingRun:
-    """A run whose version is better and waits for approval."""
-    version = ModelVersionFactory(task=task, origin="trained", manifest=in_service.manifest)
-    verdict = verdict_of(keys(task), changed=Clip.objects.first())
-    return run_in("waiting_for_approval", version=version, compared_with=in_service, verdict=verdict)
-
-
-def text_of(response) -> str:
-    return " ".join(response.content.decode().split())
-
-
-def address(name: str, *args) -> str:
-    return reverse(f"training:{name}", args=args)
 
 
 @pytest.mark.parametrize(("person", "status"), PEOPLE)
@@ -127,73 +67,6 @@ def test_nothing_yet(admin_client, task):
     assert "There is nothing to learn from yet" in text_of(admin_client.get(address("runs")))
 
 
-def test_versions_tell_how_good_they_are(admin_client, in_service, task):
-    ModelVersionFactory(task=task)
-    text = text_of(admin_client.get(address("versions")))
-    assert f"Version {in_service.number} is in service" in text
-    assert "71.4%" in text and "(67 to 76%)" in text and "never measured here" in text
-
-
-def test_a_version_that_cannot_serve_is_refused(admin_client, in_service, task):
-    other = ModelVersionFactory(task=task)
-    form = {"reason": "try", "instead_of": in_service.pk}
-    response = admin_client.post(address("promote", other.pk), form, follow=True)
-    assert "so the one in service stays." in text_of(response)
-    assert ModelVersion.objects.active().get() == in_service
-
-
-def test_the_log_says_who_and_why(admin_client, admin, in_service, task):
-    first = ModelVersionFactory(task=task)
-    Promotion.objects.create(
-        task=task, kind="promote", from_version=first, to_version=in_service, actor=admin, reason="better"
-    )
-    text = text_of(admin_client.get(address("versions")))
-    assert f"Version {in_service.number} put into service" in text and "<q>better</q>" in text
-    assert f"Roll back to version {first.number}" in text and admin.email in text
-    response = admin_client.post(address("roll_back"), {"task": "emotion"}, follow=True)
-    assert "so the one in service stays." in text_of(response)  # it has no files
-
-
-def test_deleting_asks_first(admin_client, in_service, task):
-    other = ModelVersionFactory(task=task)
-    PredictionFactory(model_version=other)
-    asked = text_of(admin_client.get(address("delete_version", other.pk)))
-    assert "1 prediction stays and keeps its number." in asked
-    other.refresh_from_db()
-    assert other.status == "ready"
-    text = text_of(admin_client.post(address("delete_version", other.pk), follow=True))
-    assert f"The files of version {other.number} are deleted." in text and "files removed" in text
-    response = admin_client.post(address("delete_version", in_service.pk), follow=True)
-    assert "The version in service cannot be deleted." in text_of(response)
-
-
-def test_predicting_again(admin_client, in_service, task):
-    clip = PredictionFactory(model_version=ModelVersionFactory(task=task)).clip
-    shown = "1 clip shows the answer of another version than the one in service."
-    assert shown in text_of(admin_client.get(address("versions")))
-    response = admin_client.post(address("predict_again"), {"task": "emotion"}, follow=True)
-    text = text_of(response)
-    assert "1 clip is heard again." in text and 'hx-trigger="every 1s"' in text
-    # While a worker is busy, nobody needs to count or to ask once more.
-    assert shown not in text and address("predict_again") not in text
-    PredictionJob.objects.update(state="done", done=1)
-    section = text_of(admin_client.get(address("jobs")))
-    assert "hx-trigger" not in section and shown in section and address("predict_again") in section
-    Clip.objects.filter(pk=clip.pk).update(answered_by=in_service)
-    section = text_of(admin_client.get(address("jobs")))
-    assert "1 of 1 clips" in section and shown not in section and address("predict_again") not in section
-
-
-def test_a_rollback_tells_which_answers_stay(admin_client, task, versions_on_disk):
-    first, second = versions_on_disk
-    PredictionFactory(model_version=second)
-    response = admin_client.post(address("roll_back"), {"task": "emotion"}, follow=True)
-    text = text_of(response)
-    assert f"Version {first.number} is in service" in text
-    assert f"1 clip still shows the answer of version {second.number}, which was taken back." in text
-    assert "1 clip shows the answer of another version than the one in service." in text
-
-
 def test_freezing(admin_client, in_service, task, speaker):
     response = admin_client.post(address("snapshots"), {"task": "emotion"}, follow=True)
     assert "so there is nothing to freeze." in text_of(response)
@@ -224,6 +97,21 @@ def test_starting_and_cancelling(admin_client, frozen, in_service):
     text = text_of(admin_client.post(address("cancel", run.pk), follow=True))
     assert "cancelled" in text
     assert "This run has ended already." in text_of(admin_client.post(address("cancel", run.pk), follow=True))
+
+
+def test_a_snapshot_that_cannot_be_learned_from_says_so_before(admin_client, frozen, in_service):
+    page = text_of(admin_client.get(address("snapshots")))
+    assert "Train on it" in page and "No voice of this snapshot" not in page
+    frozen.counts["validation"] = {}
+    frozen.save()
+    refused = "No voice of this snapshot is kept for validation, so nothing would tell when to stop."
+    page = text_of(admin_client.get(address("snapshots")))
+    assert refused in page and "Train on it" not in page
+    form = {"snapshot": frozen.number, "start_version": in_service.number, "mode": "head"}
+    for name in ("runs", "estimate"):
+        text = text_of(admin_client.get(address(name), form))
+        assert refused in text and "It takes about" not in text
+    assert refused in text_of(admin_client.post(address("runs"), form))
 
 
 @pytest.mark.parametrize("wrong", [{"snapshot": "999"}, {"mode": "magic"}, {"start_version": "x"}])
@@ -282,26 +170,6 @@ def test_broken_rules_are_told(admin_client, waiting, task):
     assert "The new version is worse." in text and "It does not pass the gate." in text
     assert "Accuracy falls from 97.5% to 60.0%; at most 1 points are allowed." in text
     assert "is found in 60.0% of its clips" in text and "Put into service all the same" in text
-
-
-def test_what_the_gate_rejected_is_marked_in_service_too(admin_client, waiting, task):
-    assert "rejected by the gate" not in text_of(admin_client.get(address("versions")))
-    waiting.verdict = verdict_of(keys(task), changed=Clip.objects.first(), worse=True)
-    waiting.save()
-    text = text_of(admin_client.get(address("versions")))
-    assert text.count("rejected by the gate") == 1 and "It does not pass the gate." in text
-    assert text.count("Put into service all the same") == 2  # what opens the question, and what answers it
-    ModelVersion.objects.update(is_active=False)
-    ModelVersion.objects.filter(pk=waiting.version_id).update(is_active=True)
-    text = text_of(admin_client.get(address("versions")))
-    assert text.count("rejected by the gate") == 2 and "all the same" not in text
-
-
-def test_a_version_of_which_nobody_knows_is_marked(admin_client, waiting):
-    waiting.verdict["outcome"] = "unclear"
-    waiting.save()
-    text = text_of(admin_client.get(address("versions")))
-    assert "unclear whether better" in text and "all the same" not in text
 
 
 def test_a_label_without_clips_has_no_recall(admin_client, waiting):

@@ -1,0 +1,28 @@
+"""What a snapshot must have before a run may learn from it, said before anybody asks for a run."""
+
+from django.utils.translation import gettext_lazy as _
+
+from emotion_site.exceptions import UserError
+from training.models import Snapshot
+
+
+def refusal_of(snapshot: Snapshot) -> UserError | None:
+    """``snapshot_failed``, ``one_label`` or ``empty_split``; None where nothing stands in the way."""
+    if snapshot.state == Snapshot.State.FAILED:
+        return UserError("snapshot_failed", _("This snapshot could not be written. Freeze anew."), status=409)
+    if sum(n > 0 for n in snapshot.counts["train"].values()) < 2:
+        return UserError(
+            "one_label",
+            _("Training needs decided clips of at least two labels from speakers of the training split."),
+            status=409,
+        )
+    if not any(snapshot.counts["validation"].values()):
+        return UserError(
+            "empty_split",
+            _(
+                "No voice of this snapshot is kept for validation, so nothing would tell when to stop. Have "
+                "clips of at least five voices decided, or import a corpus, then freeze again."
+            ),
+            status=409,
+        )
+    return None
