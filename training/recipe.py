@@ -144,7 +144,9 @@ def make_version(
         temperature=fit_temperature(logits, truth),
         metrics={**description.metrics, "int8": verdict.as_dict()},
     )
-    logger.info("Fitted a temperature of %s; int8 serves: %s", calibrated.temperature, verdict.may_serve)
+    logger.info("Corrected the confidence by a temperature of %s", calibrated.temperature)
+    which = "the smaller one (int8)" if verdict.may_serve else "the full one, for the smaller (int8) differs"
+    logger.info("Exported the model; %s serves", which)
     return write_version(target, checkpoint, model, calibrated, compact=True, int8=verdict.may_serve)
 
 
@@ -162,7 +164,7 @@ def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder:
     model = transplant(Teacher(sources.teacher), waveforms, corpus.labels)
     features = pooled_features(model, (train.audio.waveform(number) for number in range(len(train))))
     loss = fit_head(model, features, train.targets)
-    logger.info("Fitted the head to a loss of %.3f", loss)
+    logger.info("Learned how to decide, to a loss of %.3f", loss)
     _save(model, folder)
 
 

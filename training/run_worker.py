@@ -72,7 +72,7 @@ def _fail(row: RunRow, code: str, detail: str) -> None:
 def _work(row: RunRow, work: Path) -> None:
     run = TrainingRun.objects.select_related("snapshot__task", "start_version", "task").get(pk=row.run.pk)
     require_wanted(row)
-    row.say("Taken by a worker." if run.attempts == 1 else f"Taken again, attempt {run.attempts}.")
+    row.say("A worker began." if run.attempts == 1 else f"A worker began again, attempt {run.attempts}.")
     work.mkdir(parents=True, exist_ok=True)
     if not (work / RESULT).is_file():
         job = _prepared(run, row, work)
@@ -163,7 +163,7 @@ def _promote(run: TrainingRun, row: RunRow, version: ModelVersion) -> None:
             version=version, administrator=None, reason=f"Training run {run.pk}", instead_of=compared_with
         )
     except UserError as error:
-        row.say(f"Not put into service: {error.code}.")
+        row.say(f"Not put into service by itself: {error.code}.")
         row.end(State.WAITING_FOR_APPROVAL, progress=1.0, stage="", error_code=error.code)
     else:
         row.end(State.PROMOTED, progress=1.0, stage="")
