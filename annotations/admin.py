@@ -16,7 +16,7 @@ from emotion_site.admin import LookOnlyAdmin
 
 @admin.register(Review)
 class ReviewAdmin(LookOnlyAdmin):
-    list_display = ["id", "task", "clip_id", "rater", "kind", "label", "flag", "picked_by", "created"]
+    list_display = ["id", "task", "clip_key", "rater", "kind", "label", "flag", "picked_by", "created"]
     list_filter = ["task", "kind", "flag", "picked_by"]
     list_select_related = ["task", "label"]
     raw_id_fields = ["clip"]
@@ -24,20 +24,20 @@ class ReviewAdmin(LookOnlyAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(LookOnlyAdmin):
-    list_display = ["clip_id", "task", "state", "label", "flag", "how", "decided_by", "decided_at"]
+    list_display = ["clip_key", "task", "state", "label", "flag", "how", "decided_by", "decided_at"]
     list_filter = ["task", "state", "how"]
     list_select_related = ["task", "label", "decided_by"]
 
 
 @admin.register(DecisionChange)
 class DecisionChangeAdmin(LookOnlyAdmin):
-    list_display = ["clip_id", "task", "state", "label", "flag", "how", "actor", "created"]
+    list_display = ["clip_key", "task", "state", "label", "flag", "how", "actor", "created"]
     list_select_related = ["task", "label", "actor"]
 
 
 @admin.register(QueueEntry)
 class QueueEntryAdmin(LookOnlyAdmin):
-    list_display = ["clip_id", "task", "is_open", "priority", "is_random", "given", "needed", "leased_until"]
+    list_display = ["clip_key", "task", "is_open", "priority", "is_random", "given", "needed", "leased_until"]
     list_filter = ["task", "is_open", "is_random", "has_objection"]
     list_select_related = ["task"]
 
@@ -50,10 +50,10 @@ class ReviewPolicyAdmin(LookOnlyAdmin):
 
 @admin.register(Objection)
 class ObjectionAdmin(LookOnlyAdmin):
-    list_display = ["clip_id", "task", "predicted_label", "wished_label", "created"]
+    list_display = ["clip_key", "task", "predicted_label", "wished_label", "created"]
     list_select_related = ["task", "predicted_label", "wished_label"]
 
 
 @admin.register(ListenLog)
 class ListenLogAdmin(LookOnlyAdmin):
-    list_display = ["clip_id", "pseudonym", "created"]
+    list_display = ["clip_key", "pseudonym", "created"]

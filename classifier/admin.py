@@ -77,6 +77,6 @@ class ClipAdmin(LookOnlyAdmin):
 
 @admin.register(Prediction)
 class PredictionAdmin(LookOnlyAdmin):
-    list_display = ["clip_id", "model_version", "label", "confidence", "milliseconds", "created"]
+    list_display = ["clip_key", "model_version", "label", "confidence", "milliseconds", "created"]
     list_filter = ["model_version", "label"]
     list_select_related = ["model_version", "label"]

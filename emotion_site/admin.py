@@ -1,6 +1,6 @@
 """Django's admin: for looking at rows, and for the few actions that the site's own pages share."""
 
-from typing import cast
+from typing import Any, cast
 
 from allauth.account.admin import EmailAddress
 from allauth.account.decorators import secure_admin_login
@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy, ngettext
+from django_tasks_db.admin import DBTaskResult
 
 from emotion_site.exceptions import UserError
 from emotion_site.links import Purpose, path_of
@@ -25,7 +26,8 @@ admin.site.site_header = admin.site.site_title = gettext_lazy("Emotion administr
 
 
 # Roles, addresses, second steps and sessions change on the site's own pages, which keep their rules.
-for model in (EmailAddress, Authenticator, UserSession, Group):
+# What the workers do is registered again below.
+for model in (EmailAddress, Authenticator, UserSession, Group, DBTaskResult):
     admin.site.unregister(model)
 
 
@@ -33,6 +35,11 @@ class LookOnlyAdmin(admin.ModelAdmin):
     """Rows change through the site's pages and services, never through a form of the admin."""
 
     show_full_result_count = False
+
+    @admin.display(description=gettext_lazy("clip"), ordering="clip_id")
+    def clip_key(self, obj: Any) -> Any:
+        """The key of a row's clip, which is not fetched for it and may be gone."""
+        return obj.clip_id
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -42,6 +49,14 @@ class LookOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+@admin.register(DBTaskResult)
+class TaskResultAdmin(LookOnlyAdmin):
+    list_display = ["id", "task_path", "status", "enqueued_at", "started_at", "finished_at", "queue_name"]
+    list_filter = ["status", "queue_name"]
+    ordering = ["-enqueued_at"]
+    exclude = ["run_after"]  # tasks without one have the last day of all
 
 
 @admin.register(User)

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.utils.translation import gettext_lazy as _
+from django_tasks_db.apps import TasksAppConfig
 
 
 class EmotionSiteConfig(AppConfig):
@@ -10,6 +11,13 @@ class EmotionSiteConfig(AppConfig):
 
     def ready(self) -> None:
         from emotion_site import checks, task_heartbeat  # noqa: F401  # registers checks and receivers
+        from emotion_site.field_names import name_fields
+
+        name_fields()
+
+
+class SiteTasksConfig(TasksAppConfig):
+    verbose_name = _("Work in the background")  # type: ignore[assignment]  # theirs is not translated
 
 
 class SiteStaticFilesConfig(StaticFilesConfig):

@@ -1,11 +1,12 @@
-"""What Django and allauth themselves say on our pages, listed for translation.
+"""What Django, allauth and django-tasks themselves say on our pages, listed for translation.
 
-Their own Spanish addresses people formally and calls some things by other names than this site does.
-A text that is listed here, letter for letter, lands in the site's catalogue, which is asked before theirs.
+Their own Spanish addresses people formally and calls some things by other names than this site does, and the
+last one has none. A text that is listed here, letter for letter, lands in the site's catalogue, which is
+asked before theirs.
 """
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 DJANGO = [
     _("Your password can’t be too similar to your other personal information."),  # noqa: RUF001  # the apostrophe is Django's
@@ -40,4 +41,27 @@ ALLAUTH = [
     _("You cannot deactivate two-factor authentication."),
     _("You cannot generate recovery codes without having two-factor authentication enabled."),
     _("You must type the same password each time."),
+]
+
+TASKS = [
+    _("Task Result"),
+    _("Task Results"),
+    _("status"),
+    _("enqueued at"),
+    _("started at"),
+    _("finished at"),
+    _("args kwargs"),
+    _("priority"),
+    _("task path"),
+    _("worker id"),
+    _("queue name"),
+    _("backend name"),
+    _("run after"),
+    _("return value"),
+    _("exception class path"),
+    _("traceback"),
+    pgettext_lazy("Task", "Ready"),
+    pgettext_lazy("Task", "Running"),
+    pgettext_lazy("Task", "Failed"),
+    pgettext_lazy("Task", "Successful"),
 ]

@@ -22,6 +22,7 @@ from django.utils.translation.template import templatize
 from classifier.models import Label
 from classifier.templatetags.numbers import percent
 from emotion_site.borrowed_texts import ALLAUTH, DJANGO
+from tests.factories import ClipFactory
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ["annotations", "classifier", "emotion_site", "training"]
@@ -158,6 +159,18 @@ def test_the_classify_page_and_its_scripts_speak_spanish(compiled, speaker_clien
     handed_over = json.loads(settings_json)
     assert handed_over["texts"]["ready"] == "Pulsa el botón y habla."
     assert handed_over["labels"]["happy"]["name"] == "Alegría"
+
+
+def test_rows_in_the_admin_speak_spanish(compiled, admin_client):
+    clip = ClipFactory(answer="sad")
+    pages = {
+        "classifier/clip": ["duración en segundos", "por estado"],
+        "classifier/prediction": [str(clip.pk), "grabación"],
+        "django_tasks_database/dbtaskresult": ["trabajos en segundo plano", "por cola"],
+    }
+    for path, words in pages.items():
+        page = page_in_spanish(admin_client, f"/admin/{path}/").lower()
+        assert [word for word in words if word not in page] == [], path
 
 
 def test_a_refusal_of_the_api_speaks_spanish(compiled, speaker_client):

@@ -65,11 +65,25 @@ class SnapshotAdmin(LookOnlyAdmin):
 
 @admin.register(TrainingRun)
 class TrainingRunAdmin(LookOnlyAdmin):
-    list_display = ["id", "task", "snapshot", "mode", "state", "percent", "version", "error_code", "created"]
+    list_display = [
+        "id",
+        "task",
+        "snapshot",
+        "mode",
+        "state",
+        "percent_done",
+        "version",
+        "error_code",
+        "created",
+    ]
     list_filter = ["task", "state", "mode"]
     list_select_related = ["task", "snapshot", "version"]
     change_list_template = CHANGE_LIST
     actions = ["cancel"]
+
+    @admin.display(description=gettext_lazy("progress in percent"), ordering="progress")
+    def percent_done(self, obj: TrainingRun) -> int:
+        return obj.percent
 
     def view_on_site(self, obj: TrainingRun) -> str:
         return reverse("training:run", args=[obj.pk])
@@ -85,7 +99,7 @@ class TrainingRunAdmin(LookOnlyAdmin):
 
 @admin.register(SnapshotClip)
 class SnapshotClipAdmin(LookOnlyAdmin):
-    list_display = ["clip_id", "snapshot", "label", "how", "split", "speaker", "erased"]
+    list_display = ["clip_key", "snapshot", "label", "how", "split", "speaker", "erased"]
     list_filter = ["split", "erased", "label"]
     list_select_related = ["snapshot", "label"]
     raw_id_fields = ["clip"]
@@ -124,8 +138,12 @@ class GatePolicyAdmin(admin.ModelAdmin[GatePolicy]):
 @admin.register(PredictionJob)
 class PredictionJobAdmin(LookOnlyAdmin):
     change_list_template = CHANGE_LIST
-    list_display = ["id", "version", "asked_by", "state", "done", "total", "failed", "created"]
+    list_display = ["id", "version", "asked_by", "state", "done", "of_all", "failed", "created"]
     list_select_related = ["version", "asked_by"]
+
+    @admin.display(description=gettext_lazy("clips"))
+    def of_all(self, obj: PredictionJob) -> int:
+        return obj.total
 
 
 def _only_one(where: admin.ModelAdmin[Any], request: HttpRequest, chosen: QuerySet[Any]) -> Any:

@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "django_htmx",
     "django_tasks",
-    "django_tasks_db",
+    "emotion_site.apps.SiteTasksConfig",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",

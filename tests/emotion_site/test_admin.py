@@ -2,7 +2,10 @@
 
 import pytest
 from django.apps import apps
+from django.contrib.admin import site as admin_site
+from django.contrib.admin.utils import flatten
 from django.contrib.messages import get_messages
+from django.utils.functional import Promise
 
 from emotion_site.models import OneTimeLink, User
 from emotion_site.purpose import declare_purpose
@@ -24,6 +27,19 @@ def test_rows_can_be_looked_at_but_not_added_or_deleted(admin_client, admin, spe
     assert getattr(row, "digest", "no digest") not in page.content.decode()
     assert admin_client.get(f"{path}add/").status_code == 403
     assert admin_client.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_every_field_that_is_shown_has_a_name_in_words():
+    unnamed = {
+        f"{model.__name__}.{field.name}"
+        for model, shown in admin_site._registry.items()
+        if model._meta.app_label in {"emotion_site", "classifier", "annotations", "training"}
+        for field in model._meta.fields
+        if not (isinstance(field.verbose_name, Promise) or field.auto_created)
+        and field.name in flatten(shown.fields or [field.name])
+        and field.name not in (shown.exclude or [])
+    }
+    assert unnamed == set()
 
 
 def test_it_makes_links_for_new_passwords(admin_client, client, speaker):
