@@ -10,13 +10,13 @@ def refusal_of(snapshot: Snapshot) -> UserError | None:
     """``snapshot_failed``, ``one_label`` or ``empty_split``; None where nothing stands in the way."""
     if snapshot.state == Snapshot.State.FAILED:
         return UserError("snapshot_failed", _("This snapshot could not be written. Freeze anew."), status=409)
-    if sum(n > 0 for n in snapshot.counts["train"].values()) < 2:
+    if sum(n > 0 for n in snapshot.counts.get("train", {}).values()) < 2:
         return UserError(
             "one_label",
             _("Training needs decided clips of at least two labels from speakers of the training split."),
             status=409,
         )
-    if not any(snapshot.counts["validation"].values()):
+    if not any(snapshot.counts.get("validation", {}).values()):
         return UserError(
             "empty_split",
             _(
