@@ -4,6 +4,7 @@ from django.utils.functional import SimpleLazyObject
 
 from emotion_site.purpose import current_purpose
 from emotion_site.roles import Role, role_of
+from emotion_site.sections import section_of
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -15,6 +16,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "is_reviewer": SimpleLazyObject(lambda: role in (Role.ADMIN, Role.REVIEWER)),
         # For administrators, who alone can mend it; nobody else's page asks.
         "purpose_is_missing": SimpleLazyObject(lambda: role == Role.ADMIN and current_purpose() is None),
+        "section": section_of(request),
         "signup_mode": settings.SIGNUP,
         "mail_is_configured": bool(settings.EMAIL),
         "theme": SimpleLazyObject(lambda: _theme(request)),

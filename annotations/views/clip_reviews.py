@@ -83,6 +83,7 @@ def _page_context(request: SignedInRequest, task: Task, pk: UUID) -> dict[str, A
     is_hearable = hearable_by(request.user).filter(pk=pk).exists()
     is_conflict = decision is not None and decision.state == Decision.State.CONFLICTING
     return {
+        "tab": "conflicts" if is_conflict else "decisions",
         "task": task,
         "clip_id": pk,
         "clip": clip if is_hearable else None,

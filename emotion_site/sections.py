@@ -1,0 +1,17 @@
+"""Behind which of the main links a page lies."""
+
+from django.http import HttpRequest
+
+OF_APPS = {"classifier": "history", "annotations": "review", "training": "models"}
+
+
+def section_of(request: HttpRequest) -> str:
+    """``classify``, ``history``, ``review``, ``models`` or ``people``; empty for pages that lie elsewhere."""
+    match = request.resolver_match
+    if match is None:
+        return ""
+    if match.view_name == "classifier:classify":
+        return "classify"
+    if match.route.startswith("account/people/"):
+        return "people"
+    return OF_APPS.get(match.namespace, "")
