@@ -21,7 +21,7 @@ function showChoice() {
   document.getElementById("chosen-count").textContent = count ? fillPlural(texts.selected, count) : "";
   for (const button of document.querySelectorAll("button[data-needs-choice]")) button.disabled = count === 0;
   const sharing = document.querySelector(".share-chosen");
-  sharing.hidden = count === 0;
+  sharing.inert = count === 0;
   sharing.open = false;
 }
 
@@ -83,9 +83,19 @@ document.addEventListener("click", ({ target }) => {
   if (summary) chartIsOpen = !summary.parentElement.open;
 });
 
+function markDays() {
+  for (const name of ["since", "until"]) {
+    const isWrong = document.querySelector(`#${name}-problem .errorlist`) !== null;
+    const day = document.querySelector(`.filters [name=${name}]`);
+    if (isWrong) day?.setAttribute("aria-invalid", "true");
+    else day?.removeAttribute("aria-invalid");
+  }
+}
+
 function showList() {
   showChoice();
   foldChart();
+  markDays();
 }
 
 showList();
