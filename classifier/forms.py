@@ -73,7 +73,9 @@ class HistoryForm(forms.Form):
     def __init__(self, data: Any, *, labels: list[Label]) -> None:
         super().__init__(data, label_suffix="")
         for name in ("since", "until"):
-            self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+            # What is wrong is always told in one place, which the page fetches anew with the list.
+            attributes = {"type": "date", "aria-describedby": f"{name}-problem"}
+            self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs=attributes)
         emotions = [(label.key, str(label)) for label in labels]
         self.choose("label", [("", _("All")), *emotions, (NOTHING_TO_HEAR, _("Nothing to hear"))])
         self.choose("source", [("", _("All")), *Clip.Source.of_people()])
@@ -82,6 +84,13 @@ class HistoryForm(forms.Form):
 
     def choose(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        wanted = self.cleaned_data
+        since, until = wanted.get("since"), wanted.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This day is before “From”."))
+        return wanted
 
     def wanted(self) -> dict[str, Any]:
         """What was asked for and makes sense; a field that does not is left out and shows its error."""
