@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from emotion_site.models import User
 
@@ -23,6 +24,12 @@ logger = logging.getLogger(__name__)
 
 class AccountAdapter(DefaultAccountAdapter):
     """Who may sign up, and what happens when the post does not go out."""
+
+    error_messages = {  # as allauth has it
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is not correct."),
+        "email_taken": gettext_lazy("There is an account with this e-mail address already."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.SIGNUP == "open"
@@ -48,6 +55,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class MFAAdapter(DefaultMFAAdapter):
     """Keeps the secrets of authenticator apps encrypted, so that the database alone opens no account."""
+
+    error_messages = {  # as allauth has it
+        **DefaultMFAAdapter.error_messages,
+        "add_email_blocked": gettext_lazy(
+            "You cannot change your e-mail address while two-step sign-in is on."
+        ),
+        "unverified_email": gettext_lazy(
+            "Confirm your e-mail address before you switch two-step sign-in on."
+        ),
+    }
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user=user, type=type).count()

@@ -24,20 +24,16 @@ DJANGO = [
 ]
 
 ALLAUTH = [
-    _("A user is already registered with this email address."),
     _("Authenticator code"),
     _("Forgot your password?"),
     _("New Password"),
     _("New Password (again)"),
     _("Please type your current password."),
-    _("The email address and/or password you specified are not correct."),
     _("The password reset token was invalid."),
     _("Too many failed login attempts. Try again later."),
     _("Use a security key"),
     _("Use authenticator app or code"),
     _("Use your password"),
-    _("You cannot activate two-factor authentication until you have verified your email address."),
-    _("You cannot add an email address to an account protected by two-factor authentication."),
     _("You cannot deactivate two-factor authentication."),
     _("You cannot generate recovery codes without having two-factor authentication enabled."),
     _("You must type the same password each time."),

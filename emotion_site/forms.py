@@ -71,6 +71,7 @@ class InvitationForm(forms.Form):
         required=False,
         help_text=_("With an address, only this person can use the invitation."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"invalid": _("Enter a valid e-mail address.")},
     )
 
     def clean_email(self) -> str:

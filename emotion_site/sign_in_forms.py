@@ -7,6 +7,7 @@ from allauth.account.forms import (
     AddEmailForm,
     ChangePasswordForm,
     LoginForm,
+    ResetPasswordForm,
     ResetPasswordKeyForm,
     SetPasswordForm,
     SignupForm,
@@ -27,9 +28,16 @@ from emotion_site.models import OneTimeLink, User
 from emotion_site.roles import Role, set_role
 
 
+def ask_for_address(field: forms.Field) -> None:
+    """Called by one name everywhere."""
+    field.label = _("E-mail address")
+    field.error_messages["invalid"] = _("Enter a valid e-mail address.")
+
+
 class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        ask_for_address(self.fields["login"])
         self.fields["remember"].label = _("Keep me signed in on this device")
         self.fields["remember"].initial = True
 
@@ -50,6 +58,7 @@ def limit_address(form: forms.Form) -> None:
 class SignUpForm(SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        ask_for_address(self.fields["email"])
         ask_for_new_password(self)
         limit_address(self)
 
@@ -80,6 +89,12 @@ class OtherPasswordForm(ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ask_for_new_password(self)
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ask_for_address(self.fields["email"])
 
 
 class MailedPasswordForm(ResetPasswordKeyForm):
@@ -116,6 +131,7 @@ class ChangeEmailForm(AddEmailForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        ask_for_address(self.fields["email"])
         self.fields["email"].label = _("New e-mail address")
         limit_address(self)
 

@@ -229,6 +229,7 @@ ACCOUNT_FORMS = {
     "add_email": "emotion_site.sign_in_forms.ChangeEmailForm",
     "set_password": "emotion_site.sign_in_forms.NewPasswordForm",
     "change_password": "emotion_site.sign_in_forms.OtherPasswordForm",
+    "reset_password": "emotion_site.sign_in_forms.ForgottenPasswordForm",
     "reset_password_from_key": "emotion_site.sign_in_forms.MailedPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}

@@ -91,7 +91,7 @@ def test_without_mail_an_address_in_use_is_refused(speaker, stranger, speaker_cl
     response = speaker_client.post(
         reverse("account_email"), {"email": "STRANGER@example.org", "action_add": ""}
     )
-    assert "already registered" in response.content.decode()
+    assert "There is an account with this e-mail address already." in response.content.decode()
     speaker.refresh_from_db()
     assert speaker.email == "speaker@example.org"
 

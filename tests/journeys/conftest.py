@@ -110,7 +110,7 @@ def sign_up(site: ServedSite) -> Callable[[Page], str]:
     def make(page: Page) -> str:
         email = f"person{next(numbers)}@example.org"
         page.goto("/accounts/signup/")
-        page.get_by_label("Email").fill(email)
+        page.get_by_label("E-mail address").fill(email)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_label("The same password again").fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Sign up").click()

@@ -52,7 +52,7 @@ def people_of(site: ServedSite, browser: Browser, folder: Path) -> Callable[...,
         return browser.new_context(storage_state=state, **settings)
 
     def sign_up(page: Page, email: str) -> None:
-        page.get_by_label("Email").fill(email)
+        page.get_by_label("E-mail address").fill(email)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_label("The same password again").fill(PASSWORD)
 

@@ -81,7 +81,7 @@ def signed_in(browser: Browser, own_site: ServedSite, speech_wav: Path) -> dict:
     context = browser.new_context(base_url=own_site.url, viewport=DESKTOP, locale="en-GB")
     page = context.new_page()
     page.goto(own_site.first_administrator_url)
-    page.get_by_label("Email").fill("admin@example.org")
+    page.get_by_label("E-mail address").fill("admin@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("The same password again").fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()

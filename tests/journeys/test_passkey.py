@@ -44,7 +44,7 @@ def by_name(url: str) -> str:
 
 def make_account(page: Page, site: ServedSite) -> None:
     page.goto(by_name(site.first_administrator_url))
-    page.get_by_label("Email").fill("boss@example.org")
+    page.get_by_label("E-mail address").fill("boss@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("The same password again").fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()

@@ -47,7 +47,7 @@ def window(browser: Browser, own_site: ServedSite) -> Iterator[Callable[[], Page
 
 
 def make_account(page: Page, email: str) -> None:
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("The same password again").fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()
