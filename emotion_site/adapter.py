@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 class AccountAdapter(DefaultAccountAdapter):
     """Who may sign up, and what happens when the post does not go out."""
 
-    error_messages = {  # as allauth has it
+    error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": gettext_lazy("The e-mail address or the password is not correct."),
         "email_taken": gettext_lazy("There is an account with this e-mail address already."),
@@ -56,7 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):
 class MFAAdapter(DefaultMFAAdapter):
     """Keeps the secrets of authenticator apps encrypted, so that the database alone opens no account."""
 
-    error_messages = {  # as allauth has it
+    error_messages = {
         **DefaultMFAAdapter.error_messages,
         "add_email_blocked": gettext_lazy(
             "You cannot change your e-mail address while two-step sign-in is on."

@@ -78,6 +78,15 @@ def test_deciding_leads_to_the_next_conflict(admin_client, conflict):
     assert decide(admin_client, first).url == f"{CONFLICTS}?task=emotion"
 
 
+def test_a_clip_stands_below_the_list_that_it_is_in(admin_client, conflict, shared, say, reviewer):
+    agreed = shared()
+    say(reviewer, agreed, "sad")
+    assert '<a href="/reviews/decisions/" aria-current="true">' in text_of(admin_client.get(page_of(agreed)))
+    disputed = text_of(admin_client.get(page_of(conflict())))
+    assert '<a href="/reviews/conflicts/" aria-current="true">' in disputed
+    assert '<a href="/reviews/decisions/">' in disputed
+
+
 def test_a_flag_excludes(admin_client, conflict):
     clip = conflict()
     decide(admin_client, clip, "too_noisy")

@@ -209,6 +209,14 @@ def test_the_work_page_hands_its_settings_over(task, policy, reviewer_client, dj
     assert {"1", "6", "0", "Enter", " ", "u", "?"} <= set(keys)
 
 
+def test_without_scripts_the_work_page_promises_nothing(task, policy, reviewer_client):
+    page = reviewer_client.get(WORK).content.decode()
+    assert "This page needs JavaScript." in page
+    for mark in ('id="loading"', 'id="save-state"', 'id="help-button"'):
+        tag = page[page.rindex("<", 0, page.index(mark)) : page.index(mark)]
+        assert "script-only" in tag
+
+
 def test_a_task_that_is_not_there(reviewer_client, policy):
     assert reviewer_client.get("/review/nothing/").status_code == 404
 

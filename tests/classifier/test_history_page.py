@@ -102,6 +102,18 @@ def test_filter_by_day_includes_both_ends(speaker, titles):
     assert titles(since=day, until=day) == ["middle"]
 
 
+def test_days_the_wrong_way_round_are_told_at_the_field(speaker, speaker_client):
+    ClipFactory(owner=speaker, title="new")
+    today = timezone.localdate()
+    filters = {"since": today, "until": today - timedelta(days=1)}
+    response = speaker_client.get(HISTORY, filters)
+    page = text_of(response)
+    told = page[page.index('id="until-problem"') :]
+    assert "This day is before “From”." in told[: told.index("</div>")]
+    assert [clip.title for clip in response.context["page"].clips] == ["new"]
+    assert "This day is before" not in text_of(speaker_client.get(HISTORY, {"since": today, "until": today}))
+
+
 def test_filter_by_confidence(speaker, titles):
     ClipFactory(owner=speaker, title="silent", quality=SILENT, answer="sad", answer__confidence=0.95)
     ClipFactory(owner=speaker, title="sure", answer="sad", answer__confidence=0.93)

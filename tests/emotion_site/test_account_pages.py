@@ -174,3 +174,12 @@ def test_people_are_found_by_name_and_address(admin_client, speaker, stranger):
     for text in ("sam speak", "SPEAKER@"):
         response = admin_client.get(reverse("emotion_site:people"), {"q": text})
         assert [person for person, _role in response.context["rows"]] == [speaker]
+
+
+@pytest.mark.parametrize("name", ["account_login", "account_signup", "account_reset_password"])
+def test_the_address_has_one_name(settings, name, client, db):
+    settings.SIGNUP, settings.EMAIL = "open", {"ENGINE": "-"}
+    page = client.get(reverse(name)).content.decode()
+    assert ">E-mail address</label>" in page and "Email" not in page
+    refused = client.post(reverse(name), {"login": "nobody", "email": "nobody", "password": "-"})
+    assert "Enter a valid e-mail address." in refused.content.decode()

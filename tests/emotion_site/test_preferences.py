@@ -1,8 +1,12 @@
 """Language, appearance and the other things that people set for themselves."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.conf import settings as django_settings
 from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
 
 PREFERENCES = "/account/preferences/"
 
@@ -127,3 +131,14 @@ def test_the_address_of_a_button_leads_a_browser_to_a_page(speaker_client):
     response = speaker_client.get("/clips/delete/", headers={"Accept": "text/html,*/*"}, follow=True)
     assert response.redirect_chain == [("/", 302)]
     assert "Please do it again" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "moment"),
+    [("en", "29 Nov 2026", "29 Nov 2026, 18:51"), ("es", "29/11/2026", "29/11/2026 18:51")],
+)
+def test_short_dates_are_written_for_people(language, day, moment):
+    at = datetime(2026, 11, 29, 18, 51, tzinfo=UTC)
+    with translation.override(language):
+        assert date_format(at, "SHORT_DATE_FORMAT") == day
+        assert date_format(at, "SHORT_DATETIME_FORMAT") == moment

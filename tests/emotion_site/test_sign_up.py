@@ -102,8 +102,12 @@ def test_an_invitation_works_once(settings, invite, sign_up, client):
     settings.SIGNUP = "invite"
     path = invite()
     sign_up(path)
+    signed_in = client.get(path).content.decode()
+    assert "To the start page" in signed_in and "Sign in" not in signed_in
     client.logout()
-    assert client.get(path).status_code == 410
+    response = client.get(path)
+    assert response.status_code == 410
+    assert "To the start page" not in response.content.decode()
     assert sign_up(path, email="second@example.org").status_code == 410
     assert not User.objects.filter(email="second@example.org").exists()
 
