@@ -14,11 +14,11 @@ LONG_NAME = "Anna María Fernández de la Torre y Martínez"
 # Everything in the bar: is it within its parent and the window, and on one line?
 MISPLACED = """() => {
   const bar = document.querySelector(".site-header nav").getBoundingClientRect();
-  return [...document.querySelectorAll(".site-header :is(.brand, .main-links a, summary)")]
-    .filter((part) => part.checkVisibility())
-    .map((part) => [part.textContent.trim(), part.getBoundingClientRect()])
-    .filter(([, box]) => box.top < bar.top || box.bottom > bar.bottom + 1 || box.right > bar.right || box.height > 60)
-    .map(([text]) => text);
+  const isOut = ({ top, bottom, right, height }) =>
+    top < bar.top || bottom > bar.bottom + 1 || right > bar.right || height > 60;
+  return [...document.querySelectorAll(".site-header :is(.brand, .main-links a, summary, .account-name)")]
+    .filter((part) => part.checkVisibility() && isOut(part.getBoundingClientRect()))
+    .map((part) => part.textContent.trim());
 }"""
 IS_WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 TOP = "(part) => part.getBoundingClientRect().top + scrollY"
