@@ -102,9 +102,7 @@ def problem_of(run: TrainingRun) -> str:
 def stage_of(run: TrainingRun) -> str:
     if run.state == TrainingRun.State.QUEUED:
         return _("Waiting for the worker")
-    if run.state == TrainingRun.State.PREPARING and not run.stage:
-        return _("The training begins")
-    return str(STAGES.get(run.stage, run.get_state_display()))
+    return str(STAGES.get(run.stage, _("The training begins")))
 
 
 def duration_words(seconds: float) -> str:
