@@ -1,6 +1,6 @@
 """The engine of this process: which model version answers, and who waits for it."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 
@@ -83,21 +83,25 @@ def predict(waveform: NDArray[np.float32]) -> tuple[LoadedEngine, Result]:
 
     Raises QueueFull or NoActiveVersion.
     """
-    with inference_queue().turn(duration_s=waveform.size / SAMPLE_RATE):
+    return begin(waveform).result()
+
+
+def begin_in_time(waveform: NDArray[np.float32]) -> Answer | None:
+    """``begin``, or None where the response cannot wait for it."""
+    if not answers_in_time(waveform.size / SAMPLE_RATE):
+        return None
+    try:
+        return begin(waveform)
+    except QueueFull:  # since there was room for it
+        return None
+
+
+def begin(waveform: NDArray[np.float32]) -> Answer:
+    """``predict`` beside what the caller does meanwhile. Raises QueueFull."""
+
+    def answer() -> tuple[LoadedEngine, Result]:
         # Asked after the wait, so that a version activated meanwhile answers.
         loaded = active_engine().current()
         return loaded, loaded.engine.predict(waveform)
 
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """As many as may run or wait: whom the queue lets in never waits for a thread."""
-    queue = inference_queue()
-    return ThreadPoolExecutor(queue.capacity + queue.concurrency, thread_name_prefix="predict")
-
-
-def begin_in_time(waveform: NDArray[np.float32]) -> Answer | None:
-    """``predict`` beside what the caller does meanwhile; None where the response cannot wait for it."""
-    if not answers_in_time(waveform.size / SAMPLE_RATE):
-        return None
-    return _threads().submit(predict, waveform)
+    return inference_queue().submit(answer, duration_s=waveform.size / SAMPLE_RATE)

@@ -74,7 +74,7 @@ def test_full_queue_answers_503_and_keeps_nothing(api, model_version, upload, se
     settings.INFERENCE_QUEUE = 1
     predictor.inference_queue.cache_clear()
     queue = predictor.inference_queue()
-    queue._running, queue._waiting = 99, type(queue._waiting)([object()])
+    queue._unfinished = queue.concurrency + queue.capacity
     try:
         response = api.post(CLIPS, {"file": upload()})
     finally:

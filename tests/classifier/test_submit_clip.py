@@ -7,6 +7,7 @@ from django.db.models.signals import pre_save
 
 from classifier import predictor, services
 from classifier.audio.flac import decode_flac
+from classifier.engine.runtime import Engine
 from classifier.models import Clip, IdempotencyKey, Prediction
 from classifier.services import Wishes
 from emotion_site.exceptions import UserError
@@ -174,13 +175,13 @@ def test_answer_that_takes_longer_than_expected_is_left_to_a_worker(
 ):
     settings.ANSWER_WITHIN_SECONDS = 0.01
     go_on = threading.Event()
-    predict = predictor.predict
+    predict = Engine.predict
 
-    def late(waveform):
+    def late(engine, waveform):
         go_on.wait(10)
-        return predict(waveform)
+        return predict(engine, waveform)
 
-    monkeypatch.setattr(predictor, "predict", late)
+    monkeypatch.setattr(Engine, "predict", late)
     monkeypatch.setattr(predictor, "answers_in_time", lambda duration_s: True)
     try:
         assert submit(speaker, upload()).clip.status == Clip.Status.WAITING

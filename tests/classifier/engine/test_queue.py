@@ -1,6 +1,7 @@
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 
@@ -8,90 +9,90 @@ from classifier.engine.exceptions import QueueFull
 from classifier.engine.queue import InferenceQueue
 
 
-def fill(queue: InferenceQueue, gate: threading.Event, threads: ThreadPoolExecutor, count: int) -> list:
-    """Start ``count`` turns of 3 s clips that end when the gate opens."""
-    lock, started = threading.Lock(), []
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    """Opened at the latest at the end of the test, so that no thread waits for ever."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def fill(queue: InferenceQueue, gate: threading.Event, count: int) -> tuple[list[Future[int]], list[int]]:
+    """Ask for ``count`` predictions of 3 s clips that end when the gate opens; and which have begun."""
+    begun: list[int] = []
 
     def hold(number: int) -> int:
-        with queue.turn(duration_s=3.0):
-            with lock:
-                started.append(number)
-            assert gate.wait(10)
+        begun.append(number)
+        assert gate.wait(10)
         return number
 
-    futures = []
-    for number in range(count):
-        before = queue.expected_seconds(0)
-        futures.append(threads.submit(hold, number))
-        while queue.expected_seconds(0) == before:
-            time.sleep(0.001)
-    return [futures, started]
+    def ask(number: int) -> Future[int]:
+        return queue.submit(lambda: hold(number), duration_s=3.0)
+
+    return [ask(number) for number in range(count)], begun
 
 
-def test_full_queue_refuses_at_once_and_recovers():
-    queue, gate = InferenceQueue(capacity=64, concurrency=2), threading.Event()
-    with ThreadPoolExecutor(66) as threads:
-        futures, _ = fill(queue, gate, threads, 66)
-        begun = time.monotonic()
-        with pytest.raises(QueueFull) as refused, queue.turn(duration_s=3.0):
-            pytest.fail("the queue is full")
-        with pytest.raises(QueueFull):
-            queue.require_room()
-        assert time.monotonic() - begun < 0.5
-        # 66 clips of 3 s, two at a time, at 0.1 s per second of audio.
-        assert refused.value.retry_after_s == 10
-        gate.set()
-        assert sorted(future.result() for future in futures) == list(range(66))
+def test_full_queue_refuses_at_once_and_recovers(gate):
+    queue = InferenceQueue(capacity=64, concurrency=2)
+    futures, _begun = fill(queue, gate, 66)
+    begin = time.monotonic()
+    with pytest.raises(QueueFull) as refused:
+        queue.submit(lambda: pytest.fail("the queue is full"), duration_s=3.0)
+    with pytest.raises(QueueFull):
+        queue.require_room()
+    assert time.monotonic() - begin < 0.5
+    # 66 clips of 3 s, two at a time, at 0.1 s per second of audio.
+    assert refused.value.retry_after_s == 10
+    gate.set()
+    assert [future.result(10) for future in futures] == list(range(66))
     queue.require_room()
     assert queue.expected_seconds(0) == 0
 
 
-def test_no_more_than_allowed_run_at_once_and_in_their_order():
-    queue, gate = InferenceQueue(capacity=10, concurrency=1), threading.Event()
-    with ThreadPoolExecutor(8) as threads:
-        futures, started = fill(queue, gate, threads, 8)
-        assert started == [0]
-        gate.set()
-        assert [future.result() for future in futures] == list(range(8))
-    assert started == list(range(8))
+@pytest.mark.parametrize("concurrency", [1, 2])
+def test_no_more_than_allowed_run_at_once_and_in_their_order(gate, concurrency):
+    futures, begun = fill(InferenceQueue(capacity=10, concurrency=concurrency), gate, 8)
+    time.sleep(0.1)
+    assert sorted(begun) == list(range(concurrency))
+    gate.set()
+    assert [future.result(10) for future in futures] == list(range(8))
+    if concurrency == 1:
+        assert begun == list(range(8))
 
 
-def test_turn_that_fails_gives_way():
-    queue = InferenceQueue(concurrency=1)
-    with pytest.raises(ValueError, match="damaged"), queue.turn(duration_s=1.0):
+def test_prediction_that_fails_gives_way():
+    queue = InferenceQueue(capacity=0, concurrency=1)
+
+    def fail() -> None:
         raise ValueError("damaged")
-    with queue.turn(duration_s=1.0):
-        pass
+
+    with pytest.raises(ValueError, match="damaged"):
+        queue.submit(fail, duration_s=1.0).result(10)
+    assert queue.submit(lambda: "next", duration_s=1.0).result(10) == "next"
     assert queue.expected_seconds(0) == 0
 
 
-def test_interrupted_waiting_blocks_nobody(monkeypatch):
+def test_who_no_longer_waits_blocks_nobody(gate):
     queue = InferenceQueue(concurrency=1)
-
-    def interrupted(_condition, _predicate, timeout=None):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Condition, "wait_for", interrupted)
-        with pytest.raises(KeyboardInterrupt), queue.turn(duration_s=1.0):
-            pytest.fail("never its turn")
-    with queue.turn(duration_s=1.0):
-        pass
+    [late], _begun = fill(queue, gate, 1)
+    with pytest.raises(TimeoutError):
+        late.result(0.05)
+    gate.set()
+    assert queue.submit(lambda: "next", duration_s=1.0).result(10) == "next"
 
 
-def test_estimate_grows_with_the_backlog_and_counts_overlapping_windows():
+def test_estimate_grows_with_the_backlog_and_counts_overlapping_windows(gate):
     queue = InferenceQueue(concurrency=2)
     queue.expect(0.01)
     assert queue.expected_seconds(4.0) == pytest.approx(0.04)
     assert queue.expected_seconds(600.0) == pytest.approx(239 * 5 * 0.01)
-    with queue.turn(duration_s=5.0):
-        assert queue.expected_seconds(4.0) == pytest.approx((5.0 / 2 + 4.0) * 0.01)
+    queue.submit(lambda: gate.wait(10), duration_s=5.0)
+    assert queue.expected_seconds(4.0) == pytest.approx((5.0 / 2 + 4.0) * 0.01)
 
 
 def test_estimate_follows_what_is_measured():
     queue = InferenceQueue()
     queue.expect(10.0)
     for _ in range(40):
-        with queue.turn(duration_s=1.0):
-            time.sleep(0.002)
+        queue.submit(lambda: time.sleep(0.002), duration_s=1.0).result(10)
     assert 0.002 < queue.expected_seconds(1.0) < 0.05
