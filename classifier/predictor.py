@@ -83,6 +83,8 @@ def predict(waveform: NDArray[np.float32]) -> tuple[LoadedEngine, Result]:
 
     Raises QueueFull or NoActiveVersion.
     """
+    # The first of a process loads the model: who asks for it waits, not the threads that others wait for.
+    active_engine().current()
     return begin(waveform).result()
 
 
