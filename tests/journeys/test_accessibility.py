@@ -22,6 +22,11 @@ RUN_AXE = """async ([disabled, only]) => {
     .filter(({ impact }) => ["serious", "critical"].includes(impact))
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(" | ")}`);
 }"""
+# A script may follow the change of the system, so colours begin to change a moment after it.
+WAIT_FOR_COLOURS = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await Promise.all(document.getAnimations().map((change) => change.finished.catch(() => null)));
+}"""
 # Swagger UI puts a button into the heading of each operation that is a button itself.
 NOT_OURS = {"/api/docs/": ["nested-interactive"]}
 LOOK = {"viewport": DESKTOP, "locale": "en-GB", "color_scheme": "light"}
@@ -115,7 +120,7 @@ def looked_at(page: Page, disabled: list[str]) -> list[str]:
     page.evaluate(AXE.read_text())  # the page's own policy would refuse a script element
     found = page.evaluate(RUN_AXE, [disabled, []])
     page.emulate_media(color_scheme="dark")
-    page.evaluate("Promise.all(document.getAnimations().map((change) => change.finished.catch(() => null)))")
+    page.evaluate(WAIT_FOR_COLOURS)
     found += [f"dark: {finding}" for finding in page.evaluate(RUN_AXE, [[], ["color-contrast"]])]
     page.emulate_media(color_scheme="light")
     return found
