@@ -228,6 +228,7 @@ def test_the_player_obeys_the_keys_and_stays_as_it_was_set(at_work):
     assert page.evaluate(SEEK_EVERYWHERE) is None
     page.evaluate("sound.currentTime = 0.4")
     for key, seconds in [("ArrowRight", "1.4"), ("ArrowLeft", "0.4")]:
+        until(page, "!sound.seeking")
         page.keyboard.press(key)
         expect(position).to_have_attribute("aria-valuenow", seconds)
 
