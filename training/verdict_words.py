@@ -148,14 +148,16 @@ def figure_rows(figures: Mapping[str, Any], names: Names) -> list[FigureRow]:
     rows.append(
         _share(_("Calibration error"), new["calibration_error"], old and old["calibration_error"], sign=-1)
     )
-    heard = {key for key, line in zip(new["labels"], new["confusion"], strict=True) if sum(line)}
-    for key, each in new["labels"].items():
-        name = _("Recall of %(label)s") % {"label": names.get(key, key)}
-        recall = each["recall"] if key in heard else None
+    # The order of the labels is the task's: PostgreSQL keeps objects with their keys sorted.
+    heard = {key for key, line in zip(names, new["confusion"], strict=False) if sum(line)}
+    for key, label in names.items():
+        name = _("Recall of %(label)s") % {"label": label}
+        recall = new["labels"][key]["recall"] if key in heard else None
         rows.append(_share(name, recall, old and old["labels"][key]["recall"]))
-    for key, noisy in new.get("noisy_recall", {}).items():
-        name = _("Recall of %(label)s in noise") % {"label": names.get(key, key)}
-        rows.append(_share(name, noisy if key in heard else None, old and old["noisy_recall"][key]))
+    for key, label in names.items() if "noisy_recall" in new else ():
+        name = _("Recall of %(label)s in noise") % {"label": label}
+        recall = new["noisy_recall"][key] if key in heard else None
+        rows.append(_share(name, recall, old and old["noisy_recall"][key]))
     speed, size = figures.get("speed_ms", {}), figures.get("size_bytes", {})
     if "candidate" in speed:
         rows.append(_plain(_("Milliseconds for 3 seconds"), speed, lambda value: str(floatformat(value, 1))))
