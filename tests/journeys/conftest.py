@@ -110,9 +110,7 @@ def sign_up(site: ServedSite) -> Callable[[Page], str]:
     def make(page: Page) -> str:
         email = f"person{next(numbers)}@example.org"
         page.goto("/accounts/signup/")
-        page.get_by_label("E-mail address").fill(email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_label("The same password again").fill(PASSWORD)
+        fill_in(page, email)
         page.get_by_role("main").get_by_role("button", name="Sign up").click()
         expect(page.get_by_role("heading", name="Look in your mailbox")).to_be_visible()
         page.goto(confirmation_link(site, email))
@@ -122,6 +120,19 @@ def sign_up(site: ServedSite) -> Callable[[Page], str]:
         return email
 
     return make
+
+
+def make_account(page: Page, email: str) -> None:
+    """Fill in the form behind a one-time link, and arrive signed in."""
+    fill_in(page, email)
+    page.get_by_role("button", name="Make my account").click()
+    expect(page.locator(".account-menu")).to_be_visible()
+
+
+def fill_in(page: Page, email: str) -> None:
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
 
 
 def hold(page: Page, address: str, handler: Callable[[Route], object]) -> None:

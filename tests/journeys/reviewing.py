@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.conftest import DESKTOP, PASSWORD, write_wav
+from tests.journeys.conftest import DESKTOP, PASSWORD, make_account, write_wav
 from tests.served_site import ServedSite
 
 # As a quick typist's fingers do, the moment that the clip is there.
@@ -51,16 +51,10 @@ def people_of(site: ServedSite, browser: Browser, folder: Path) -> Callable[...,
         settings = {"base_url": site.url, "viewport": DESKTOP, "locale": "en-GB", **options}
         return browser.new_context(storage_state=state, **settings)
 
-    def sign_up(page: Page, email: str) -> None:
-        page.get_by_label("E-mail address").fill(email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_label("The same password again").fill(PASSWORD)
-
     admin = context()
     page = admin.new_page()
     page.goto(site.first_administrator_url)
-    sign_up(page, "admin@example.org")
-    page.get_by_role("button", name="Make my account").click()
+    make_account(page, "admin@example.org")
     page.goto("/accounts/reauthenticate/")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
@@ -73,8 +67,7 @@ def people_of(site: ServedSite, browser: Browser, folder: Path) -> Callable[...,
         invited = context()
         their_page = invited.new_page()
         their_page.goto(link)
-        sign_up(their_page, f"{role.lower()}@example.org")
-        their_page.get_by_role("button", name="Make my account").click()
+        make_account(their_page, f"{role.lower()}@example.org")
         states[role.lower()] = invited.storage_state()
         if role == "User":
             share_clips(their_page, folder)

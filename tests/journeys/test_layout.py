@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import PASSWORD
+from tests.journeys.conftest import make_account
 from tests.served_site import ServedSite, served_site
 
 LONG_NAME = "Anna María Fernández de la Torre y Martínez"
@@ -37,10 +37,7 @@ def signed_in(browser: Browser, own_site: ServedSite, speech_wav: Path) -> dict:
     context = browser.new_context(base_url=own_site.url, locale="en-GB")
     page = context.new_page()
     page.goto(own_site.first_administrator_url)
-    page.get_by_label("E-mail address").fill("admin@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("The same password again").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    make_account(page, "admin@example.org")
     page.goto("/account/")
     page.get_by_label("Name").fill(LONG_NAME)
     page.get_by_role("button", name="Save profile").click()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.factories import PASSWORD
+from tests.journeys.conftest import PASSWORD, make_account
 from tests.requirements import chromium
 from tests.served_site import ServedSite, served_site
 
@@ -42,12 +42,9 @@ def by_name(url: str) -> str:
     return url.replace("127.0.0.1", "localhost")
 
 
-def make_account(page: Page, site: ServedSite) -> None:
+def become_administrator(page: Page, site: ServedSite) -> None:
     page.goto(by_name(site.first_administrator_url))
-    page.get_by_label("E-mail address").fill("boss@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("The same password again").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    make_account(page, "boss@example.org")
 
 
 def plug_in_key(page: Page) -> None:
@@ -70,7 +67,7 @@ def add_passkey(page: Page, address: str) -> None:
 
 def test_a_passkey_alone_signs_in(site: ServedSite, page: Page):
     address = by_name(site.url)
-    make_account(page, site)
+    become_administrator(page, site)
     plug_in_key(page)
     add_passkey(page, address)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.conftest import DESKTOP, PASSWORD, hold, write_wav
+from tests.journeys.conftest import DESKTOP, PASSWORD, hold, make_account, write_wav
 from tests.served_site import ServedSite, served_site
 
 DIGITS = {"happy": "2", "sad": "3", "angry": "4"}
@@ -44,14 +44,6 @@ def window(browser: Browser, own_site: ServedSite) -> Iterator[Callable[[], Page
     for context in opened:
         context.close()
     assert wrong == []
-
-
-def make_account(page: Page, email: str) -> None:
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("The same password again").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
-    expect(page.locator(".account-menu")).to_be_visible()
 
 
 def administrator(page: Page, site: ServedSite) -> Page:

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 
 from annotations.models import CurrentReview, Decision, Review
 from classifier.audio.flac import decode_flac
-from classifier.models import Clip, Corpus, Label, Task
+from classifier.models import Clip, Corpus, Label
 from classifier.services import delete_clips, set_sharing, share_clips
 from emotion_site.exceptions import UserError
 from tests.training.decided import decided_by_people, decided_clip, decided_corpus, spoken
@@ -26,11 +26,6 @@ from training.speaker_splits import draw_split
 @pytest.fixture(autouse=True)
 def own_data_dir(settings, tmp_path):
     settings.DATA_DIR = tmp_path
-
-
-@pytest.fixture
-def task(db) -> Task:
-    return Task.objects.get(slug="emotion")
 
 
 def written(task, admin, **wishes) -> Snapshot:

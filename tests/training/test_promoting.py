@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from classifier import predictor
-from classifier.models import ModelVersion, Prediction, Task
+from classifier.models import ModelVersion, Prediction
 from classifier.registry import activate_version, folder_of, register_version
 from emotion_site.exceptions import UserError
 from tests.factories import PredictionFactory
@@ -12,11 +12,6 @@ from tests.training.decided import decided_clip, spoken
 from training import promoting, repeating
 from training.models import PredictionJob, Promotion
 from training.repeat_requests import clips_to_repeat, predict_again
-
-
-@pytest.fixture
-def task(db) -> Task:
-    return Task.objects.get(slug="emotion")
 
 
 @pytest.fixture

@@ -15,14 +15,8 @@ from training.origin import clips_behind, versions_that_learned_from
 
 
 @pytest.fixture(autouse=True)
-def own_folders(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    settings.MODELS_DIR = tmp_path / "models"
-
-
-@pytest.fixture
-def task(db) -> Task:
-    return Task.objects.get(slug="emotion")
+def own_folders(own_data_dir):
+    """For every door, since many write."""
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from classifier.models import Clip, ModelVersion, Task
+from classifier.models import Clip, ModelVersion
 from tests.factories import ModelVersionFactory
 from tests.training.decided import decided_corpus
 from tests.training.verdicts import keys, verdict_of
@@ -10,14 +10,8 @@ from training.promoting import promote_version
 
 
 @pytest.fixture(autouse=True)
-def own_folders(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    settings.MODELS_DIR = tmp_path / "models"
-
-
-@pytest.fixture
-def task(db) -> Task:
-    return Task.objects.get(slug="emotion")
+def own_folders(own_data_dir):
+    """For every page, since many write."""
 
 
 @pytest.fixture
