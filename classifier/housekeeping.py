@@ -24,6 +24,7 @@ _TASK_LOST = f"{TaskLost.__module__}.{TaskLost.__qualname__}"
 
 def look_after_clips() -> None:
     recover_waiting_clips()
+    tasks.move_forward()
     retention.purge_deleted_clips()
     if cache.add("classifier.orphans-looked-for", True, timeout=24 * 3600):
         retention.forget_idempotency_keys()
@@ -44,8 +45,8 @@ def recover_waiting_clips() -> int:
     stranded = waiting - _clips_of(held)
     lost = stranded & _clips_of(predicting.filter(exception_class_path=_TASK_LOST))
     _give_up(lost)
-    for pk in stranded - lost:
-        tasks.predict_stored_clip.enqueue(str(pk))
+    for clip in Clip.objects.filter(pk__in=stranded - lost).only("owner_id").order_by("created"):
+        tasks.hand_to_worker(clip)
     if stranded - lost:
         logger.info("Handed waiting clips to the worker count=%d", len(stranded - lost))
     return len(stranded - lost)

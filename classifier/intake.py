@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 
 from classifier.audio.decoder_process import OnWaveform
 from classifier.audio.exceptions import AudioRejected, DecoderBusy
-from classifier.audio.limits import Limits
+from classifier.audio.limits import SAMPLES_PER_SECOND, Limits
 from classifier.audio.pool import Decoded, DecoderPool
 from classifier.places import Places, busy
 from classifier.rejections import rejection
@@ -31,7 +31,9 @@ def decoder_pool() -> DecoderPool:
 
 
 def _limits() -> Limits:
+    usual = Limits()
     return Limits(
+        max_samples=max(usual.max_samples, round(SAMPLES_PER_SECOND * settings.CLIP_MAX_SECONDS)),
         max_bytes=settings.CLIP_MAX_BYTES,
         min_seconds=settings.CLIP_MIN_SECONDS,
         max_seconds=settings.CLIP_MAX_SECONDS,

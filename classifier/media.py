@@ -65,7 +65,7 @@ def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
     if (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return unchanged
     try:
-        with _drawing.one():
+        with _drawing.one(request.user.pk):
             levels = mel_spectrogram(read_waveform(clip))
     except UserError as error:
         return answer(request, error)

@@ -1,5 +1,6 @@
 """The engine of this process: which model version answers, and who waits for it."""
 
+from collections.abc import Hashable
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
@@ -73,9 +74,9 @@ def require_capacity() -> None:
         ) from error
 
 
-def answers_in_time(duration_s: float) -> bool:
+def answers_in_time(duration_s: float, person: Hashable = None) -> bool:
     """Whether a clip of this length would be answered soon enough for the response to wait."""
-    return inference_queue().expected_seconds(duration_s) <= settings.ANSWER_WITHIN_SECONDS
+    return inference_queue().expected_seconds(duration_s, person) <= settings.ANSWER_WITHIN_SECONDS
 
 
 def predict(waveform: NDArray[np.float32]) -> tuple[LoadedEngine, Result]:
@@ -88,22 +89,22 @@ def predict(waveform: NDArray[np.float32]) -> tuple[LoadedEngine, Result]:
     return begin(waveform).result()
 
 
-def begin_in_time(waveform: NDArray[np.float32]) -> Answer | None:
+def begin_in_time(waveform: NDArray[np.float32], person: Hashable = None) -> Answer | None:
     """``begin``, or None where the response cannot wait for it."""
-    if not answers_in_time(waveform.size / SAMPLE_RATE):
+    if not answers_in_time(waveform.size / SAMPLE_RATE, person):
         return None
     try:
-        return begin(waveform)
+        return begin(waveform, person)
     except QueueFull:  # since there was room for it
         return None
 
 
-def begin(waveform: NDArray[np.float32]) -> Answer:
-    """``predict`` beside what the caller does meanwhile. Raises QueueFull."""
+def begin(waveform: NDArray[np.float32], person: Hashable = None) -> Answer:
+    """``predict`` beside what the caller does meanwhile; people take turns. Raises QueueFull."""
 
     def answer() -> tuple[LoadedEngine, Result]:
         # Asked after the wait, so that a version activated meanwhile answers.
         loaded = active_engine().current()
         return loaded, loaded.engine.predict(waveform)
 
-    return inference_queue().submit(answer, duration_s=waveform.size / SAMPLE_RATE)
+    return inference_queue().submit(answer, duration_s=waveform.size / SAMPLE_RATE, person=person)

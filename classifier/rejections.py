@@ -40,6 +40,13 @@ REJECTIONS = {
         UNPROCESSABLE,
         _("This small file unpacks to hours of sound and was refused. Cut it into shorter parts."),
     ),
+    "too_costly": (
+        UNPROCESSABLE,
+        _(
+            "The file has too many channels at too high a sample rate for its length. "
+            "Export it as mono or stereo with 48 kHz, or cut it into shorter parts."
+        ),
+    ),
     "too_many_channels": (
         UNPROCESSABLE,
         _("The file has more than %(max_channels)s channels. Export it as mono or stereo."),

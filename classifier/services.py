@@ -63,13 +63,13 @@ def submit_clip(
     Raises UserError, and then neither a row nor a file is left.
     """
     wishes = wishes or Wishes()
-    with intake.places().one():
+    with intake.places().one(owner.pk):
         data = intake.read_upload(file)
         digest = hashlib.sha256(data).hexdigest() if idempotency_key else ""
         if idempotency_key and (repeated := _find_repeated(owner, idempotency_key, digest)):
             return repeated
         predictor.require_capacity()
-        decoded, coming = _decode_and_begin(data)
+        decoded, coming = _decode_and_begin(owner, data)
         del data  # as large as the upload, and the prediction may have to wait
     title, notes = title_from_name(file.name if file else "")
     clip = _new_clip(owner, decoded, source, wishes, title)
@@ -87,7 +87,7 @@ def submit_clip(
     return Submission(clip, created=True, prediction=_kept_now_or_later(clip, coming), notes=notes)
 
 
-def _decode_and_begin(data: bytes) -> tuple[Decoded, predictor.Answer | None]:
+def _decode_and_begin(owner: User, data: bytes) -> tuple[Decoded, predictor.Answer | None]:
     """The engine works as soon as there is sound, beside quality, FLAC, disk and database.
 
     What is refused later, or a duplicate, costs one answer that nobody reads.
@@ -96,7 +96,7 @@ def _decode_and_begin(data: bytes) -> tuple[Decoded, predictor.Answer | None]:
 
     def begin(waveform: Waveform) -> None:
         nonlocal coming
-        coming = predictor.begin_in_time(waveform)
+        coming = predictor.begin_in_time(waveform, person=owner.pk)
 
     decoded = intake.decode(data, begin)
     return decoded, coming
@@ -173,7 +173,7 @@ def _kept_now_or_later(clip: Clip, coming: predictor.Answer | None) -> Predictio
         except (EngineError, TimeoutError) as error:
             reason = error.code if isinstance(error, EngineError) else "late"
             logger.warning("Left clip=%s to a worker reason=%s", clip.pk, reason)
-    tasks.predict_stored_clip.enqueue(str(clip.pk))
+    tasks.hand_to_worker(clip)
     return None
 
 
@@ -183,7 +183,7 @@ def retry_clip(*, clip: Clip) -> None:
     if clip.status == Clip.Status.FAILED:
         clip.status, clip.error_code = Clip.Status.WAITING, ""
         clip.save(update_fields=["status", "error_code"])
-        tasks.predict_stored_clip.enqueue(str(clip.pk))
+        tasks.hand_to_worker(clip)
 
 
 def rename_clip(*, clip: Clip, title: str) -> None:

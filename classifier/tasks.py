@@ -2,7 +2,10 @@
 
 import logging
 
-from django_tasks import task
+from django.db.models import F
+from django_tasks import TaskResultStatus, task
+from django_tasks.base import TASK_MIN_PRIORITY
+from django_tasks_db.models import DBTaskResult
 
 from classifier import predictions, retention
 from classifier.engine.exceptions import NoActiveVersion
@@ -24,6 +27,26 @@ def predict_stored_clip(clip_id: str) -> None:
     except Exception:  # Whatever failed, the owner sees a state that can be tried again.
         Clip.objects.filter(pk=clip_id).update(status=Clip.Status.FAILED, error_code="prediction_failed")
         raise
+
+
+def hand_to_worker(clip: Clip) -> None:
+    """Let a worker predict a clip; the more of its owner's wait already, the later it is this one's turn.
+
+    So nobody waits for all the long recordings of another. Recordings of a corpus come last.
+    """
+    priority = TASK_MIN_PRIORITY
+    if clip.owner_id is not None:
+        before = Clip.objects.waiting().filter(owner_id=clip.owner_id).exclude(pk=clip.pk).count()
+        priority = max(priority, -before)
+    predict_stored_clip.using(priority=priority).enqueue(str(clip.pk))
+
+
+def move_forward() -> None:
+    """Called every minute: whoever waits for long comes before those who come anew."""
+    waiting = DBTaskResult.objects.filter(
+        task_path=predict_stored_clip.module_path, status=TaskResultStatus.READY, priority__lt=0
+    )
+    waiting.update(priority=F("priority") + 1)
 
 
 @task()

@@ -55,6 +55,7 @@ def decode(data: bytes, limits: Limits) -> Waveform:
             _check_stream(stream, limits)
             declared = _declared_seconds(container, stream)
             _check_not_too_long(declared, limits)
+            _check_cost(declared * stream.codec_context.sample_rate * stream.codec_context.channels, limits)
             pcm = _read(SoundTrack(source, stream), len(data), limits)
     except (av.FFmpegError, ValueError) as error:
         raise AudioRejected(Rejection.DAMAGED) from error
@@ -115,11 +116,18 @@ def _check_not_too_long(seconds: float, limits: Limits) -> None:
         raise AudioRejected(code, seconds=round(seconds, 1), maximum=limits.max_seconds)
 
 
+def _check_cost(samples: float, limits: Limits) -> None:
+    """Before anything is decoded and while it is: what a header says about its length may be wrong."""
+    if samples > limits.max_samples:
+        raise AudioRejected(Rejection.TOO_COSTLY, samples=round(samples), maximum=limits.max_samples)
+
+
 def _read(track: SoundTrack, n_bytes: int, limits: Limits) -> Pcm:
     """All sound of the track as int16[samples], mono, 16 kHz. Stops as soon as it is longer than allowed."""
     blocks: list[Pcm] = []
     n_samples = 0
     for block in track:
+        _check_cost(track.samples, limits)
         if not np.isfinite(block).all():
             raise AudioRejected(Rejection.NOT_FINITE)
         blocks.append(to_pcm(block))

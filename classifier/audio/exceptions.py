@@ -16,6 +16,7 @@ class Rejection(StrEnum):
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     EXPANDS_TOO_MUCH = "expands_too_much"
+    TOO_COSTLY = "too_costly"
     TOO_MANY_CHANNELS = "too_many_channels"
     UNSUPPORTED_RATE = "unsupported_rate"
     UNSUPPORTED_CODEC = "unsupported_codec"

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from classifier.audio.exceptions import AudioRejected, Rejection
 
 MIB = 1024 * 1024
+# Reading takes as long as there are samples, of all channels. Eight channels at 48 kHz, or two at 192, may be
+# as long as any: ten minutes of them take 1 to 2.5 s of processor time, those of eight at 192 kHz 5 to 9 s.
+SAMPLES_PER_SECOND = 8 * 48_000
 
 
 @dataclass(frozen=True)
@@ -12,7 +15,8 @@ class Limits:
     """Bounds on an upload and on the decoder process. Units are in the names; rates are in hertz.
 
     `memory_bytes` bounds address space: the process maps about 250 MiB before its first job, and the longest
-    recordings that the other limits let through need about 350 MiB more.
+    recordings that the other limits let through need about 350 MiB more. `max_samples` counts all channels
+    together, in the file's own rate.
     """
 
     max_bytes: int = 25 * MIB
@@ -21,7 +25,8 @@ class Limits:
     max_channels: int = 8
     min_rate: int = 8_000
     max_rate: int = 192_000
-    cpu_seconds: int = 20
+    max_samples: int = SAMPLES_PER_SECOND * 600
+    cpu_seconds: int = 10
     wall_seconds: float = 30.0
     memory_bytes: int = 1024 * MIB
 

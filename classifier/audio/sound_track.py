@@ -39,6 +39,7 @@ class SoundTrack:
         self._source = source
         self._stream = stream
         self.position = 0
+        self.samples = 0  # of all channels, in the file's own rate
         self.packets = 0
         self.lost_packets = 0
 
@@ -59,7 +60,9 @@ class SoundTrack:
             self.packets += 1
             self.position = packet.pos or self.position
             try:
-                yield from packet.decode()
+                for frame in packet.decode():
+                    self.samples += frame.samples * frame.layout.nb_channels
+                    yield frame
             except av.InvalidDataError:
                 self.lost_packets += 1
 

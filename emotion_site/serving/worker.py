@@ -12,8 +12,8 @@ from emotion_site.serving.lifeline import follow_parent
 
 logger = logging.getLogger(__name__)
 
-# A training run may take hours; pages and predictions go first.
-NICENESS = {"training": 10}
+# A training run may take hours, and ten minutes of sound half a minute; pages and their predictions go first.
+NICENESS = {"default": 5, "training": 10}
 
 
 def main(queue: str) -> None:

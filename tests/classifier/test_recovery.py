@@ -110,3 +110,32 @@ def test_keys_of_long_ago_are_forgotten(speaker):
         IdempotencyKey.objects.filter(pk=row.pk).update(created=timezone.now() - timedelta(days=days))
     retention.forget_idempotency_keys()
     assert IdempotencyKey.objects.get().key == "new"
+
+
+def waiting_tasks():
+    return [task.args_kwargs["args"][0] for task in DBTaskResult.objects.ready()]
+
+
+def test_the_worker_goes_round_the_people(speaker, stranger, model_version, upload, settings):
+    settings.ANSWER_WITHIN_SECONDS = 0
+
+    def send(owner, pitch):
+        return str(services.submit_clip(owner=owner, file=upload(pitch=pitch), source="upload").clip.pk)
+
+    first, second, third = (send(speaker, pitch) for pitch in (100, 110, 120))
+    of_stranger = send(stranger, 130)
+    assert waiting_tasks() == [first, of_stranger, second, third]
+
+
+def test_whoever_waits_for_long_comes_before_those_who_come_anew(
+    speaker, stranger, model_version, upload, settings
+):
+    settings.ANSWER_WITHIN_SECONDS = 0
+    for pitch in (100, 110):
+        services.submit_clip(owner=speaker, file=upload(pitch=pitch), source="upload")
+    housekeeping.look_after_clips()
+    services.submit_clip(owner=stranger, file=upload(), source="upload")
+    owners = [Clip.objects.get(pk=pk).owner for pk in waiting_tasks()]
+    assert owners == [speaker, speaker, stranger]
+    housekeeping.look_after_clips()
+    assert {task.priority for task in DBTaskResult.objects.ready()} == {0}

@@ -3,6 +3,7 @@
 import io
 import struct
 import wave
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -11,8 +12,8 @@ import pytest
 import soundfile
 
 from classifier.audio.exceptions import AudioRejected, Rejection
-from classifier.audio.limits import MIB
-from tests.classifier.audio.formats import make_audio
+from classifier.audio.limits import MIB, Limits
+from tests.classifier.audio.formats import RECIPES, make_audio
 
 SECOND = make_audio("wav-s16")
 WAV_DATA = SECOND.index(b"data") + 4
@@ -38,6 +39,11 @@ def plain_wav(seconds: float = 1.0, rate: int = 16_000, channels: int = 1) -> by
         file.setparams((channels, 2, rate, 0, "NONE", ""))
         file.writeframes(bytes(2 * channels * round(seconds * rate)))
     return target.getvalue()
+
+
+def flac_of_eight_channels() -> bytes:
+    """A second of it, whose header says that it is ten minutes."""
+    return patched(make_audio("flac", rate=192_000, channels=8), 22, ">I", 599 * 192_000)
 
 
 def video(container: str, codec: str, with_sound: bool) -> bytes:
@@ -131,6 +137,7 @@ BAD_FILES = {
     "hours of FLAC": ("expands_too_much", hours_of_silence_as_flac),
     "hours of MP3": ("expands_too_much", lambda: silence_as_mp3(7_200)),
     "a FLAC that claims hours": ("expands_too_much", lambda: patched(make_audio("flac"), 22, ">I", 1 << 30)),
+    "ten minutes of eight channels at 192 kHz": ("too_costly", flac_of_eight_channels),
     "64 channels": ("too_many_channels", lambda: plain_wav(channels=64)),
     "9 channels": ("too_many_channels", lambda: plain_wav(channels=9)),
     "4 kHz": ("unsupported_rate", lambda: plain_wav(rate=4_000)),
@@ -165,6 +172,21 @@ def test_cut_files_are_truncated(kind, share, pool):
 def test_cut_files_of_containers_that_know_their_pages_are_truncated(kind, pool):
     data = make_audio(kind, seconds=3.0)
     assert code_of(pool, data[: len(data) // 2]) == "truncated"
+
+
+@pytest.mark.parametrize("kind", ["ogg-flac", "ogg-opus", "mp3"])
+def test_cost_is_measured_where_the_header_does_not_tell_it(kind, new_pool):
+    """All channels count, in the rate of the file."""
+    channels = 2 if kind == "mp3" else 8
+    data = make_audio(kind, seconds=2.0, channels=channels)
+    samples = round(2 * RECIPES[kind].rate * channels)
+    assert code_of(new_pool(replace(Limits(), max_samples=samples // 2)), data) == "too_costly"
+    assert new_pool(replace(Limits(), max_samples=samples * 2)).decode(data).waveform.size >= 31_000
+
+
+def test_every_usual_recording_of_ten_minutes_is_within_the_cost():
+    for rate, channels in [(48_000, 2), (96_000, 2), (192_000, 2), (48_000, 6), (48_000, 8)]:
+        assert rate * channels * Limits().max_seconds <= Limits().max_samples
 
 
 def test_a_header_counted_as_sound_is_forgiven(pool):

@@ -1,6 +1,6 @@
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 import pytest
@@ -96,3 +96,29 @@ def test_estimate_follows_what_is_measured():
     for _ in range(40):
         queue.submit(lambda: time.sleep(0.002), duration_s=1.0).result(10)
     assert 0.002 < queue.expected_seconds(1.0) < 0.05
+
+
+def test_people_take_turns(gate):
+    queue = InferenceQueue(concurrency=1)
+    order: list[str] = []
+
+    def note(name: str) -> Callable[[], None]:
+        return lambda: order.append(name)
+
+    first = queue.submit(lambda: gate.wait(10), duration_s=3.0, person="a")
+    names = ["a1", "a2", "a3", "b1", "c1"]
+    answers = [queue.submit(note(name), duration_s=3.0, person=name[0]) for name in names]
+    gate.set()
+    for answer in [first, *answers]:
+        answer.result(10)
+    assert order == ["a1", "b1", "c1", "a2", "a3"]
+
+
+def test_who_comes_anew_is_not_told_to_wait_for_all_that_another_sent(gate):
+    queue = InferenceQueue(concurrency=1)
+    queue.expect(0.1)
+    for _clip in range(20):
+        queue.submit(lambda: gate.wait(10), duration_s=5.0, person="a")
+    # One runs, and one of the other person's is ahead.
+    assert queue.expected_seconds(5.0, "b") == pytest.approx((5.0 + 5.0 + 5.0) * 0.1)
+    assert queue.expected_seconds(5.0, "a") == pytest.approx((20 * 5.0 + 5.0) * 0.1)
