@@ -142,6 +142,7 @@ def _new_clip(corpus: Corpus, row: Row, decoded: Decoded, review: bool) -> Clip:
         source=Clip.Source.CORPUS,
         status=Clip.Status.WAITING if waits else Clip.Status.DONE,
         audio=clip_files.name_for(pk),
+        stored_bytes=len(decoded.flac),
         checksum=checksum_of(row, decoded),
         duration_s=decoded.quality.duration_s,
         quality=decoded.quality.as_dict(),

@@ -67,6 +67,8 @@ def site_environment(data_dir: Path) -> dict[str, str]:
         "DATA_DIR": str(data_dir),
         "THROTTLE_USER": "1000000/min",
         "THROTTLE_ADDRESS": "1000000/min",
+        "QUOTA_MB": "0",
+        "QUOTA_CLIPS_PER_DAY": "0",
         # The baseline keeps a client waiting as long as it takes; a 202 would be quicker than it deserves.
         "ANSWER_WITHIN_SECONDS": "120",
         "LOG_LEVEL": "WARNING",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classifier.certainty import is_sure
 from classifier.querysets import ClipQuerySet, LabelQuerySet, ModelVersionQuerySet, PredictionManager
+from classifier.usage import Usage as Usage
 
 
 class Task(models.Model):
@@ -156,6 +157,7 @@ class Clip(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     error_code = models.CharField(max_length=40, blank=True)
     audio = models.FileField(upload_to="", max_length=120)
+    stored_bytes = models.PositiveIntegerField(default=0, help_text=_("Of the file that is kept"))
     checksum = models.CharField(max_length=64, help_text=_("SHA-256 of the waveform"))
     duration_s = models.FloatField()
     quality = models.JSONField(default=dict)

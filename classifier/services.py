@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from classifier import clip_files, intake, predictor, tasks
+from classifier import clip_files, intake, predictor, quotas, tasks
 from classifier.audio.pool import Decoded
 from classifier.audio.waveform import Waveform
 from classifier.engine.exceptions import EngineError
@@ -68,13 +68,14 @@ def submit_clip(
         digest = hashlib.sha256(data).hexdigest() if idempotency_key else ""
         if idempotency_key and (repeated := _find_repeated(owner, idempotency_key, digest)):
             return repeated
+        quotas.require_quota(owner)
         predictor.require_capacity()
         decoded, coming = _decode_and_begin(owner, data)
         del data  # as large as the upload, and the prediction may have to wait
     title, notes = title_from_name(file.name if file else "")
     clip = _new_clip(owner, decoded, source, wishes, title)
     try:
-        _store(clip, decoded, IdempotencyKey(owner=owner, key=idempotency_key, upload_digest=digest))
+        _store(owner, clip, decoded, IdempotencyKey(owner=owner, key=idempotency_key, upload_digest=digest))
     except IntegrityError:
         # The key or the recording is there already. Asking first would cost every new clip a query.
         if repeated := _find_repeated(owner, idempotency_key, digest):
@@ -146,6 +147,7 @@ def _new_clip(owner: User, decoded: Decoded, source: str, wishes: Wishes, title:
         speaker=wishes.speaker.strip(),
         source=source,
         audio=clip_files.name_for(pk),
+        stored_bytes=len(decoded.flac),
         checksum=decoded.checksum,
         duration_s=decoded.quality.duration_s,
         quality=decoded.quality.as_dict(),
@@ -155,10 +157,11 @@ def _new_clip(owner: User, decoded: Decoded, source: str, wishes: Wishes, title:
     )
 
 
-def _store(clip: Clip, decoded: Decoded, key: IdempotencyKey) -> None:
+def _store(owner: User, clip: Clip, decoded: Decoded, key: IdempotencyKey) -> None:
     """Write file and row together or not at all."""
     with clip_files.written(clip_files.name_for(clip.pk), decoded.flac), transaction.atomic():
         clip.save(force_insert=True)
+        quotas.charge(owner, clip.stored_bytes)
         if key.key:
             key.clip_id = clip.pk
             key.save(force_insert=True)

@@ -6,7 +6,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from classifier import housekeeping as housekeeping_of_clips
-from classifier import intake, predictor
+from classifier import intake, predictor, quotas
 from classifier.engine.exceptions import NoActiveVersion
 from classifier.engine.memory import hold_back_little_memory
 from classifier.models import Clip
@@ -18,6 +18,8 @@ from emotion_site.signals import housekeeping, web_process_starting
 def remove_audio(instance: Clip, **kwargs: Any) -> None:
     """The file goes with the row, whichever way the row went (purge, a deleted user, the admin)."""
     name = instance.audio.name or ""
+    if instance.owner_id is not None:
+        quotas.give_back(instance.owner_id, instance.stored_bytes)
     transaction.on_commit(lambda: default_storage.delete(name))
 
 

@@ -118,6 +118,7 @@ FIELD_NAMES = {
     "started_by": _("started by"),
     "state": _("state"),
     "status": _("state"),
+    "stored_bytes": _("bytes kept"),
     "task": _("task"),
     "to_version": _("version put into service"),
     "used_at": _("used at"),

@@ -45,7 +45,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 ERRORS: dict[int, Any] = {
     code: OpenApiResponse(ErrorSerializer, description)
     for code, description in {
-        409: "The clip that this Idempotency-Key made was deleted",
+        409: "The clip that this Idempotency-Key made was deleted, or your recordings fill what you may keep",
         413: "The file is too large",
         422: "The file cannot be used, or the key was used for another one; the code says why",
         503: "Too many clips are waiting; see Retry-After",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from emotion_site.settings import env
 from emotion_site.settings.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from emotion_site.settings.logs import LOGGING as LOGGING
+from emotion_site.settings.quotas import *  # noqa: F403  # it names what it has
 from emotion_site.settings.training import NOISES_DIR as NOISES_DIR
 from emotion_site.settings.training import ROOMS_DIR as ROOMS_DIR
 from emotion_site.settings.training import TRAINING_MEMORY_BYTES as TRAINING_MEMORY_BYTES

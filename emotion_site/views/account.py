@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from emotion_site.access import SignedInRequest
+from emotion_site.account_cards import rendered_cards
 from emotion_site.exceptions import UserError
 from emotion_site.forms import DeleteAccountForm, PrivacyForm, ProfileForm
 from emotion_site.models import User
@@ -87,6 +88,7 @@ def _account_page(request: SignedInRequest, *, profile_form: BaseForm | None = N
         "has_authenticator_app": Authenticator.Type.TOTP in kinds,
         "has_passkey": Authenticator.Type.WEBAUTHN in kinds,
         "session_count": len(UserSession.objects.purge_and_list(user)),
+        "cards": rendered_cards(request, user),
         "token_count": usable_tokens(user).count(),
     }
     status = 422 if profile_form else 200

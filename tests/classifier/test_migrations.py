@@ -4,8 +4,10 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
-from classifier.models import Clip, Label
+from classifier.models import Clip, Label, Usage
 from tests.factories import ClipFactory, ModelVersionFactory, PredictionFactory
 
 pytestmark = pytest.mark.django_db
@@ -32,3 +34,13 @@ def test_clips_remember_the_newest_version_that_answered():
     import_module("classifier.migrations.0011_fill_answered_by").fill(apps, None)
     assert Clip.objects.get(pk=clip.pk).answered_by == new
     assert Clip.objects.get(pk=waiting.pk).answered_by is None
+
+
+def test_clips_that_were_there_before_count_for_their_owners(own_storage):
+    clips = [ClipFactory(), ClipFactory(owner=ClipFactory().owner)]
+    lost = ClipFactory(owner=clips[0].owner)
+    for clip in clips:
+        default_storage.save(clip.audio.name, ContentFile(b"f" * 70))
+    import_module("classifier.migrations.0016_fill_usage").fill(apps, None)
+    assert [Clip.objects.get(pk=clip.pk).stored_bytes for clip in [*clips, lost]] == [70, 70, 0]
+    assert [Usage.objects.get(owner=clip.owner).stored_bytes for clip in clips] == [70, 70]

@@ -1,3 +1,5 @@
+import runpy
+
 import pytest
 
 from emotion_site.settings import env
@@ -30,3 +32,12 @@ def test_times_are_those_of_the_machine_unless_another_zone_is_chosen(monkeypatc
     monkeypatch.setenv("TIME_ZONE", chosen)
     monkeypatch.setenv("TZ", machine)
     assert env.time_zone("TIME_ZONE") == zone
+
+
+@pytest.mark.parametrize(("given", "clips"), [({}, 2000), ({"QUOTA_MB": "5", "QUOTA_CLIPS_PER_DAY": "0"}, 0)])
+def test_quotas_come_from_the_environment(monkeypatch, given, clips):
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    read = runpy.run_module("emotion_site.settings.quotas")
+    assert read["QUOTA_BYTES"] == int(given.get("QUOTA_MB", "2000")) * 1024 * 1024
+    assert read["QUOTA_CLIPS_PER_DAY"] == clips

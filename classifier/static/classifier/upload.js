@@ -38,6 +38,8 @@ export function send({ url, form, csrfToken, key, onProgress }) {
 function errorOf(request) {
   const answer = request.response ?? {};
   if ([401, 403].includes(request.status)) return new UploadError({ key: "signedOut" });
+  // Nothing comes of trying again in seconds, but the person may make room and press the button.
+  if (answer.code?.startsWith("quota_")) return new UploadError({ message: answer.detail });
   if (RETRY_STATUS.includes(request.status)) {
     const seconds = Number(request.getResponseHeader("Retry-After")) || 2;
     return new UploadError({ message: answer.detail, retryAfter: Math.min(seconds, LONGEST_WAIT_S) });
