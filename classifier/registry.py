@@ -12,6 +12,7 @@ from django.utils import timezone
 from classifier.engine.exceptions import VersionRefused
 from classifier.engine.manifest import Manifest
 from classifier.engine.runtime import Engine
+from classifier.engine.serving import TESTED_S
 from classifier.engine.version_folder import folder_checksum, verify
 from classifier.events import version_activated
 from classifier.models import ModelVersion, Task
@@ -30,12 +31,13 @@ def register_version(folder: Path, *, task: Task, origin: ModelVersion.Origin) -
     """Copy a version's folder to the site's own and give it the task's next number.
 
     A folder that was registered before, by checksum, is the same version; its files are put back if
-    they were lost. Raises VersionRefused, leaving nothing behind, when the folder is not fit to serve.
+    they were lost or damaged. Raises VersionRefused, leaving nothing behind, when the folder is not fit
+    to serve.
     """
     manifest = verify(folder)
     _require_labels(manifest, task)
     known = _known(folder, task)
-    if known is not None and known.status == ModelVersion.Status.READY and folder_of(known).exists():
+    if known is not None and known.status == ModelVersion.Status.READY and is_whole(known):
         # Before anything is copied: the site also starts while the disk is full.
         return known
     home = Path(settings.MODELS_DIR) / task.slug
@@ -111,9 +113,10 @@ def register_shipped_model() -> ModelVersion:
     """Register the version that ships with the site, and activate it over none or an older shipped one.
 
     A version that somebody already replaced stays out of service, and one that was deleted stays away while
-    another serves. Raises VersionRefused when the
+    another serves. One in service is loaded, so that whoever says so is right. Raises VersionRefused when the
     shipped files are damaged.
     """
+    verify(SHIPPED_MODEL)
     task = Task.objects.get(slug="emotion")
     active = ModelVersion.objects.active(task.slug).first()
     known = _known(SHIPPED_MODEL, task)
@@ -123,6 +126,8 @@ def register_shipped_model() -> ModelVersion:
     outdated = active is not None and active.origin == ModelVersion.Origin.SHIPPED
     if active is None or (outdated and version.activated_at is None):
         activate_version(version)
+    elif version.is_active:
+        Engine.load(folder_of(version), threads=1, checksum=version.checksum).self_test(longest_s=TESTED_S)
     return version
 
 
@@ -131,8 +136,8 @@ def _add(copy: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Ori
     _lock(task)
     known = _known(copy, task)
     if known is not None:
-        if not folder_of(known).exists():
-            copy.rename(folder_of(known))
+        if not is_whole(known):
+            _replace(folder_of(known), copy)
         if known.status == ModelVersion.Status.REMOVED:
             known.status = ModelVersion.Status.READY
             known.save(update_fields=["status"])
@@ -150,6 +155,28 @@ def _add(copy: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Ori
     copy.rename(folder_of(version))
     logger.info("Model version registered version=%s number=%s", version.pk, number)
     return version
+
+
+def is_whole(version: ModelVersion) -> bool:
+    """Whether the version's files are those that were registered."""
+    try:
+        verify(folder_of(version), version.checksum)
+    except (VersionRefused, OSError) as error:
+        logger.error("The files of model version %s cannot be used reason=%s", version.pk, error)
+        return False
+    return True
+
+
+def _replace(damaged: Path, copy: Path) -> None:
+    """Put a good copy in the place of a folder that is damaged or lost."""
+    aside = Path(tempfile.mkdtemp(prefix=".damaged-", dir=damaged.parent))
+    try:
+        if damaged.exists():
+            damaged.rename(aside / damaged.name)
+        copy.rename(damaged)
+        logger.warning("The files of a model version were put back folder=%s", damaged.name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _known(folder: Path, task: Task) -> ModelVersion | None:

@@ -74,6 +74,56 @@ def test_lost_files_of_a_known_version_are_put_back(task, shipped):
     verify(folder_of(version), version.checksum)
 
 
+@pytest.mark.parametrize("damage", ["altered", "missing", "manifest"])
+def test_damaged_files_of_a_known_version_are_put_back(task, shipped, models_dir, damage):
+    version = register_version(shipped, task=task, origin=IMPORTED)
+    harm(folder_of(version), damage)
+    assert register_version(shipped, task=task, origin=IMPORTED) == version
+    verify(folder_of(version), version.checksum)
+    assert [path.name for path in (models_dir / "emotion").iterdir()] == ["1"]
+
+
+def harm(folder: Path, damage: str) -> None:
+    serving = folder / "model.onnx"
+    content = serving.read_bytes()
+    match damage:
+        case "altered":
+            serving.write_bytes(content[:-4000] + bytes(4000))
+        case "cut":
+            serving.write_bytes(content[: len(content) // 2])
+        case "missing":
+            serving.unlink()
+        case "manifest":
+            edit_json(folder / "manifest.json", temperature=2.0)
+
+
+def test_shipped_model_that_was_damaged_serves_again(shipped):
+    version = register_shipped_model()
+    harm(folder_of(version), "altered")
+    assert register_shipped_model() == version == active()
+    Engine.load(folder_of(version), threads=1, checksum=version.checksum).self_test(longest_s=1)
+
+
+def test_shipped_model_is_not_said_to_serve_when_it_cannot_be_loaded(shipped, monkeypatch):
+    register_shipped_model()
+
+    def fails(*_arguments, **_options):
+        raise VersionRefused("self_test", "The version fails on a known waveform.")
+
+    monkeypatch.setattr(Engine, "self_test", fails)
+    with pytest.raises(VersionRefused, match="self_test"):
+        register_shipped_model()
+
+
+@pytest.mark.parametrize("damage", ["cut", "missing"])
+def test_where_the_source_is_damaged_too_nothing_is_said_to_serve(shipped, damage):
+    version = register_shipped_model()
+    for folder in (shipped, folder_of(version)):
+        harm(folder, damage)
+    with pytest.raises(VersionRefused):
+        register_shipped_model()
+
+
 def test_folder_left_over_without_a_row_is_not_overwritten(task, shipped, models_dir):
     (models_dir / "emotion" / "7").mkdir(parents=True)
     assert register_version(shipped, task=task, origin=IMPORTED).number == 8

@@ -13,7 +13,8 @@ class Command(BaseCommand):
         try:
             version = register_shipped_model()
         except VersionRefused as error:
-            raise CommandError(str(error)) from error
+            hint = "Install the site's files again, or import another model."
+            raise CommandError(f"The shipped model is not in service: {error} {hint}") from error
         except OSError as error:
             raise CommandError(f"The shipped model could not be copied: {error.strerror}.") from error
         state = "in service" if version.is_active else "not in service"
