@@ -1,4 +1,4 @@
-"""What has to be looked after while the site runs: at its start and every minute."""
+"""What has to be looked after while the site runs: at its start and twice a minute."""
 
 import logging
 from datetime import timedelta
@@ -25,6 +25,7 @@ _TASK_LOST = f"{TaskLost.__module__}.{TaskLost.__qualname__}"
 def look_after_clips() -> None:
     recover_waiting_clips()
     tasks.move_forward()
+    retention.remove_unfinished_files()
     retention.purge_deleted_clips()
     if cache.add("classifier.orphans-looked-for", True, timeout=24 * 3600):
         retention.forget_idempotency_keys()

@@ -2,12 +2,14 @@
 
 import logging
 from datetime import timedelta
+from pathlib import PurePosixPath
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from classifier.models import Clip, IdempotencyKey
+from emotion_site import unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +37,20 @@ def forget_idempotency_keys() -> None:
     IdempotencyKey.objects.filter(created__lt=timezone.now() - KEYS_KEPT_FOR).delete()
 
 
+def remove_unfinished_files() -> int:
+    """Remove audio whose process was killed before its row was there; how many files."""
+    removed = 0
+    for name in unfinished.abandoned():
+        if not Clip.objects.filter(pk=PurePosixPath(name).stem).exists():
+            default_storage.delete(name)
+            removed += 1
+    if removed:
+        logger.warning("Removed files of uploads that were interrupted count=%d", removed)
+    return removed
+
+
 def remove_orphan_files(*, older_than: timedelta = timedelta(hours=1)) -> int:
-    """Remove audio that no row speaks of, left by a process that died between the two.
+    """Remove audio that no row speaks of, whatever left it there.
 
     Files younger than ``older_than`` may belong to an upload that is still under way.
     """

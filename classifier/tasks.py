@@ -42,7 +42,7 @@ def hand_to_worker(clip: Clip) -> None:
 
 
 def move_forward() -> None:
-    """Called every minute: whoever waits for long comes before those who come anew."""
+    """Called twice a minute: whoever waits for long comes before those who come anew."""
     waiting = DBTaskResult.objects.filter(
         task_path=predict_stored_clip.module_path, status=TaskResultStatus.READY, priority__lt=0
     )

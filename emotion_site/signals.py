@@ -2,7 +2,7 @@
 
 from django.dispatch import Signal
 
-# Sent by `serve` when it starts and every minute after: mend, resume, purge. Takes no arguments.
+# Sent by `serve` when it starts and twice a minute after: mend, resume, purge. Takes no arguments.
 housekeeping = Signal()
 
 # Sent in every web process before it answers its first request: load the model, start decoders.

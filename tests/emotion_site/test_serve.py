@@ -87,6 +87,47 @@ def test_a_port_in_use_is_said_clearly(tmp_path):
     assert "Traceback" not in site.output
 
 
+def test_a_second_server_of_a_data_folder_is_refused_and_harms_nothing(tmp_path):
+    with served_site(tmp_path) as site:
+        wait_until(lambda: len(commands(site)) == 4)
+        family = site.family()
+        second = ServedSite(tmp_path)
+        try:
+            assert second.process.wait(timeout=60) == 1
+        finally:
+            second.stop()
+        assert (
+            f"Another server (process {site.process.pid}) uses the data folder {tmp_path}." in second.output
+        )
+        assert "Traceback" not in second.output
+        assert still_running(family) == family
+        assert httpx.get(f"{site.url}/health/").status_code == 200
+
+
+def test_a_killed_server_keeps_nobody_from_its_data_folder(tmp_path):
+    with fresh_database() as database:
+        for _start in range(2):
+            site = ServedSite(tmp_path, **database)
+            try:
+                site.wait_until_healthy()
+            finally:
+                site.process.kill()
+                site.stop()
+
+
+def test_a_damaged_model_heals_before_it_is_said_to_serve(tmp_path):
+    model = tmp_path / "models" / "emotion" / "1" / "model.onnx"
+    with fresh_database() as database:
+        for _start in range(2):
+            site = ServedSite(tmp_path, **database)
+            try:
+                site.wait_until_healthy()
+                assert "The shipped model is version 1, in service." in site.output
+            finally:
+                site.stop()
+            model.write_bytes(model.read_bytes()[:-1000] + bytes(1000))
+
+
 def test_ctrl_c_stops_everything_within_five_seconds(tmp_path):
     with served_site(tmp_path) as site:
         wait_until(lambda: len(commands(site)) == 4)

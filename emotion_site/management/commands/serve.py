@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -6,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from emotion_site.links import first_administrator_link
+from emotion_site.serving.claim import FolderInUse, claim
 from emotion_site.serving.supervisor import PortInUse, Supervisor, listen
 from emotion_site.settings.env import LOOPBACK_HOSTS
 
@@ -14,6 +17,10 @@ class Command(BaseCommand):
     help = "Serves the site with its workers until Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with self._claimed_folder():
+            self._serve()
+
+    def _serve(self) -> None:
         try:
             listener = listen(settings.HOST, settings.PORT)
         except PortInUse as error:
@@ -30,10 +37,35 @@ class Command(BaseCommand):
                 % {"host": settings.HOST, "reason": error.strerror}
             ) from error
         call_command("migrate", verbosity=0)
-        call_command("register_shipped_model", stdout=self.stdout)
+        self._register_model()
         host, port = listener.getsockname()[:2]
         self._greet(f"http://{_name_of(host)}:{port}")
         Supervisor(listener, web_processes=settings.WEB_PROCESSES).run()
+
+    def _register_model(self) -> None:
+        try:
+            call_command("register_shipped_model", stdout=self.stdout)
+        except CommandError as error:
+            # People can still read, hear and take away what is theirs; health and doctor say what is missing.
+            self.stderr.write(str(error))
+            self.stderr.write(
+                _("The site starts all the same. Where no model is in service, it takes no recordings.")
+            )
+
+    @contextmanager
+    def _claimed_folder(self) -> Iterator[None]:
+        try:
+            claimed = claim(settings.DATA_DIR)
+        except FolderInUse as error:
+            raise CommandError(
+                _(
+                    "Another server (process %(pid)s) uses the data folder %(folder)s. Stop it first, "
+                    "or give this one a folder of its own with DATA_DIR."
+                )
+                % {"pid": error.pid or "?", "folder": settings.DATA_DIR}
+            ) from error
+        with claimed:
+            yield
 
     def _greet(self, address: str) -> None:
         self.stdout.write(_("The site is at %(address)s/ - Ctrl-C stops it.") % {"address": address})

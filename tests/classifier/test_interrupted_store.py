@@ -1,0 +1,121 @@
+"""A process that is killed between a clip's file and its row leaves no file, and only its own files go."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+
+from classifier import clip_files, housekeeping
+from classifier.models import Clip
+from classifier.services import submit_clip
+from emotion_site import unfinished
+from tests.factories import ClipFactory
+from tests.requirements import ROOT
+
+pytestmark = pytest.mark.django_db
+
+STORE = """
+import sys, time, django
+django.setup()
+from django.conf import settings
+settings.DATA_DIR = sys.argv[1]
+settings.STORAGES["default"]["OPTIONS"]["location"] = sys.argv[1] + "/clips"
+from classifier import clip_files
+with clip_files.written(sys.argv[2], b"fLaC"):
+    print("written", flush=True)
+    time.sleep(60)  # a transaction that takes long
+"""
+
+
+@pytest.fixture
+def storing(settings):
+    """Starts a process that has written the file of a clip and not yet its row."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", STORE, str(settings.DATA_DIR), name]
+        started.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE))
+        assert started[-1].stdout is not None and started[-1].stdout.readline() == b"written\n"
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def files(settings) -> list[Path]:
+    below = Path(settings.DATA_DIR)
+    return [path.relative_to(below) for path in below.rglob("*") if path.is_file() and path.parent != below]
+
+
+def let_time_pass(settings) -> None:
+    long_ago = time.time() - 2 * unfinished.SETTLED_AFTER_S
+    for path in (Path(settings.DATA_DIR) / "unfinished").iterdir():
+        os.utime(path, (long_ago, long_ago))
+
+
+def test_file_of_a_killed_process_goes_and_that_of_a_long_transaction_stays(storing, settings):
+    alive, killed = (clip_files.name_for(ClipFactory.build().pk) for _clip in range(2))
+    storing(alive)
+    process = storing(killed)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    let_time_pass(settings)
+    housekeeping.look_after_clips()
+    assert default_storage.exists(alive)
+    assert not default_storage.exists(killed)
+    assert len(list((Path(settings.DATA_DIR) / "unfinished").iterdir())) == 1
+
+
+def test_file_whose_row_was_kept_in_the_last_moment_stays(storing, settings):
+    clip = ClipFactory(audio="")
+    name = clip_files.name_for(clip.pk)
+    process = storing(name)
+    Clip.objects.filter(pk=clip.pk).update(audio=name)
+    process.kill()
+    process.wait()
+    let_time_pass(settings)
+    housekeeping.look_after_clips()
+    assert files(settings) == [Path("clips") / name]
+
+
+def test_what_was_killed_just_now_is_given_a_moment(storing, settings):
+    name = clip_files.name_for(ClipFactory.build().pk)
+    process = storing(name)
+    process.kill()
+    process.wait()
+    housekeeping.look_after_clips()
+    assert default_storage.exists(name)
+
+
+def test_a_clip_that_is_kept_or_refused_leaves_no_note(speaker, model_version, upload, settings, monkeypatch):
+    clip = submit_clip(owner=speaker, file=upload(), source=Clip.Source.UPLOAD).clip
+    monkeypatch.setattr(Clip, "save", lambda *_arguments, **_options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        submit_clip(owner=speaker, file=upload(pitch=100), source=Clip.Source.UPLOAD)
+    assert files(settings) == [Path("clips") / str(clip.audio)]
+
+
+def test_a_failed_store_whose_file_cannot_be_removed_is_tried_again(settings, monkeypatch):
+    name = clip_files.name_for(ClipFactory.build().pk)
+    with monkeypatch.context() as broken:
+        broken.setattr(FileSystemStorage, "delete", lambda *_: (_ for _ in ()).throw(OSError(5, "broken")))
+        with pytest.raises(OSError, match="broken"), clip_files.written(name, b"fLaC"):
+            raise ValueError
+    assert default_storage.exists(name)
+    let_time_pass(settings)
+    housekeeping.look_after_clips()
+    assert files(settings) == []
+
+
+def test_files_without_note_or_row_go_after_a_day_as_before(settings):
+    default_storage.save("ab/abc.flac", ContentFile(b"fLaC"))
+    housekeeping.look_after_clips()
+    assert default_storage.exists("ab/abc.flac")
