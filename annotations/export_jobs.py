@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-import tempfile
 import time
 import zipfile
 from datetime import timedelta
@@ -14,12 +13,14 @@ from django.utils import timezone
 from annotations.export import Wanted, export_folder
 from annotations.models import LabelExport
 from emotion_site.exceptions import unavailable
+from emotion_site.unfinished import remove_workplaces, workplace
 
 logger = logging.getLogger(__name__)
 
 # What an owner withdraws must not lie about in files for long.
 KEPT_FOR = timedelta(days=1)
 NOTE_EVERY_S = 0.5
+PARTIAL = ".export-"
 
 Status = LabelExport.Status
 
@@ -50,11 +51,11 @@ def make_export(export: LabelExport) -> None:
 def _write(export: LabelExport) -> dict[str, object]:
     target = path_of(export)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as home:
-        folder = Path(home) / "labels"
+    with workplace(target.parent, PARTIAL) as home:
+        folder = home / "labels"
         wanted = Wanted(export.task, export.format, export.since)
         manifest = export_folder(wanted, folder, progress=_Noted(export))
-        packed = Path(home) / target.name
+        packed = home / target.name
         with zipfile.ZipFile(packed, "w") as archive:
             for path in sorted(folder.rglob("*")):
                 # Sound is compressed already.
@@ -78,7 +79,7 @@ class _Noted:
 
 
 def forget_old_exports() -> int:
-    """Remove exports of yesterday, and files that no row speaks of."""
+    """Remove exports of yesterday, files that no row speaks of, and what a killed worker left."""
     old = LabelExport.objects.filter(created__lt=timezone.now() - KEPT_FOR)
     count, _rows = old.delete()
     known = {f"{pk}.zip" for pk in LabelExport.objects.values_list("pk", flat=True)}
@@ -86,4 +87,5 @@ def forget_old_exports() -> int:
     for path in folder.glob("*.zip"):
         if path.name not in known:
             path.unlink(missing_ok=True)
+    remove_workplaces(folder, PARTIAL)
     return count

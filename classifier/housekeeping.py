@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from classifier import retention, tasks
+from classifier import registry, retention, tasks
 from classifier.models import Clip
 from emotion_site.task_heartbeat import TaskLost
 
@@ -26,6 +26,7 @@ def look_after_clips() -> None:
     recover_waiting_clips()
     tasks.move_forward()
     retention.remove_unfinished_files()
+    registry.remove_interrupted_copies()
     retention.purge_deleted_clips()
     if cache.add("classifier.orphans-looked-for", True, timeout=24 * 3600):
         retention.forget_idempotency_keys()

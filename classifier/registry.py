@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -17,9 +17,12 @@ from classifier.engine.version_folder import folder_checksum, verify
 from classifier.events import version_activated
 from classifier.models import ModelVersion, Task
 from emotion_site.models import User
+from emotion_site.unfinished import remove_workplaces, workplace
 
 logger = logging.getLogger(__name__)
 
+# Folders that are put together below that of the versions; nobody else would remove what a kill leaves.
+INCOMING, IMPORTING = ".incoming-", ".import-"
 SHIPPED_MODEL = Path(__file__).parent / "shipped_model"
 
 
@@ -42,13 +45,11 @@ def register_version(folder: Path, *, task: Task, origin: ModelVersion.Origin) -
         return known
     home = Path(settings.MODELS_DIR) / task.slug
     home.mkdir(parents=True, exist_ok=True)
-    copy = Path(tempfile.mkdtemp(prefix=".incoming-", dir=home))
-    try:
-        shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    with workplace(home, INCOMING) as place:
+        copy = place / "copy"
+        shutil.copytree(folder, copy, copy_function=shutil.copyfile)
         copy.chmod(0o755)
-        return _add(copy, manifest=manifest, task=task, origin=origin)
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
+        return _add(copy, home, manifest=manifest, task=task, origin=origin)
 
 
 def activate_version(
@@ -132,7 +133,9 @@ def register_shipped_model() -> ModelVersion:
 
 
 @transaction.atomic
-def _add(copy: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Origin) -> ModelVersion:
+def _add(
+    copy: Path, home: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Origin
+) -> ModelVersion:
     _lock(task)
     known = _known(copy, task)
     if known is not None:
@@ -142,7 +145,7 @@ def _add(copy: Path, *, manifest: Manifest, task: Task, origin: ModelVersion.Ori
             known.status = ModelVersion.Status.READY
             known.save(update_fields=["status"])
         return known
-    number = _next_number(task, copy.parent)
+    number = _next_number(task, home)
     version = ModelVersion.objects.create(
         task=task,
         number=number,
@@ -169,14 +172,18 @@ def is_whole(version: ModelVersion) -> bool:
 
 def _replace(damaged: Path, copy: Path) -> None:
     """Put a good copy in the place of a folder that is damaged or lost."""
-    aside = Path(tempfile.mkdtemp(prefix=".damaged-", dir=damaged.parent))
-    try:
-        if damaged.exists():
-            damaged.rename(aside / damaged.name)
-        copy.rename(damaged)
-        logger.warning("The files of a model version were put back folder=%s", damaged.name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with suppress(FileNotFoundError):
+        damaged.rename(copy.with_name("damaged"))
+    copy.rename(damaged)
+    logger.warning("The files of a model version were put back folder=%s", damaged.name)
+
+
+def remove_interrupted_copies() -> None:
+    """Remove what a process that was killed had copied of a version, or of a checkpoint."""
+    home = Path(settings.MODELS_DIR)
+    remove_workplaces(home, IMPORTING)
+    for folder in home.glob("*/"):
+        remove_workplaces(folder, INCOMING)
 
 
 def _known(folder: Path, task: Task) -> ModelVersion | None:

@@ -1,18 +1,25 @@
-"""Files that are written before their row is there, so that nothing stays of them when a process is killed.
+"""What is written before it counts, so that nothing stays of it when a process is killed.
 
-While a process works on such a file, an empty note with its name lies in a folder, under a lock of that
-process. A note without a lock tells the housekeeping of a file that may have no row.
+While a process works on a file whose row is not there yet, an empty note with its name lies in a folder,
+under a lock of that process. A note without a lock tells the housekeeping of a file that may have no row.
+Folders in which something is put together are locked themselves.
 """
 
+import logging
+import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from django.conf import settings
 
 from emotion_site.locks import try_lock
+
+logger = logging.getLogger(__name__)
 
 # A note is there a moment before its lock, and a commit may arrive a moment after its process has ended.
 SETTLED_AFTER_S = 10.0
@@ -50,10 +57,37 @@ def abandoned() -> Iterator[str]:
 def is_abandoned(path: Path) -> bool:
     """Whether the process that keeps this file locked while it needs it has ended."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return path.stat().st_mtime < time.time() - SETTLED_AFTER_S and try_lock(file)
     except OSError:  # it went this very moment, or there are no locks here
         return False
+
+
+@contextmanager
+def workplace(parent: Path, prefix: str) -> Iterator[Path]:
+    """An empty folder, gone afterwards unless it was moved."""
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as name, opened(Path(name)) as folder:
+        with suppress(OSError):
+            try_lock(folder)
+        yield Path(name)
+
+
+def remove_workplaces(parent: Path, prefix: str) -> None:
+    """Remove those whose process was killed."""
+    for folder in parent.glob(f"{prefix}*"):
+        if is_abandoned(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            logger.warning("Removed what a killed process left folder=%s", folder.name)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """The descriptor of a file or a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _folder() -> Path:

@@ -1,6 +1,5 @@
 """Makes a model version from a checkpoint that was trained elsewhere."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,8 @@ from django.conf import settings
 
 from classifier.engine.version_folder import CONFIG, PREPROCESSOR
 from classifier.models import ModelVersion, Task
-from classifier.registry import register_version
+from classifier.registry import IMPORTING, register_version
+from emotion_site.unfinished import workplace
 from training import torchaudio_shim
 from training.checkpoint import check_checkpoint, load_model
 from training.corpus import read_corpus
@@ -82,8 +82,8 @@ def _workplace() -> Iterator[Path]:
     """An empty folder on the disk of the model versions, gone afterwards."""
     home = Path(settings.MODELS_DIR)
     home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".import-", dir=home) as folder:
-        yield Path(folder)
+    with workplace(home, IMPORTING) as folder:
+        yield folder
 
 
 def _model_card(folder: Path, name: str) -> str:

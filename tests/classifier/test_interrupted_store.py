@@ -11,10 +11,11 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
-from classifier import clip_files, housekeeping
+from annotations import export_jobs
+from classifier import clip_files, housekeeping, registry
 from classifier.models import Clip
 from classifier.services import submit_clip
-from emotion_site import unfinished
+from emotion_site import signals, unfinished
 from tests.factories import ClipFactory
 from tests.requirements import ROOT
 
@@ -113,6 +114,43 @@ def test_a_failed_store_whose_file_cannot_be_removed_is_tried_again(settings, mo
     let_time_pass(settings)
     housekeeping.look_after_clips()
     assert files(settings) == []
+
+
+PUT_TOGETHER = """
+import sys, time
+from pathlib import Path
+from emotion_site.unfinished import workplace
+with workplace(Path(sys.argv[1]), sys.argv[2]) as folder:
+    (folder / "half").write_text("x")
+    print("there", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "prefix"),
+    [
+        ("models/emotion", registry.INCOMING),
+        ("models", registry.IMPORTING),
+        ("exports", export_jobs.PARTIAL),
+    ],
+)
+def test_folder_that_was_put_together_goes_with_its_process(settings, place, prefix):
+    home = Path(settings.DATA_DIR) / place
+    settings.MODELS_DIR = Path(settings.DATA_DIR) / "models"
+    home.mkdir(parents=True)
+    command = [sys.executable, "-c", PUT_TOGETHER, str(home), prefix]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == b"there\n"
+            (folder,) = home.iterdir()
+            os.utime(folder, (0, 0))
+            signals.housekeeping.send(sender=None)
+            assert list(home.iterdir()) == [folder]
+        finally:
+            process.kill()
+    signals.housekeeping.send(sender=None)
+    assert list(home.iterdir()) == []
 
 
 def test_files_without_note_or_row_go_after_a_day_as_before(settings):

@@ -158,7 +158,7 @@ def test_full_disk_does_not_keep_a_known_version_from_starting(task, shipped, mo
     def disk_full(*_args, **_options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(registry.tempfile, "mkdtemp", disk_full)
+    monkeypatch.setattr(registry, "workplace", disk_full)
     assert register_shipped_model() == version
 
 
