@@ -5,40 +5,32 @@ stand in front of it.
 """
 
 import asyncio
-import json
-import logging
-from collections.abc import Awaitable, Callable, Mapping
-from io import BytesIO
-from typing import Any
 
 from django.conf import settings
-from django.core.handlers.asgi import ASGIRequest
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
+from emotion_site.asgi_types import AsgiApp, Message, Receive, Scope, Send
+from emotion_site.early_answers import answer_early, language_of
 from emotion_site.exceptions import UserError, unavailable
 
-Scope = dict[str, Any]
-Message = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-logger = logging.getLogger(__name__)
-
-# A body may take this long, and a second more for every so many bytes of it that have come.
-PATIENCE_S = 30.0
-LEAST_BYTES_PER_SECOND = 8 * 1024
+# Whoever says that a body comes has it ready.
+FIRST_BYTE_WITHIN_S = 5.0
+# Beside the time for what has come, for a line that stands still for a moment.
+PATIENCE_S = 15.0
+# A body may begin slowly; the longer it takes, the faster it has to be.
+FIRST_BYTES_PER_SECOND = 8 * 1024
+LAST_BYTES_PER_SECOND = 32 * 1024
+FASTER_AFTER_S = 60.0
 
 
-class BodyTooLarge(Exception):
-    """The client sent more than the limit although its header did not say so."""
+class BodyRefused(Exception):
+    """A body is not read to its end. Raised where it is received, answered by ``limit_body``."""
 
-
-class BodyTooSlow(Exception):
-    """The client sends so little that it would keep its place for ever."""
+    def __init__(self, error: UserError) -> None:
+        super().__init__(error.code)
+        self.error = error
 
 
 def limit_body(app: AsgiApp) -> AsgiApp:
@@ -51,17 +43,12 @@ def limit_body(app: AsgiApp) -> AsgiApp:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        limit = _limit_of(scope["path"])
-        if _announced_length(scope) > limit:
-            await _refuse(scope, send, limit)
-            return
         try:
-            await app(scope, _guarded(receive, limit), send)
-        except BodyTooLarge:
-            await _refuse(scope, send, limit)
-        except BodyTooSlow:
-            detail = gettext_lazy("Your data arrived too slowly. Try again with a better connection.")
-            await answer_early(scope, send, UserError("too_slow", detail, status=408))
+            limit = limit_of(scope["path"])
+            require_announced_within(scope, limit)
+            await app(scope, _timed(within(receive, scope, limit)), send)
+        except BodyRefused as refusal:
+            await answer_early(scope, send, refusal.error)
         except OSError as error:
             # A large body waits on the disk for its view, and the disk may be full.
             if (outage := unavailable(error)) is None:
@@ -71,68 +58,85 @@ def limit_body(app: AsgiApp) -> AsgiApp:
     return limited
 
 
-def _limit_of(path: str) -> int:
+def limit_of(path: str) -> int:
     limit: int = settings.MAX_BODY_BYTES if path in settings.UPLOAD_PATHS else settings.MAX_FORM_BYTES
     return limit
 
 
-def _guarded(receive: Receive, limit: int) -> Receive:
-    """``receive`` that raises BodyTooLarge or BodyTooSlow while a body arrives."""
-    started = asyncio.get_running_loop().time()
-    received, is_whole = 0, False
+def require_announced_within(scope: Scope, limit: int) -> None:
+    """Raises BodyRefused when the header already says that a body is larger."""
+    if announced_length(scope) > limit:
+        raise _too_large(scope, limit)
 
-    async def guarded() -> Message:
-        nonlocal received, is_whole
-        if is_whole:
-            # Whoever asks on waits for the client to leave, however long the answer takes.
-            return await receive()
-        deadline = started + PATIENCE_S + received / LEAST_BYTES_PER_SECOND
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
-        except TimeoutError:
-            raise BodyTooSlow from None
+
+def within(receive: Receive, scope: Scope, limit: int) -> Receive:
+    """``receive`` that raises BodyRefused when more comes than the limit, whatever the header said."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
         received += len(message.get("body", b""))
-        is_whole = not message.get("more_body", False)
         if received > limit:
-            raise BodyTooLarge
+            raise _too_large(scope, limit)
         return message
 
-    return guarded
+    return counted
 
 
-def _announced_length(scope: Scope) -> int:
+def announced_length(scope: Scope) -> int:
     value = dict(scope["headers"]).get(b"content-length", b"0")
     return int(value) if value.isdigit() else 0
 
 
-async def _refuse(scope: Scope, send: Send, limit: int) -> None:
+def _timed(receive: Receive) -> Receive:
+    """``receive`` that raises BodyRefused when a body does not begin, or comes too slowly."""
+    clock = asyncio.get_running_loop().time
+    received, started, is_whole = 0, 0.0, False
+
+    async def timed() -> Message:
+        nonlocal received, started, is_whole
+        if is_whole:
+            # Whoever asks on waits for the client to leave, however long the answer takes.
+            return await receive()
+        # Not sooner: whoever asks whether to go on (Expect: 100-continue) is told so by the first of these.
+        started = started or clock()
+        patience = PATIENCE_S + seconds_for(received) if received else FIRST_BYTE_WITHIN_S
+        try:
+            async with asyncio.timeout_at(started + patience):
+                message = await receive()
+        except TimeoutError:
+            raise BodyRefused(_too_slow()) from None
+        received += len(message.get("body", b""))
+        is_whole = not message.get("more_body", False)
+        return message
+
+    return timed
+
+
+def seconds_for(received: int) -> float:
+    """How long so many bytes may take: the rate that is asked for grows evenly up to the last one."""
+    growth = (LAST_BYTES_PER_SECOND - FIRST_BYTES_PER_SECOND) / FASTER_AFTER_S / 2
+    while_growing = FIRST_BYTES_PER_SECOND * FASTER_AFTER_S + growth * FASTER_AFTER_S**2
+    if received >= while_growing:
+        return FASTER_AFTER_S + (received - while_growing) / LAST_BYTES_PER_SECOND
+    # received = FIRST * t + growth * t^2, solved for t
+    root = (FIRST_BYTES_PER_SECOND**2 + 4 * growth * received) ** 0.5
+    return float((root - FIRST_BYTES_PER_SECOND) / (2 * growth))
+
+
+def _too_slow() -> UserError:
+    detail = gettext_lazy("Your data arrived too slowly. Try again with a better connection.")
+    return UserError("too_slow", detail, status=408)
+
+
+def _too_large(scope: Scope, limit: int) -> BodyRefused:
     detail: str | Promise
     if limit == settings.MAX_BODY_BYTES:
         megabytes = settings.CLIP_MAX_BYTES // (1024 * 1024)
-        with translation.override(_language_of(scope)):
+        with translation.override(language_of(scope)):
             detail = gettext("The file is larger than %(megabytes)s MB. Send a shorter recording.")
             detail %= {"megabytes": megabytes}
     else:
         detail = gettext_lazy("That is too much data for this page. Send less of it.")
-    await answer_early(scope, send, UserError("too_large", detail, status=413))
-
-
-async def answer_early(scope: Scope, send: Send, error: UserError) -> None:
-    """Answer in the place of Django, as a page or in the shape of the API."""
-    logger.warning("Refused a request early code=%s", error.code)
-    with translation.override(_language_of(scope)):
-        if scope["path"].startswith("/api/"):
-            kind, body = b"application/json", json.dumps({"code": error.code, "detail": str(error.detail)})
-        else:
-            page = render_to_string(f"{error.status}.html", {"detail": error.detail})
-            kind, body = b"text/html; charset=utf-8", page
-    headers = [(b"content-type", kind), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body.encode()})
-
-
-def _language_of(scope: Scope) -> str:
-    """What a person chose in this browser, or the browser itself; nobody looks at the account this early."""
-    kept = [(name, value) for name, value in scope["headers"] if name in (b"cookie", b"accept-language")]
-    return translation.get_language_from_request(ASGIRequest({**scope, "headers": kept}, BytesIO()))
+    return BodyRefused(UserError("too_large", detail, status=413))

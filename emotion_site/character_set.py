@@ -9,7 +9,8 @@ import codecs
 from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext_lazy
 
-from emotion_site.body_limit import AsgiApp, Receive, Scope, Send, answer_early
+from emotion_site.asgi_types import AsgiApp, Receive, Scope, Send
+from emotion_site.early_answers import answer_early
 from emotion_site.exceptions import UserError
 
 # What browsers and programs send, by the names that Python gives them.

@@ -5,6 +5,7 @@ import sys
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from emotion_site.exceptions import UserError, unavailable
 
@@ -19,8 +20,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For what Django refuses before a view: another name than the site's, or too many fields."""
-    detail = _("It came under a name that is not the site's, or in a way that nobody can read.")
-    return answer(request, UserError("invalid", detail))
+    return answer(request, unreadable_request())
+
+
+def unreadable_request() -> UserError:
+    detail = gettext_lazy("It came under a name that is not the site's, or in a way that nobody can read.")
+    return UserError("invalid", detail)
 
 
 def as_object(error: UserError) -> JsonResponse:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from channels.security.websocket import WebsocketDenier
 
-from emotion_site.body_limit import AsgiApp, Receive, Scope, Send
+from emotion_site.asgi_types import AsgiApp, Receive, Scope, Send
 
 
 def require_readable_origin(app: AsgiApp) -> AsgiApp:

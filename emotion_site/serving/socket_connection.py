@@ -5,8 +5,11 @@ from asyncio.transports import BaseTransport
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from emotion_site.early_answers import raw_answer
+from emotion_site.error_pages import unreadable_request
+from emotion_site.serving.open_connections import OpenConnections, Place, Standing
+
 HANDSHAKE_WITHIN_S = 15.0
-REFUSAL = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class GuardedSocket(WebSocketsSansIOProtocol):
@@ -16,20 +19,31 @@ class GuardedSocket(WebSocketsSansIOProtocol):
     """
 
     _handshake_deadline: TimerHandle | None = None
+    _place: tuple[Place, OpenConnections] | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         self._handshake_deadline = self.loop.call_later(HANDSHAKE_WITHIN_S, self._give_up)
 
+    def take_over(self, place: Place, connections: OpenConnections) -> None:
+        """Keep the place that the connection took when it was opened, and give it back."""
+        self._place = place, connections
+        place.standing = Standing.STRANGER
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
-            self.transport.write(REFUSAL)
+            self.transport.write(raw_answer(unreadable_request()))
             self.transport.close()
+        elif self._place is not None and self.handshake_complete:
+            self._place[0].standing = Standing.AT_WORK
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._handshake_deadline is not None:
             self._handshake_deadline.cancel()
+        if self._place is not None:
+            place, connections = self._place
+            connections.leave(place)
         super().connection_lost(exc)
 
     def _give_up(self) -> None:

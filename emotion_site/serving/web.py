@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import socket
 import sys
 import tempfile
@@ -13,11 +14,14 @@ from django.conf import settings
 
 from emotion_site.serving.connection import GuardedConnection
 from emotion_site.serving.lifeline import follow_parent
+from emotion_site.serving.open_connections import OpenConnections
 from emotion_site.serving.socket_connection import GuardedSocket
 
 APPLICATION = "emotion_site.asgi"
-# More connections than this at once are answered with 503 instead of slowing each other down.
-MAX_CONNECTIONS = 512
+# Of all addresses together; one that does nothing costs a few KB.
+MAX_CONNECTIONS = 4096
+# Files that a process opens beside its connections, in the worst case: bodies, databases, decoders.
+OTHER_FILES = 512
 STOP_WITHIN_S = 3
 # Browsers only listen there.
 MAX_SOCKET_MESSAGE_BYTES = 4096
@@ -36,6 +40,9 @@ def main(listening_fd: int) -> None:
 
     web_process_starting.send(sender=None)
     load_what_requests_need()
+    GuardedConnection.open_connections = OpenConnections(
+        per_address=settings.CONNECTIONS_PER_ADDRESS, total=connections_in_all()
+    )
     config = uvicorn.Config(
         f"{APPLICATION}:application",
         http=GuardedConnection,
@@ -48,11 +55,20 @@ def main(listening_fd: int) -> None:
         proxy_headers=False,
         server_header=False,
         lifespan="off",
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=listening_fd)])
+
+
+def connections_in_all() -> int:
+    """As many as may be open, after asking the system for enough open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + OTHER_FILES
+    files = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if files > soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return max(files - OTHER_FILES, files // 2)
 
 
 def load_what_requests_need() -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from emotion_site.settings import env
+from emotion_site.settings.api_description import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from emotion_site.settings.connections import CONNECTIONS_PER_ADDRESS as CONNECTIONS_PER_ADDRESS
+from emotion_site.settings.connections import SPOOL_BYTES as SPOOL_BYTES
 from emotion_site.settings.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from emotion_site.settings.logs import LOGGING as LOGGING
 from emotion_site.settings.quotas import *  # noqa: F403  # it names what it has
@@ -171,7 +174,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "emotion_site.uploads.DiskUploadHandler",
 ]
-# A body of this size is kept in memory while it arrives, from however many clients at once.
+# How large a body in memory may be, while there is room for it (spool.py).
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
@@ -282,19 +285,4 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": NUM_PROXIES,
     "EXCEPTION_HANDLER": "emotion_site.api.errors.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "emotion_site.api.schema.Schema",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Emotion API",
-    "DESCRIPTION": "Send voice clips and read the emotion that is heard in them.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "ENUM_NAME_OVERRIDES": {
-        # A clip has one more source than people can name when they submit one.
-        "ClipSourceEnum": "classifier.models.Clip.Source",
-        "ClipStatusEnum": "classifier.models.Clip.Status",
-    },
 }

@@ -39,6 +39,7 @@ def impatient(monkeypatch) -> None:
     monkeypatch.setattr(connection, "HEADERS_WITHIN_S", 0.4)
     monkeypatch.setattr(socket_connection, "HANDSHAKE_WITHIN_S", 0.4)
     monkeypatch.setattr(connection, "LOOK_AT_WRITING_EVERY_S", 0.3)
+    monkeypatch.setattr(body_limit, "FIRST_BYTE_WITHIN_S", 0.4)
     monkeypatch.setattr(body_limit, "PATIENCE_S", 0.4)
 
 

@@ -1,0 +1,35 @@
+"""Where a request comes from, as far as that can be believed."""
+
+from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+
+Headers = Iterable[tuple[bytes, bytes]]
+# Whoever has one IPv6 address has all of its network.
+IPV6_NETWORK_BITS = 64
+
+
+def client_address(peer: str, headers: Headers) -> str:
+    """The address in front of the trusted proxies.
+
+    Each of them adds one to ``X-Forwarded-For``; what stands before these may be invented.
+    """
+    if not settings.NUM_PROXIES:
+        return network_of(peer)
+    values = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
+    forwarded = [part.strip() for part in ",".join(values).split(",") if part.strip()]
+    return network_of(forwarded[-min(settings.NUM_PROXIES, len(forwarded))] if forwarded else peer)
+
+
+def network_of(address: str) -> str:
+    """What counts as one address; text that is none stands for itself."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, IPV6_NETWORK_BITS), strict=False))
