@@ -1,27 +1,39 @@
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import IO, Any
 
 import django
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.core.handlers.asgi import ASGIHandler
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.signals import request_started
 from django.db import close_old_connections, reset_queries
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from emotion_site.body_limit import Receive, Scope, Send, limit_body
+from emotion_site.asgi_types import Receive, Scope, Send
+from emotion_site.body_limit import limit_body
 from emotion_site.character_set import require_readable_text
+from emotion_site.early_answers import early_page
+from emotion_site.error_pages import unreadable_request
+from emotion_site.serving.open_connections import Standing
 from emotion_site.socket_origin import require_readable_origin
+from emotion_site.spool import BodyFile
+from emotion_site.turns import Turns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
 
 
 # More requests than this at once wait for each other; most of them wait for a decoder anyway.
 MAX_THREADS = 100
+# Of these as many may work for people who are not signed in; the others are kept for those who are.
+STRANGERS_THREADS = 16
+# A body that is here is as long as it is.
+LENGTH_HEADERS = {b"content-length", b"transfer-encoding"}
 # What Django does in a thread before a request.
 PREPARATIONS = (reset_queries, close_old_connections)
 
@@ -38,6 +50,7 @@ class ThreadHandler(ASGIHandler):
         super().__init__()
         self._idle: list[ThreadPoolExecutor] = []
         self._places = asyncio.Semaphore(MAX_THREADS)
+        self._strangers_turns = Turns(STRANGERS_THREADS)
         self._in_thread = sync_to_async(self._respond)
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -55,10 +68,49 @@ class ThreadHandler(ASGIHandler):
             else:
                 thread.shutdown(wait=False)
 
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        async with self._places:
+    async def read_body(self, receive: Receive) -> BodyFile:
+        body = BodyFile()
+        try:
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RequestAborted
+                body.write(message.get("body", b""))
+                more = message.get("more_body", False)
+        except BaseException:
+            body.close()
+            raise
+        body.seek(0)
+        return body
+
+    def create_request(
+        self, scope: Scope, body_file: IO[bytes]
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponse]:
+        """A request that tells how long its body is, or Django and the API's parsers would take it for none.
+
+        Programs and proxies may send it in pieces without saying so (Transfer-Encoding: chunked).
+        """
+        length = body_file.seek(0, os.SEEK_END)
+        body_file.seek(0)
+        headers = [(name, value) for name, value in scope["headers"] if name not in LENGTH_HEADERS]
+        if length or len(headers) < len(scope["headers"]):
+            headers.append((b"content-length", str(length).encode()))
+        request, refusal = super().create_request({**scope, "headers": headers}, body_file)
+        return (request, None) if refusal is None else (None, early_page(scope, unreadable_request()))
+
+    async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:
+        async with self._turn_of(request), self._places:
+            if (place := request.scope.get("place")) is not None:
+                place.standing = Standing.AT_WORK
             response: Any = await self._in_thread(request)
         return response
+
+    def _turn_of(self, request: ASGIRequest) -> AbstractAsyncContextManager[None]:
+        sender = request.scope.get("sender")
+        if sender is None or sender.person is not None:
+            return nullcontext()
+        return self._strangers_turns.of(sender.address)
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
         for prepare in PREPARATIONS:
@@ -75,14 +127,15 @@ django.setup(set_prefix=False)
 for prepare in PREPARATIONS:
     request_started.disconnect(prepare)
 
-# Both import models, which are there only now.
+# These import models, which are there only now.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 
+from emotion_site.known_first import know_sender_first  # noqa: E402
 from training.socket_urls import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": limit_body(require_readable_text(ThreadHandler())),
+        "http": limit_body(know_sender_first(require_readable_text(ThreadHandler()))),
         # A page of another site must not listen with the cookies of ours.
         "websocket": require_readable_origin(
             AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "emotion_site.middleware.LastSeenMiddleware",
+    "emotion_site.senders.SenderMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "emotion_site.middleware.ButtonAddressMiddleware",
     "emotion_site.middleware.OutageMiddleware",

@@ -4,12 +4,12 @@ import signal
 import socket
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import psutil
 import pytest
 
+from tests.emotion_site.crowd import Person, address_of, asking
 from tests.served_site import ServedSite, fresh_database, served_site, wait_until
 
 
@@ -59,11 +59,10 @@ def test_an_upload_on_its_way_waits_in_the_data_folder(site):
         opened = Path(f"/proc/{site.child('emotion_site.serving.web').pid}/fd").iterdir()
         return [link.readlink() for link in opened if link.readlink().name.endswith("(deleted)")]
 
+    headers = Person(site).bearer | {"Content-Length": 4_000_000}
     before = kept()
-    host, port = urlsplit(site.url).netloc.split(":")
-    with socket.create_connection((host, int(port))) as client:
-        header = f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 4000000\r\n\r\n"
-        client.sendall(header.encode() + b"x" * 3_000_000)
+    with asking(address_of(site.url), "/api/v1/clips/", headers) as client:
+        client.sendall(b"x" * 3_000_000)
         wait_until(lambda: len(kept()) > len(before))
         assert {path.parent for path in set(kept()) - set(before)} == {site.data_dir / "tmp"}
 

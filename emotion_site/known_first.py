@@ -1,0 +1,150 @@
+"""Receive a body only of somebody who is known, and keep no more of it than is their share.
+
+Session, token and CSRF protection are looked at in the headers. Whoever these alone refuse is answered by
+Django as ever, which is given the request without its body.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
+from django.shortcuts import resolve_url
+from rest_framework.authentication import CSRFCheck
+
+from emotion_site.asgi_types import AsgiApp, Message, Receive, Scope, Send
+from emotion_site.body_limit import require_announced_within, within
+from emotion_site.early_answers import answer_early, send_early
+from emotion_site.exceptions import unavailable
+from emotion_site.senders import Sender, credential_of, glance, is_by_token, look_up
+from emotion_site.serving.open_connections import Standing
+from emotion_site.spool import Spool
+from emotion_site.turns import Turns
+
+# What strangers send is a password or a passkey.
+MAX_STRANGERS_BODY_BYTES = 64 * 1024
+LOOK_UPS_AT_ONCE = 2
+ABOUT_THE_BODY = {b"content-type", b"content-length", b"transfer-encoding"}
+
+
+def know_sender_first(app: AsgiApp) -> AsgiApp:
+    """Wrap an ASGI application: it finds the ``Sender`` in the scope, and bodies of strangers are small."""
+    gate = _Gate(app)
+
+    async def gated(scope: Scope, receive: Receive, send: Send) -> None:
+        await (gate if scope["type"] == "http" else app)(scope, receive, send)
+
+    return gated
+
+
+class _Gate:
+    def __init__(self, app: AsgiApp) -> None:
+        self._app = app
+        self._spool = Spool()
+        self._turns = Turns(LOOK_UPS_AT_ONCE)
+        self._threads = ThreadPoolExecutor(LOOK_UPS_AT_ONCE, thread_name_prefix="sender")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sender = glance(scope)
+        if not _has_body(scope):
+            _remember_in(scope, sender)
+            await self._app(scope, receive, send)
+            return
+        try:
+            sender = await self._known(scope, sender)
+        except Exception as error:
+            if (outage := unavailable(error)) is None:
+                raise
+            await answer_early(scope, send, outage)
+            return
+        _remember_in(scope, sender)
+        if sender.person is None:
+            await self._pass_stranger(scope, receive, send)
+        elif _is_forged(scope):
+            await self._pass_without_body(scope, send)
+        else:
+            await self._pass(scope, receive, send)
+
+    async def _known(self, scope: Scope, sender: Sender) -> Sender:
+        credential = credential_of(scope)
+        if sender.person is not None or credential is None:
+            return sender
+        async with self._turns.of(sender.address):
+            loop = asyncio.get_running_loop()
+            person = await loop.run_in_executor(self._threads, _look_up_in_thread, credential)
+        return replace(sender, person=person)
+
+    async def _pass_stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path.startswith("/api/"):
+            await self._pass_without_body(scope, send)
+        elif path in settings.UPLOAD_PATHS:
+            await send_early(scope, send, redirect_to_login(path, resolve_url(settings.LOGIN_URL)))
+        else:
+            require_announced_within(scope, MAX_STRANGERS_BODY_BYTES)
+            await self._pass(scope, within(receive, scope, MAX_STRANGERS_BODY_BYTES), send)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._spool.counted(scope["sender"].key, receive) as counted:
+            await self._app(scope, counted, send)
+
+    async def _pass_without_body(self, scope: Scope, send: Send) -> None:
+        """Let Django refuse in its own words."""
+
+        async def send_and_close(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+            await send(message)
+
+        await self._app(scope, _no_body(), send_and_close)
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+
+
+def _remember_in(scope: Scope, sender: Sender) -> None:
+    scope["sender"] = sender
+    if sender.person is not None and "place" in scope:
+        scope["place"].standing = Standing.AT_WORK
+
+
+def _is_forged(scope: Scope) -> bool:
+    """Whether the headers show already that another site made this browser ask; a form has the rest."""
+    if is_by_token(credential_of(scope) or ""):
+        return False
+    headers = [(name, value) for name, value in scope["headers"] if name not in ABOUT_THE_BODY]
+    request: Any = ASGIRequest({**scope, "query_string": b"", "headers": headers}, BytesIO())
+    check = CSRFCheck(lambda _request: None)
+    check.process_request(request)
+    # What comes in a form cannot be seen yet, so only where it comes from is.
+    request.META.setdefault("HTTP_X_CSRFTOKEN", request.META.get("CSRF_COOKIE", ""))
+    return check.process_view(request, None, (), {}) is not None
+
+
+def _no_body() -> Receive:
+    has_been_read = False
+
+    async def receive() -> Message:
+        nonlocal has_been_read
+        if has_been_read:
+            # The end of the connection, which nobody waits for any longer once there is an answer.
+            await asyncio.Event().wait()
+        has_been_read = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    return receive
+
+
+def _look_up_in_thread(credential: str) -> int | None:
+    close_old_connections()
+    try:
+        return look_up(credential)
+    finally:
+        close_old_connections()
