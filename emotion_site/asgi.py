@@ -20,18 +20,19 @@ from emotion_site.body_limit import limit_body
 from emotion_site.character_set import require_readable_text
 from emotion_site.early_answers import early_page
 from emotion_site.error_pages import unreadable_request
+from emotion_site.exceptions import busy
+from emotion_site.lent_thread import MAX_THREADS, LentThread
 from emotion_site.serving.open_connections import Standing
 from emotion_site.socket_origin import require_readable_origin
 from emotion_site.spool import BodyFile
-from emotion_site.turns import Turns
+from emotion_site.turns import TooManyWait, Turns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
 
 
-# More requests than this at once wait for each other; most of them wait for a decoder anyway.
-MAX_THREADS = 100
-# Of these as many may work for people who are not signed in; the others are kept for those who are.
-STRANGERS_THREADS = 16
+# Of all threads so many work for people who are not signed in; the others are kept for those who are. It is a
+# few because Python runs one at a time: each that is busy makes the event loop and everybody else wait.
+STRANGERS_THREADS = 4
 # A body that is here is as long as it is.
 LENGTH_HEADERS = {b"content-length", b"transfer-encoding"}
 # What Django does in a thread before a request.
@@ -57,16 +58,12 @@ class ThreadHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Last in, first out: a thread that has just worked has its connection and memory at hand.
-        thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="request")
+        thread = LentThread(self._idle)
         try:
             async with ThreadSensitiveContext(executor=thread):
                 await super().__call__(scope, receive, send)
         finally:
-            if len(self._idle) < MAX_THREADS:
-                self._idle.append(thread)
-            else:
-                thread.shutdown(wait=False)
+            thread.give_back()
 
     async def read_body(self, receive: Receive) -> BodyFile:
         body = BodyFile()
@@ -100,10 +97,13 @@ class ThreadHandler(ASGIHandler):
         return (request, None) if refusal is None else (None, early_page(scope, unreadable_request()))
 
     async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:
-        async with self._turn_of(request), self._places:
-            if (place := request.scope.get("place")) is not None:
-                place.standing = Standing.AT_WORK
-            response: Any = await self._in_thread(request)
+        try:
+            async with self._turn_of(request), self._places:
+                if (place := request.scope.get("place")) is not None:
+                    place.standing = Standing.AT_WORK
+                response: Any = await self._in_thread(request)
+        except TooManyWait:
+            return early_page(request.scope, busy())
         return response
 
     def _turn_of(self, request: ASGIRequest) -> AbstractAsyncContextManager[None]:

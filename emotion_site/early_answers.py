@@ -2,7 +2,7 @@
 
 import json
 import logging
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -31,12 +31,11 @@ KEPT_HEADERS = {b"cookie", b"accept-language", b"host", b"x-forwarded-proto"}
 async def answer_early(scope: Scope, send: Send, error: UserError) -> None:
     """Answer in the place of Django, as a page or in the shape of the API, and end the connection."""
     logger.warning("Refused a request early code=%s", error.code)
-    await send_early(scope, send, early_response(_request_of(scope), error))
+    await send_early(send, early_page(scope, error))
 
 
-async def send_early(scope: Scope, send: Send, response: HttpResponse) -> None:
+async def send_early(send: Send, response: HttpResponse) -> None:
     """Send a response that Django did not make, and end the connection, which may not have been read."""
-    response = with_headers(_request_of(scope), response)
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
     headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
@@ -44,43 +43,49 @@ async def send_early(scope: Scope, send: Send, response: HttpResponse) -> None:
 
 
 def early_page(scope: Scope, error: UserError) -> HttpResponse:
-    """An error as Django would send it, of a request that it could not even make."""
-    request = _request_of(scope)
-    return with_headers(request, early_response(request, error))
+    """An error as Django would send it, in the language that was chosen in this browser or by the browser.
+
+    Nobody looks at the account this early.
+    """
+    request = request_of(scope)
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        body, headers = _page(
+            language,
+            scope["path"].startswith("/api/"),
+            request.is_secure(),
+            error.status,
+            error.code,
+            str(error.detail),
+        )
+    response = HttpResponse(body, status=error.status, headers=headers)
+    if error.retry_after_s:
+        response["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+@lru_cache(maxsize=256)
+def _page(
+    language: str, is_api: bool, is_secure: bool, status: int, code: str, detail: str
+) -> tuple[bytes, dict[str, str]]:
+    """Made once, because whoever is refused may ask again and again."""
+    if is_api:
+        kind, body = "application/json", json.dumps({"code": code, "detail": detail})
+    else:
+        kind, body = "text/html; charset=utf-8", render_to_string(f"{status}.html", {"detail": detail})
+    response = HttpResponse(body, status=status, content_type=kind)
+    response["Content-Length"] = str(len(response.content))
+    scope = {"path": "/", "method": "GET", "headers": [], "scheme": "https" if is_secure else "http"}
+    response = with_headers(request_of(scope), response)
+    return response.content, dict(response.items())
 
 
 def raw_answer(error: UserError) -> bytes:
     """The same as bytes, for a connection whose request nobody could read or wants to."""
-    return _raw_answer(error.status, error.code, str(error.detail), error.retry_after_s)
-
-
-@cache
-def _raw_answer(status: int, code: str, detail: str, retry_after_s: int | None) -> bytes:
-    error = UserError(code, detail, status=status, retry_after_s=retry_after_s)
     response = early_page({"path": "/", "method": "GET", "headers": []}, error)
-    response["Connection"] = "close"
-    lines = [f"HTTP/1.1 {status} {response.reason_phrase}"]
+    lines = [f"HTTP/1.1 {error.status} {response.reason_phrase}", "connection: close"]
     lines += [f"{name.lower()}: {value}" for name, value in response.items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.content
-
-
-def early_response(request: HttpRequest, error: UserError) -> HttpResponse:
-    """What a page or a program is told, in the language that was chosen in this browser or by the browser.
-
-    Nobody looks at the account this early.
-    """
-    with translation.override(translation.get_language_from_request(request)):
-        if request.path.startswith("/api/"):
-            body = json.dumps({"code": error.code, "detail": str(error.detail)})
-            kind = "application/json"
-        else:
-            body = render_to_string(f"{error.status}.html", {"detail": error.detail})
-            kind = "text/html; charset=utf-8"
-    response = HttpResponse(body, status=error.status, content_type=kind)
-    response["Content-Length"] = str(len(response.content))
-    if error.retry_after_s:
-        response["Retry-After"] = str(error.retry_after_s)
-    return response
 
 
 def with_headers(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -101,10 +106,10 @@ def _header_middleware() -> list[Any]:
 
 
 def language_of(scope: Scope) -> str:
-    return translation.get_language_from_request(_request_of(scope))
+    return translation.get_language_from_request(request_of(scope))
 
 
-def _request_of(scope: Scope) -> ASGIRequest:
+def request_of(scope: Scope) -> ASGIRequest:
     """Enough of a request to ask for its language and its scheme, however odd the rest of it is."""
     headers = [(name, value) for name, value in scope["headers"] if name in KEPT_HEADERS]
     return ASGIRequest({**scope, "query_string": b"", "headers": headers}, BytesIO())

@@ -42,9 +42,13 @@ def unavailable(error: BaseException) -> UserError | None:
         detail = _("The site has no room left for recordings. Tell an administrator; nothing was kept.")
         return UserError("storage_full", detail, status=507)
     if isinstance(error, OperationalError):
-        detail = _("The site is busy. Try again in a moment.")
-        return UserError("busy", detail, status=503, retry_after_s=2)
+        return busy()
     return None
+
+
+def busy() -> UserError:
+    """What a person is told where others are first, or the database is not there right now."""
+    return UserError("busy", _("The site is busy. Try again in a moment."), status=503, retry_after_s=2)
 
 
 def severity(error: UserError) -> int:

@@ -13,18 +13,20 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.handlers.asgi import ASGIRequest
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
+from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from rest_framework.authentication import CSRFCheck
+from rest_framework.exceptions import NotAuthenticated
 
 from emotion_site.asgi_types import AsgiApp, Message, Receive, Scope, Send
-from emotion_site.body_limit import require_announced_within, within
-from emotion_site.early_answers import answer_early, send_early
-from emotion_site.exceptions import unavailable
+from emotion_site.body_limit import BodyRefused, require_announced_within, within
+from emotion_site.early_answers import early_page, request_of, send_early, with_headers
+from emotion_site.exceptions import UserError, busy, unavailable
 from emotion_site.senders import Sender, credential_of, glance, is_by_token, look_up
 from emotion_site.serving.open_connections import Standing
 from emotion_site.spool import Spool
-from emotion_site.turns import Turns
+from emotion_site.turns import TooManyWait, Turns
 
 # What strangers send is a password or a passkey.
 MAX_STRANGERS_BODY_BYTES = 64 * 1024
@@ -57,11 +59,10 @@ class _Gate:
             return
         try:
             sender = await self._known(scope, sender)
-        except Exception as error:
-            if (outage := unavailable(error)) is None:
-                raise
-            await answer_early(scope, send, outage)
-            return
+        except TooManyWait:
+            raise BodyRefused(busy()) from None
+        except DatabaseError as error:
+            raise BodyRefused(unavailable(error) or busy()) from error
         _remember_in(scope, sender)
         if sender.person is None:
             await self._pass_stranger(scope, receive, send)
@@ -81,10 +82,13 @@ class _Gate:
 
     async def _pass_stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if path.startswith("/api/"):
+        is_api = path.startswith("/api/")
+        names_somebody = is_api and (credential_of(scope) or b"authorization" in dict(scope["headers"]))
+        if path in settings.UPLOAD_PATHS and not names_somebody:
+            await send_early(send, _sign_in_first(scope))
+        elif is_api:
+            # What is wrong with a token, or with the address, is Django's to say.
             await self._pass_without_body(scope, send)
-        elif path in settings.UPLOAD_PATHS:
-            await send_early(scope, send, redirect_to_login(path, resolve_url(settings.LOGIN_URL)))
         else:
             require_announced_within(scope, MAX_STRANGERS_BODY_BYTES)
             await self._pass(scope, within(receive, scope, MAX_STRANGERS_BODY_BYTES), send)
@@ -102,6 +106,20 @@ class _Gate:
             await send(message)
 
         await self._app(scope, _no_body(), send_and_close)
+
+
+def _sign_in_first(scope: Scope) -> HttpResponse:
+    """What whoever brings a recording and nothing to be known by is told, as Django would tell them."""
+    if not scope["path"].startswith("/api/"):
+        return with_headers(
+            request_of(scope), redirect_to_login(scope["path"], resolve_url(settings.LOGIN_URL))
+        )
+    error = UserError(
+        "not_authenticated", NotAuthenticated.default_detail, status=NotAuthenticated.status_code
+    )
+    response = early_page(scope, error)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def _has_body(scope: Scope) -> bool:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from emotion_site.asgi_types import Message, Receive
 from emotion_site.body_limit import BodyRefused
-from emotion_site.exceptions import UserError
+from emotion_site.exceptions import UserError, busy
 
 # Of all bodies together; what a hundred ordinary uploads need at once.
 MEMORY_BYTES = 32 * 1024 * 1024
@@ -60,8 +60,7 @@ class Spool:
         if self.bytes_of[sender] + length > settings.SPOOL_BYTES // PARTS:
             raise BodyRefused(_a_lot_at_once())
         if self.total + length > settings.SPOOL_BYTES:
-            detail = gettext_lazy("The site is busy. Try again in a moment.")
-            raise BodyRefused(UserError("busy", detail, status=503, retry_after_s=5))
+            raise BodyRefused(busy())
 
     def _add(self, sender: str, length: int) -> None:
         self.bytes_of[sender] += length

@@ -8,13 +8,12 @@ from asyncio import BaseTransport, TimerHandle
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy
 
 from emotion_site.asgi_types import Receive, Scope, Send
 from emotion_site.client_address import client_address
 from emotion_site.early_answers import answer_early, raw_answer
 from emotion_site.error_pages import unreadable_request
-from emotion_site.exceptions import UserError
+from emotion_site.exceptions import busy
 from emotion_site.serving.lingering import LingeringConnection
 from emotion_site.serving.open_connections import NOT_KNOWN_YET, OpenConnections, Place, Standing
 from emotion_site.serving.socket_connection import GuardedSocket
@@ -24,9 +23,6 @@ MAX_HEADER_BYTES = 64 * 1024
 LOOK_AT_WRITING_EVERY_S = 30.0
 # Slower than this nobody downloads a recording.
 LEAST_BYTES_PER_LOOK = 64 * 1024
-TOO_MANY = UserError(
-    "busy", gettext_lazy("The site is busy. Try again in a moment."), status=503, retry_after_s=2
-)
 
 
 class GuardedConnection(LingeringConnection):
@@ -53,7 +49,7 @@ class GuardedConnection(LingeringConnection):
             self.place.address = client_address(self._peer, ())
         if not self.open_connections.enter(self.place):
             # Not even read: a page would cost more than the connection.
-            self.transport.write(raw_answer(TOO_MANY))
+            self.transport.write(raw_answer(busy()))
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -92,7 +88,7 @@ class GuardedConnection(LingeringConnection):
 
     def handle_websocket_upgrade(self) -> None:
         if self.app is refuse_one_too_many:
-            self.transport.write(raw_answer(TOO_MANY))
+            self.transport.write(raw_answer(busy()))
             self.close()
             return
         super().handle_websocket_upgrade()
@@ -161,4 +157,4 @@ class GuardedConnection(LingeringConnection):
 
 async def refuse_one_too_many(scope: Scope, receive: Receive, send: Send) -> None:
     """What an address behind a proxy is answered that has all of its places; others go on."""
-    await answer_early(scope, send, TOO_MANY)
+    await answer_early(scope, send, busy())

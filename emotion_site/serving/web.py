@@ -27,6 +27,8 @@ STOP_WITHIN_S = 3
 MAX_SOCKET_MESSAGE_BYTES = 4096
 # A request makes thousands of objects and drops nearly all of them; Python would look for garbage every 700.
 YOUNG_OBJECTS = 20_000
+# How long a thread that computes keeps the others waiting, and the event loop among them; Python takes 5 ms.
+SWITCH_EVERY_S = 0.002
 
 
 def main(listening_fd: int) -> None:
@@ -40,6 +42,7 @@ def main(listening_fd: int) -> None:
 
     web_process_starting.send(sender=None)
     load_what_requests_need()
+    sys.setswitchinterval(SWITCH_EVERY_S)
     GuardedConnection.open_connections = OpenConnections(
         per_address=settings.CONNECTIONS_PER_ADDRESS, total=connections_in_all()
     )
