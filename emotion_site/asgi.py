@@ -1,7 +1,6 @@
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import IO, Any
 
 import django
@@ -20,19 +19,13 @@ from emotion_site.body_limit import limit_body
 from emotion_site.character_set import require_readable_text
 from emotion_site.early_answers import early_page
 from emotion_site.error_pages import unreadable_request
-from emotion_site.exceptions import busy
 from emotion_site.lent_thread import MAX_THREADS, LentThread
-from emotion_site.serving.open_connections import Standing
 from emotion_site.socket_origin import require_readable_origin
 from emotion_site.spool import BodyFile
-from emotion_site.turns import TooManyWait, Turns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
 
 
-# Of all threads so many work for people who are not signed in; the others are kept for those who are. It is a
-# few because Python runs one at a time: each that is busy makes the event loop and everybody else wait.
-STRANGERS_THREADS = 4
 # A body that is here is as long as it is.
 LENGTH_HEADERS = {b"content-length", b"transfer-encoding"}
 # What Django does in a thread before a request.
@@ -51,7 +44,6 @@ class ThreadHandler(ASGIHandler):
         super().__init__()
         self._idle: list[ThreadPoolExecutor] = []
         self._places = asyncio.Semaphore(MAX_THREADS)
-        self._strangers_turns = Turns(STRANGERS_THREADS)
         self._in_thread = sync_to_async(self._respond)
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -96,21 +88,10 @@ class ThreadHandler(ASGIHandler):
         request, refusal = super().create_request({**scope, "headers": headers}, body_file)
         return (request, None) if refusal is None else (None, early_page(scope, unreadable_request()))
 
-    async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:
-        try:
-            async with self._turn_of(request), self._places:
-                if (place := request.scope.get("place")) is not None:
-                    place.standing = Standing.AT_WORK
-                response: Any = await self._in_thread(request)
-        except TooManyWait:
-            return early_page(request.scope, busy())
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        async with self._places:
+            response: Any = await self._in_thread(request)
         return response
-
-    def _turn_of(self, request: ASGIRequest) -> AbstractAsyncContextManager[None]:
-        sender = request.scope.get("sender")
-        if sender is None or sender.person is not None:
-            return nullcontext()
-        return self._strangers_turns.of(sender.address)
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
         for prepare in PREPARATIONS:

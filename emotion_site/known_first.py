@@ -26,11 +26,14 @@ from emotion_site.exceptions import UserError, busy, unavailable
 from emotion_site.senders import Sender, credential_of, glance, is_by_token, look_up
 from emotion_site.serving.open_connections import Standing
 from emotion_site.spool import Spool
-from emotion_site.turns import TooManyWait, Turns
+from emotion_site.turns import TooManyWait, Turns, in_turn
 
 # What strangers send is a password or a passkey.
 MAX_STRANGERS_BODY_BYTES = 64 * 1024
 LOOK_UPS_AT_ONCE = 2
+# Of all threads so many work for strangers; the others are kept for those who are signed in. They are few
+# because Python runs one at a time: each that is busy makes the event loop and everybody else wait.
+STRANGERS_AT_ONCE = 4
 ABOUT_THE_BODY = {b"content-type", b"content-length", b"transfer-encoding"}
 
 
@@ -48,64 +51,63 @@ class _Gate:
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
         self._spool = Spool()
-        self._turns = Turns(LOOK_UPS_AT_ONCE)
+        self._look_ups = Turns(LOOK_UPS_AT_ONCE)
+        self._strangers = Turns(STRANGERS_AT_ONCE)
         self._threads = ThreadPoolExecutor(LOOK_UPS_AT_ONCE, thread_name_prefix="sender")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sender = glance(scope)
-        if not _has_body(scope):
-            _remember_in(scope, sender)
-            await self._app(scope, receive, send)
-            return
+        sender, has_body = glance(scope), _has_body(scope)
         try:
-            sender = await self._known(scope, sender)
+            if has_body:
+                sender = await self._known(scope, sender)
+            if sender.person is None:
+                await self._pass_stranger(scope, receive, send, sender, has_body=has_body)
+                return
         except TooManyWait:
             raise BodyRefused(busy()) from None
-        except DatabaseError as error:
-            raise BodyRefused(unavailable(error) or busy()) from error
-        _remember_in(scope, sender)
-        if sender.person is None:
-            await self._pass_stranger(scope, receive, send)
+        if "place" in scope:
+            scope["place"].standing = Standing.AT_WORK
+        if not has_body:
+            await self._app(scope, receive, send)
         elif _is_forged(scope):
-            await self._pass_without_body(scope, send)
+            await self._app(scope, _no_body(), _closing(send))
         else:
-            await self._pass(scope, receive, send)
+            with self._spool.counted(sender.key, receive) as counted:
+                await self._app(scope, counted, send)
 
     async def _known(self, scope: Scope, sender: Sender) -> Sender:
         credential = credential_of(scope)
         if sender.person is not None or credential is None:
             return sender
-        async with self._turns.of(sender.address):
-            loop = asyncio.get_running_loop()
-            person = await loop.run_in_executor(self._threads, _look_up_in_thread, credential)
+        loop = asyncio.get_running_loop()
+        async with self._look_ups.of(sender.address):
+            try:
+                person = await loop.run_in_executor(self._threads, _look_up_in_thread, credential)
+            except DatabaseError as error:
+                raise BodyRefused(unavailable(error) or busy()) from error
         return replace(sender, person=person)
 
-    async def _pass_stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass_stranger(
+        self, scope: Scope, receive: Receive, send: Send, sender: Sender, *, has_body: bool
+    ) -> None:
         path = scope["path"]
         is_api = path.startswith("/api/")
         names_somebody = is_api and (credential_of(scope) or b"authorization" in dict(scope["headers"]))
-        if path in settings.UPLOAD_PATHS and not names_somebody:
+        if has_body and path in settings.UPLOAD_PATHS and not names_somebody:
             await send_early(send, _sign_in_first(scope))
-        elif is_api:
+            return
+        if has_body and is_api:
             # What is wrong with a token, or with the address, is Django's to say.
-            await self._pass_without_body(scope, send)
-        else:
+            receive, send = _no_body(), _closing(send)
+        elif has_body:
             require_announced_within(scope, MAX_STRANGERS_BODY_BYTES)
-            await self._pass(scope, within(receive, scope, MAX_STRANGERS_BODY_BYTES), send)
-
-    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._spool.counted(scope["sender"].key, receive) as counted:
-            await self._app(scope, counted, send)
-
-    async def _pass_without_body(self, scope: Scope, send: Send) -> None:
-        """Let Django refuse in its own words."""
-
-        async def send_and_close(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
-            await send(message)
-
-        await self._app(scope, _no_body(), send_and_close)
+            receive = within(receive, scope, MAX_STRANGERS_BODY_BYTES)
+        app = in_turn(self._app, self._strangers, sender.address)
+        if not has_body:
+            await app(scope, receive, send)
+            return
+        with self._spool.counted(sender.key, receive) as counted:
+            await app(scope, counted, send)
 
 
 def _sign_in_first(scope: Scope) -> HttpResponse:
@@ -127,12 +129,6 @@ def _has_body(scope: Scope) -> bool:
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
 
 
-def _remember_in(scope: Scope, sender: Sender) -> None:
-    scope["sender"] = sender
-    if sender.person is not None and "place" in scope:
-        scope["place"].standing = Standing.AT_WORK
-
-
 def _is_forged(scope: Scope) -> bool:
     """Whether the headers show already that another site made this browser ask; a form has the rest."""
     if is_by_token(credential_of(scope) or ""):
@@ -144,6 +140,17 @@ def _is_forged(scope: Scope) -> bool:
     # What comes in a form cannot be seen yet, so only where it comes from is.
     request.META.setdefault("HTTP_X_CSRFTOKEN", request.META.get("CSRF_COOKIE", ""))
     return check.process_view(request, None, (), {}) is not None
+
+
+def _closing(send: Send) -> Send:
+    """``send`` that ends the connection, whose body is still to come."""
+
+    async def send_and_close(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        await send(message)
+
+    return send_and_close
 
 
 def _no_body() -> Receive:

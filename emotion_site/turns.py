@@ -5,6 +5,9 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from emotion_site.asgi_types import AsgiApp, Message, Receive, Scope, Send
+from emotion_site.serving.open_connections import Standing
+
 
 class TooManyWait(Exception):
     """Raised for the one that has waited longest when too many of an address do."""
@@ -17,7 +20,7 @@ class Turns:
     without end, whoever shares its address is still answered.
     """
 
-    def __init__(self, places: int, *, most_waiting: int = 64) -> None:
+    def __init__(self, places: int, *, most_waiting: int = 256) -> None:
         self._free = places
         self._most_waiting = most_waiting
         # The first address is the next one; who has had a turn goes to the end.
@@ -25,13 +28,13 @@ class Turns:
 
     @asynccontextmanager
     async def of(self, address: str) -> AsyncIterator[None]:
-        await self._take(address)
+        await self.take(address)
         try:
             yield
         finally:
-            self._give_back()
+            self.give_back()
 
-    async def _take(self, address: str) -> None:
+    async def take(self, address: str) -> None:
         if self._free:
             self._free -= 1
             return
@@ -45,10 +48,10 @@ class Turns:
         except asyncio.CancelledError:
             # The client left at the very moment when it was its turn.
             if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._give_back()
+                self.give_back()
             raise
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
         while self._waiting:
             address = next(iter(self._waiting))
             line = self._waiting.pop(address)
@@ -59,3 +62,35 @@ class Turns:
                 turn.set_result(None)
                 return
         self._free += 1
+
+
+def in_turn(app: AsgiApp, turns: Turns, address: str) -> AsgiApp:
+    """Wrap an ASGI application: it has a turn from when the request is whole until the answer begins."""
+
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        has_turn = False
+
+        async def receive_then_wait() -> Message:
+            nonlocal has_turn
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                await turns.take(address)
+                has_turn = True
+                if "place" in scope:
+                    scope["place"].standing = Standing.AT_WORK
+            return message
+
+        async def give_back_and_send(message: Message) -> None:
+            nonlocal has_turn
+            if has_turn:
+                has_turn = False
+                turns.give_back()
+            await send(message)
+
+        try:
+            await app(scope, receive_then_wait, give_back_and_send)
+        finally:
+            if has_turn:
+                turns.give_back()
+
+    return waiting

@@ -72,5 +72,10 @@ class _ClosesGently:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection.transport, name)
 
+    def write(self, data: bytes) -> None:
+        # An answer may come when its connection has been ended, and uvicorn would crash over it.
+        if not self._connection.transport.is_closing():
+            self._connection.transport.write(data)
+
     def close(self) -> None:
         self._connection.close_gently()
