@@ -56,7 +56,7 @@ def proxy_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "HTTPS is on but no proxy is declared, so every visitor seems to have the proxy's address.",
+            "HTTPS is on but no proxy is declared, so nobody seems to come over HTTPS and all are refused.",
             hint="Set NUM_PROXIES to the number of proxies in front of the site.",
             id="emotion_site.W002",
         )
@@ -87,6 +87,19 @@ def browsers_have_a_name_for_the_site(app_configs: Any, **kwargs: Any) -> list[C
             "Other machines can reach the site, but it refuses every name and address that they call it by.",
             hint="Set ALLOWED_HOSTS to the names and addresses that people type, separated by commas.",
             id="emotion_site.W005",
+        )
+    ]
+
+
+@register(Tags.security)
+def names_of_the_site_are_named(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [
+        Warning(
+            "The site answers under every name, so links in its e-mails may lead to somebody else's.",
+            hint="Set ALLOWED_HOSTS to the names and addresses that people type instead of *.",
+            id="emotion_site.W007",
         )
     ]
 

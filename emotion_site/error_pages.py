@@ -7,13 +7,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from emotion_site.exceptions import UserError, unavailable
+from emotion_site.exceptions import UserError, unavailable, unreadable
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """For errors outside a view; a database that is away already fails where the session is read."""
     error = sys.exc_info()[1]
-    outage = unavailable(error) if error else None
+    outage = (unavailable(error) or unreadable(error)) if error else None
     detail = _("Something went wrong on our side. Try again, and tell an administrator if it stays.")
     return answer(request, outage or UserError("server_error", detail, status=500))
 

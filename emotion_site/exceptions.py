@@ -8,6 +8,15 @@ from django.db import DataError, OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+# What SQLite and PostgreSQL say when they give up over the length of what they are asked.
+_TOO_LONG_FOR_SQLITE = (
+    "too complex",
+    "tree is too large",
+    "too many SQL variables",
+    "too many terms",
+    "stack overflow",
+)
+_TOO_LONG_FOR_POSTGRESQL = "54"  # the class of states "program limit exceeded"
 _OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -31,6 +40,8 @@ def unreadable(error: BaseException) -> UserError | None:
 
     PostgreSQL has no place for the character NUL, which nobody types.
     """
+    if _is_too_long(error):
+        return too_long()
     if isinstance(error, DataError):
         return UserError("invalid", _("This has a character or a number that cannot be used. Change it."))
     return None
@@ -41,9 +52,22 @@ def unavailable(error: BaseException) -> UserError | None:
     if (isinstance(error, OSError) and error.errno in _OUT_OF_SPACE) or "disk is full" in str(error):
         detail = _("The site has no room left for recordings. Tell an administrator; nothing was kept.")
         return UserError("storage_full", detail, status=507)
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) and not _is_too_long(error):
         return busy()
     return None
+
+
+def too_long() -> UserError:
+    return UserError("too_long", _("This text is too long to search for. Use fewer words."))
+
+
+def _is_too_long(error: BaseException) -> bool:
+    if not isinstance(error, OperationalError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return state.startswith(_TOO_LONG_FOR_POSTGRESQL) or any(
+        text in str(error) for text in _TOO_LONG_FOR_SQLITE
+    )
 
 
 def busy() -> UserError:

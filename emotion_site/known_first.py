@@ -33,7 +33,7 @@ MAX_STRANGERS_BODY_BYTES = 64 * 1024
 LOOK_UPS_AT_ONCE = 2
 # Of all threads so many work for strangers; the others are kept for those who are signed in. They are few
 # because Python runs one at a time: each that is busy makes the event loop and everybody else wait.
-STRANGERS_AT_ONCE = 4
+STRANGERS_AT_ONCE = 2
 ABOUT_THE_BODY = {b"content-type", b"content-length", b"transfer-encoding"}
 
 

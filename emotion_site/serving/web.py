@@ -28,7 +28,7 @@ MAX_SOCKET_MESSAGE_BYTES = 4096
 # A request makes thousands of objects and drops nearly all of them; Python would look for garbage every 700.
 YOUNG_OBJECTS = 20_000
 # How long a thread that computes keeps the others waiting, and the event loop among them; Python takes 5 ms.
-SWITCH_EVERY_S = 0.002
+SWITCH_EVERY_S = 0.001
 
 
 def main(listening_fd: int) -> None:

@@ -74,3 +74,11 @@ def test_mail_from_an_address_that_others_refuse_is_pointed_out(settings, ids):
 
 def test_the_description_of_the_api_names_everything_without_a_collision(ids):
     assert not {name for name in ids() if name.startswith("drf_spectacular")}
+
+
+@pytest.mark.parametrize("names", [["*"], ["emotion.example.org", "*"]])
+def test_a_site_that_answers_under_every_name_is_pointed_out(settings, ids, names):
+    settings.ALLOWED_HOSTS = ["emotion.example.org"]
+    assert "emotion_site.W007" not in ids()
+    settings.ALLOWED_HOSTS = names
+    assert "emotion_site.W007" in ids()
