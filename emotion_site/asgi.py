@@ -1,5 +1,6 @@
 import asyncio
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
@@ -11,7 +12,7 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.signals import request_started
 from django.db import close_old_connections, reset_queries
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from emotion_site.asgi_types import Receive, Scope, Send
@@ -74,8 +75,8 @@ class ThreadHandler(ASGIHandler):
         return body
 
     def create_request(
-        self, scope: Scope, body_file: IO[bytes]
-    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponse]:
+        self, scope: Mapping[str, Any], body_file: IO[bytes]
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
         """A request that tells how long its body is, or Django and the API's parsers would take it for none.
 
         Programs and proxies may send it in pieces without saying so (Transfer-Encoding: chunked).
@@ -85,8 +86,10 @@ class ThreadHandler(ASGIHandler):
         headers = [(name, value) for name, value in scope["headers"] if name not in LENGTH_HEADERS]
         if length or len(headers) < len(scope["headers"]):
             headers.append((b"content-length", str(length).encode()))
-        request, refusal = super().create_request({**scope, "headers": headers}, body_file)
-        return (request, None) if refusal is None else (None, early_page(scope, unreadable_request()))
+        request, _refusal = super().create_request({**scope, "headers": headers}, body_file)
+        if request is None:
+            return None, early_page(dict(scope), unreadable_request())
+        return request, None
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         async with self._places:
@@ -116,7 +119,7 @@ from training.socket_urls import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": limit_body(know_sender_first(require_readable_text(ThreadHandler()))),
+        "http": limit_body(require_readable_text(know_sender_first(ThreadHandler()))),
         # A page of another site must not listen with the cookies of ours.
         "websocket": require_readable_origin(
             AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))

@@ -1,6 +1,7 @@
 """Where a request comes from, as far as that can be believed."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -22,6 +23,7 @@ def client_address(peer: str, headers: Headers) -> str:
     return network_of(forwarded[-min(settings.NUM_PROXIES, len(forwarded))] if forwarded else peer)
 
 
+@lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
     """What counts as one address; text that is none stands for itself."""
     try:

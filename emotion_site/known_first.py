@@ -8,14 +8,15 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.handlers.asgi import ASGIRequest
 from django.db import DatabaseError, close_old_connections
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils.functional import Promise
 from rest_framework.authentication import CSRFCheck
 from rest_framework.exceptions import NotAuthenticated
 
@@ -116,9 +117,9 @@ def _sign_in_first(scope: Scope) -> HttpResponse:
         return with_headers(
             request_of(scope), redirect_to_login(scope["path"], resolve_url(settings.LOGIN_URL))
         )
-    error = UserError(
-        "not_authenticated", NotAuthenticated.default_detail, status=NotAuthenticated.status_code
-    )
+    # Not yet text: in which language it is said depends on the request.
+    detail = cast(Promise, NotAuthenticated.default_detail)
+    error = UserError("not_authenticated", detail, status=NotAuthenticated.status_code)
     response = early_page(scope, error)
     response["WWW-Authenticate"] = "Bearer"
     return response
@@ -135,11 +136,15 @@ def _is_forged(scope: Scope) -> bool:
         return False
     headers = [(name, value) for name, value in scope["headers"] if name not in ABOUT_THE_BODY]
     request: Any = ASGIRequest({**scope, "query_string": b"", "headers": headers}, BytesIO())
-    check = CSRFCheck(lambda _request: None)
+    check = CSRFCheck(_nothing)
     check.process_request(request)
     # What comes in a form cannot be seen yet, so only where it comes from is.
     request.META.setdefault("HTTP_X_CSRFTOKEN", request.META.get("CSRF_COOKIE", ""))
-    return check.process_view(request, None, (), {}) is not None
+    return check.process_view(request, _nothing, (), {}) is not None
+
+
+def _nothing(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
 
 
 def _closing(send: Send) -> Send:

@@ -76,8 +76,11 @@ def in_turn(app: AsgiApp, turns: Turns, address: str) -> AsgiApp:
             if message["type"] == "http.request" and not message.get("more_body", False):
                 await turns.take(address)
                 has_turn = True
-                if "place" in scope:
-                    scope["place"].standing = Standing.AT_WORK
+                if (place := scope.get("place")) is not None:
+                    if place.is_gone:
+                        # Its connection ended while it waited: no work is done for nobody.
+                        return {"type": "http.disconnect"}
+                    place.standing = Standing.AT_WORK
             return message
 
         async def give_back_and_send(message: Message) -> None:

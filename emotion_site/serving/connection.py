@@ -65,7 +65,7 @@ class GuardedConnection(LingeringConnection):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["place"] = self.place
+        self.scope["place"] = self.place  # type: ignore[typeddict-unknown-key]
 
     def on_headers_complete(self) -> None:
         self._forget_headers()

@@ -25,6 +25,7 @@ class Place:
     address: str
     end: Callable[[], None]
     standing: Standing = Standing.SILENT
+    is_gone: bool = False
 
 
 class OpenConnections:
@@ -50,6 +51,7 @@ class OpenConnections:
             return False
         self._places.setdefault(place.address, {})[place] = None
         self._count += 1
+        place.is_gone = False
         return True
 
     def leave(self, place: Place) -> None:
@@ -57,6 +59,7 @@ class OpenConnections:
         if place in of_address:
             del of_address[place]
             self._count -= 1
+            place.is_gone = True
             if not of_address:
                 del self._places[place.address]
 
@@ -82,7 +85,10 @@ class OpenConnections:
         return max(self._places, key=lambda address: len(self._places[address]))
 
     def _end_one_of(self, address: str) -> bool:
-        place = min(self._places[address], key=lambda held: held.standing)  # of equals the oldest
+        # Of equals the oldest. Under attack that is the very first, so nobody looks through them all.
+        places = self._places[address]
+        silent = next((place for place in places if place.standing == Standing.SILENT), None)
+        place = silent or min(places, key=lambda held: held.standing)
         if place.standing >= Standing.AT_WORK:
             return False
         self.leave(place)

@@ -61,6 +61,11 @@ def test_a_stranger_who_sends_all_the_same_reads_the_answer(site):
     assert kept_files(site) == []
 
 
+def test_the_refusal_speaks_the_language_of_the_browser(site):
+    answer = httpx.post(site.url + API, content=b"x", headers={"Accept-Language": "es"})
+    assert answer.json()["detail"].startswith("Las credenciales")
+
+
 def test_an_expired_token_is_named_before_the_recording_is_sent(site):
     late = Person(site, "late@example.org", days=-1)
     headers = MULTIPART | late.bearer | {"Content-Length": LARGE, "Expect": "100-continue"}
