@@ -53,7 +53,8 @@ def check_checkpoint(
 def load_model(checkpoint: Checkpoint) -> "Wav2Vec2ForSequenceClassification":
     """The checkpoint as a float32 torch model in evaluation mode, outputs in the task's order.
 
-    Raises CheckpointRefused when the weights are damaged or incomplete.
+    Raises CheckpointRefused when the weights are damaged or incomplete, or hold what the model that the
+    configuration describes does not use: it would answer, but not as the checkpoint was trained to.
     """
     torchaudio_shim.install()
     import torch
@@ -76,6 +77,9 @@ def load_model(checkpoint: Checkpoint) -> "Wav2Vec2ForSequenceClassification":
     model, report = loaded
     if report["missing_keys"] or report["mismatched_keys"]:
         raise CheckpointRefused("incomplete_weights", "The checkpoint lacks some of its weights.")
+    if unused := sorted(report["unexpected_keys"]):
+        detail = f"The checkpoint holds weights that its configuration does not use, such as {unused[0]}."
+        raise CheckpointRefused("unused_weights", detail)
     order = list(checkpoint.order)
     with torch.no_grad():
         model.classifier.weight.copy_(model.classifier.weight[order].clone())

@@ -125,3 +125,41 @@ def test_weights_without_a_trained_classifier_are_refused(checkpoint_folder):
     save_file(weights, checkpoint_folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(CheckpointRefused, match="incomplete_weights"):
         load_model(check_checkpoint(checkpoint_folder, LABELS))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda weights: {"wav2vec2.encoder.layers.7.layer_norm.weight": weights["classifier.bias"]},
+        lambda weights: {"adapter.weight": weights["classifier.weight"]},
+    ],
+    ids=["more layers than the configuration has", "a part of another model"],
+)
+def test_weights_that_the_configuration_does_not_use_are_refused(checkpoint_folder, change):
+    from safetensors.numpy import load_file, save_file
+
+    weights = load_file(checkpoint_folder / "model.safetensors")
+    save_file(weights | change(weights), checkpoint_folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(CheckpointRefused, match="unused_weights"):
+        load_model(check_checkpoint(checkpoint_folder, LABELS))
+
+
+def test_a_configuration_with_fewer_layers_than_the_weights_is_refused(checkpoint_folder):
+    edit_json(checkpoint_folder / "config.json", num_hidden_layers=1)
+    with pytest.raises(CheckpointRefused, match="unused_weights"):
+        load_model(check_checkpoint(checkpoint_folder, LABELS))
+
+
+@pytest.mark.parametrize("name", ["weight_g", "original0"])
+def test_both_names_of_the_normalised_weights_are_known(checkpoint_folder, name):
+    """Checkpoints saved by older libraries name the weights of the position's convolution otherwise."""
+    from safetensors.numpy import load_file, save_file
+
+    home = "wav2vec2.encoder.pos_conv_embed.conv"
+    pairs = {f"{home}.parametrizations.weight.original{i}": f"{home}.weight_{'gv'[i]}" for i in (0, 1)}
+    weights = load_file(checkpoint_folder / "model.safetensors")
+    assert set(pairs) <= set(weights)
+    if name == "weight_g":
+        weights = {pairs.get(key, key): value for key, value in weights.items()}
+    save_file(weights, checkpoint_folder / "model.safetensors", metadata={"format": "pt"})
+    load_model(check_checkpoint(checkpoint_folder, LABELS))
