@@ -22,11 +22,16 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=10)
 # A clock that was set back must not make leases last for hours: none ends later than this from now.
 LONGEST = LEASE + timedelta(minutes=1)
+# A page holds the clip on its desk and the next one; a program may fetch some more. Whoever held more
+# would keep them from the others.
+MOST_BESIDE = 10
+MOST_HELD = MOST_BESIDE + 1
 
 # The reviewer's own clip first, so that a reload changes nothing; then the first free one of one part of the
 # queue (drawn at random, or in the policy's order), then of the other part. The subqueries after the first
-# are only run when those before found nothing. The plus sign keeps SQLite from reading the whole queue for
-# the few clips that one person holds.
+# are only run when those before found nothing, and a free clip is only looked for while the reviewer holds
+# few enough: counted here, so that many requests at once get no more. The plus sign keeps SQLite from
+# reading the whole queue for the few clips that one person holds.
 _FREE = """
     SELECT q.id FROM {entry} q
     WHERE q.task_id = %s AND q.is_random = %s AND q.is_open
@@ -49,8 +54,12 @@ _TAKE = """
        WHERE o.leased_by_id = %s AND +o.task_id = %s AND o.is_open
          AND o.leased_until > %s AND o.leased_until <= %s {beside}
        ORDER BY o.leased_until LIMIT 1),
-      ({free}), ({free}))
+      CASE WHEN {held} < %s THEN COALESCE(({free}), ({free})) END)
     RETURNING id
+"""
+_HELD = """
+    (SELECT COUNT(*) FROM {entry} h
+     WHERE h.leased_by_id = %s AND +h.task_id = %s AND h.leased_until > %s AND h.leased_until <= %s)
 """
 
 
@@ -66,7 +75,18 @@ class Reach:
 
 
 def take(reach: Reach) -> int | None:
-    """Lease the next clip in one statement; the entry's id, or None when nothing is free."""
+    """Lease the next clip in one statement; the entry's id, or None when nothing is free.
+
+    Raises UserError ``too_many_held``.
+    """
+    found = _take_free(reach)
+    if found is None and count_held(reach.reviewer, reach.task) >= MOST_HELD:
+        detail = _("You keep as many clips as one person may. Answer one of them or give it back first.")
+        raise UserError("too_many_held", detail, status=409)
+    return found
+
+
+def _take_free(reach: Reach) -> int | None:
     if not connection.features.has_select_for_update:  # SQLite has one writer
         return _take(reach, lock="")
     # Others who look at the same moment pass over a row that is being taken.
@@ -104,9 +124,10 @@ def _statement(reach: Reach, now: datetime, lock: str) -> tuple[str, list[Any]]:
         for value in (task, is_random, me, me, moment, longest, rater)
     ]
     not_beside = f"AND o.clip_id NOT IN ({', '.join(['%s'] * len(beside))})" if beside else ""
-    statement = _TAKE.format(**names, beside=not_beside, free=_FREE.format(**names))
-    own = [me, task, moment, longest, *beside]
-    return statement, [me, moment, reach.shown, me, end, *own, *free]
+    parts = {"free": _FREE.format(**names), "held": _HELD.format(**names)}
+    statement = _TAKE.format(**names, **parts, beside=not_beside)
+    mine = [me, task, moment, longest]
+    return statement, [me, moment, reach.shown, me, end, *mine, *beside, *mine, MOST_HELD, *free]
 
 
 def _moment(value: datetime) -> Any:
@@ -119,14 +140,22 @@ def held_by(reviewer: User) -> Q:
     return Q(leased_by=reviewer, leased_until__gt=now, leased_until__lte=now + LONGEST)
 
 
+def count_held(reviewer: User, task: Task) -> int:
+    return QueueEntry.objects.filter(held_by(reviewer), task=task).count()
+
+
 def heartbeat(*, reviewer: User, task: Task, clip_id: UUID) -> datetime:
     """Keep a clip for ten more minutes, also one whose lease ended if nobody took it; the new end.
+
+    One whose lease ended is not kept beside as many as one person may hold.
 
     Raises UserError ``lease_lost``.
     """
     until = timezone.now() + LEASE
     kept = QueueEntry.objects.filter(task=task, clip_id=clip_id, leased_by=reviewer, is_open=True)
-    if not kept.update(leased_until=until):
+    if kept.filter(held_by(reviewer)).update(leased_until=until):
+        return until
+    if count_held(reviewer, task) >= MOST_HELD or not kept.update(leased_until=until):
         raise UserError(
             "lease_lost",
             _("This clip is no longer kept for you. Your answer still counts if you send it soon."),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotations import leases
 from annotations.identity import pseudonym_of
-from annotations.models import CurrentReview, ListenLog, PickedBy, QueueEntry, ReviewPolicy
+from annotations.models import CurrentReview, ListenLog, OfferedClip, PickedBy, QueueEntry, ReviewPolicy
 from annotations.queue import dice
 from classifier.models import Clip, Prediction, Task
 from classifier.querysets import ClipQuerySet
@@ -51,7 +51,8 @@ def take_next(*, reviewer: User, task: Task, beside: Sequence[UUID] = ()) -> Off
     """Keep the next clip for a reviewer; the same again until it is answered or released.
 
     ``beside`` names clips that the reviewer holds and does not mean, so that the one after them can be
-    fetched ahead. None when nothing is left for this person. Raises UserError ``not_reviewer``.
+    fetched ahead. None when nothing is left for this person. Raises UserError ``not_reviewer`` or
+    ``too_many_held``.
     """
     require_reviewer(reviewer)
     policy = policy_of(task)
@@ -65,11 +66,27 @@ def take_next(*, reviewer: User, task: Task, beside: Sequence[UUID] = ()) -> Off
     entry_id = leases.take(reach)
     if entry_id is None:
         return None
+    remember_offer(entry_id=entry_id, reviewer=reviewer)
     entry = QueueEntry.objects.select_related("clip").get(pk=entry_id)
     prediction = prediction_of(entry.clip, task) if entry.prediction_shown else None
     if entry.leased_until is None:  # answered in another window between the two statements
         return take_next(reviewer=reviewer, task=task, beside=beside)
     return Offer(entry.clip, task, entry.picked_by, entry.leased_until, prediction)
+
+
+def remember_offer(*, entry_id: int, reviewer: User) -> None:
+    """A lease ends and goes to others; that the clip was offered stays."""
+    offered = OfferedClip(entry_id=entry_id, reviewer=reviewer)
+    OfferedClip.objects.bulk_create([offered], ignore_conflicts=True)
+
+
+def require_offered(*, entry: QueueEntry, reviewer: User) -> None:
+    """Whoever answers must have been asked. Raises UserError ``not_offered``."""
+    if entry.leased_by_id == reviewer.pk:
+        return
+    if not OfferedClip.objects.filter(entry=entry, reviewer=reviewer).exists():
+        detail = _("This clip was not offered to you. Take the next one from the queue.")
+        raise UserError("not_offered", detail, status=403)
 
 
 def show_prediction(*, reviewer: User, task: Task, clip_id: UUID) -> Prediction | None:

@@ -13,7 +13,7 @@ from annotations.answers import Answer
 from annotations.decisions import settle
 from annotations.identity import pseudonym_of
 from annotations.models import CurrentReview, Decision, Pseudonym, QueueEntry, Review
-from annotations.offers import prediction_of, require_reviewer
+from annotations.offers import prediction_of, require_offered, require_reviewer
 from classifier.models import Clip, Prediction, Task
 from classifier.titles import Note
 from emotion_site.exceptions import UserError
@@ -56,9 +56,9 @@ def submit_review(
 ) -> Saved:
     """Keep an answer and decide the clip when it was the last one needed.
 
-    Raises UserError ``not_reviewer``, ``client_id_reused``, ``clip_gone``, ``clip_withdrawn``, ``own_clip``
-    or ``not_in_queue``, and then nothing is written. An answer that comes too late, because the lease was
-    lost or the clip is decided, is kept all the same and says so in ``notes``.
+    Raises UserError ``not_reviewer``, ``client_id_reused``, ``clip_gone``, ``clip_withdrawn``, ``own_clip``,
+    ``not_in_queue`` or ``not_offered``, and then nothing is written. An answer that comes too late, because
+    the lease was lost or the clip is decided, is kept all the same and says so in ``notes``.
     """
     require_reviewer(reviewer)
     rater = pseudonym_of(reviewer)
@@ -127,11 +127,12 @@ def undo_last(*, reviewer: User, task: Task, client_id: str) -> Saved:
 
 
 def _give_back(entry: QueueEntry, reviewer: User) -> None:
-    """The clip returns to whoever took their answer back, unless somebody holds it."""
+    """The clip returns to whoever took their answer back, unless somebody holds it or they hold enough."""
     if entry.last_reviewer_id == reviewer.pk:
         entry.last_reviewer = None
     now = timezone.now()
-    if entry.leased_until is None or entry.leased_until <= now or entry.leased_by_id == reviewer.pk:
+    is_free = entry.leased_until is None or entry.leased_until <= now or entry.leased_by_id == reviewer.pk
+    if is_free and leases.count_held(reviewer, entry.task) < leases.MOST_HELD:
         entry.leased_by, entry.leased_until = reviewer, now + leases.LEASE
 
 
@@ -199,6 +200,8 @@ def _keep(
     # had been shown meanwhile stands beside it.
     mine = {"task": entry.task_id, "clip": clip, "rater": rater}
     earlier = set(Review.objects.filter(**mine).values_list("kind", flat=True))
+    if not earlier:
+        require_offered(entry=entry, reviewer=reviewer)
     current = CurrentReview.objects.filter(**mine).first() if earlier else None
     already = current is not None
     notes = _notes(entry, reviewer, already)

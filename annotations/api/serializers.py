@@ -4,6 +4,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from annotations.leases import MOST_BESIDE
 from annotations.models import Decision, Flag, PickedBy
 from annotations.offers import Offer
 from annotations.services import Saved
@@ -33,7 +34,7 @@ class NextSerializer(TaskSerializer):
     beside = serializers.ListField(
         child=serializers.UUIDField(),
         required=False,
-        max_length=10,
+        max_length=MOST_BESIDE,
         help_text="Clips that are kept for you already, when you fetch the one after them ahead",
     )
 

@@ -3,7 +3,7 @@ from annotations.models.decision import Decision, DecisionChange
 from annotations.models.export_run import LabelExport
 from annotations.models.kept_report import KeptReport
 from annotations.models.logs import DuplicateFile, ListenLog, Pseudonym
-from annotations.models.queue import Objection, QueueEntry, ReviewPolicy
+from annotations.models.queue import Objection, OfferedClip, QueueEntry, ReviewPolicy
 from annotations.models.review import CurrentReview, Flag, PickedBy, Review
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "LabelExport",
     "ListenLog",
     "Objection",
+    "OfferedClip",
     "PickedBy",
     "Pseudonym",
     "QueueEntry",

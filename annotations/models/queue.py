@@ -113,6 +113,19 @@ class QueueEntry(models.Model):
         return PickedBy.OBJECTION if self.has_objection else PickedBy.UNCERTAIN
 
 
+class OfferedClip(models.Model):
+    """The queue offered a clip to a reviewer once, so their answer is taken however late it comes."""
+
+    entry = models.ForeignKey(QueueEntry, models.CASCADE, db_index=False, related_name="offers")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry", "reviewer"], name="clip_offered_once")]
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
+
+
 class Objection(models.Model):
     """An owner says that a prediction is wrong. It may move the clip forward and decides nothing."""
 

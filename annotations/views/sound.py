@@ -8,9 +8,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from annotations.listening import heard_audio
+from annotations.listening import heard_audio, seen_spectrogram
 from annotations.offers import hearable_by
-from classifier.media import WAV, spectrogram_response
+from classifier.media import WAV
 from emotion_site.access import SignedInRequest
 
 
@@ -24,4 +24,5 @@ def audio(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
 @login_required
 @require_GET
 def spectrogram(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    return spectrogram_response(request, get_object_or_404(hearable_by(request.user), pk=pk))
+    clip = get_object_or_404(hearable_by(request.user), pk=pk)
+    return seen_spectrogram(request, listener=request.user, clip=clip)

@@ -1,13 +1,16 @@
 """Clips that wait for reviewers, and reviewers who answer."""
 
 from collections.abc import Callable
-from uuid import uuid4
+from contextlib import suppress
+from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.auth import get_user
 
 from annotations import services
 from annotations.answers import read_answer
-from annotations.models import ReviewPolicy
+from annotations.models import QueueEntry, ReviewPolicy
+from annotations.offers import remember_offer
 from annotations.services import Circumstances, Saved
 from classifier.models import Clip, Task
 from emotion_site.models import User
@@ -45,9 +48,10 @@ def shared(speaker, policy) -> Callable[..., Clip]:
 
 @pytest.fixture
 def say(task) -> Callable[..., Saved]:
-    """``say(reviewer, clip, "sad")`` submits an answer; a name of a flag flags."""
+    """``say(reviewer, clip, "sad")`` submits an answer to a clip that was offered; a name of a flag flags."""
 
     def submit(reviewer: User, clip: Clip, answer: str, *, client_id: str = "", **circumstances) -> Saved:
+        offer_once(reviewer, clip.pk)
         return services.submit_review(
             reviewer=reviewer,
             task=task,
@@ -61,14 +65,23 @@ def say(task) -> Callable[..., Saved]:
 
 @pytest.fixture
 def ask(reviewer_client):
-    """``ask("take")`` sends a reviewer's form to one door of the page."""
+    """``ask("take")`` sends a reviewer's form to one door of the page; what is answered was offered."""
 
     def send(door: str, *, status: int = 200, browser=reviewer_client, **fields):
+        if door == "answer":
+            offer_once(get_user(browser), fields["clip"])
         response = browser.post(f"/review/emotion/{door}/", fields)
         assert response.status_code == status, response.content
         return response.json()
 
     return send
+
+
+def offer_once(reviewer, clip_id: UUID | str) -> None:
+    """As the queue did some time ago: the lease is over."""
+    with suppress(ValueError):  # what is no id of a clip was never offered
+        for entry in QueueEntry.objects.filter(clip=UUID(str(clip_id))):
+            remember_offer(entry_id=entry.pk, reviewer=reviewer)
 
 
 def answer_of(task: Task, word: str):

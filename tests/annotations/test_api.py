@@ -3,11 +3,13 @@
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth import get_user
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from annotations.models import ListenLog, Objection, Review
 from emotion_site.roles import Role, set_role
+from tests.annotations.conftest import offer_once
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/"
@@ -18,6 +20,8 @@ def post(browser, path, **data):
 
 
 def submit(browser, reviewed, label, **data):
+    """Answer a clip that was offered before."""
+    offer_once(get_user(browser), reviewed.pk)
     fields = {"clip": str(reviewed.pk), "label": label, "client_id": uuid4().hex, **data}
     return post(browser, "reviews/", **fields)
 

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier
 from uuid import uuid4
 
@@ -10,11 +11,14 @@ from django.db import connection, connections, transaction
 
 from annotations import services
 from annotations.answers import read_answer
+from annotations.leases import MOST_BESIDE, MOST_HELD
 from annotations.models import CurrentReview, Decision, QueueEntry, Review, ReviewPolicy
 from annotations.offers import take_next
 from annotations.queue import follow_clips
 from annotations.services import Circumstances
 from classifier.models import Task
+from emotion_site.exceptions import UserError
+from tests.annotations.conftest import offer_once
 from tests.factories import ClipFactory, UserFactory
 
 REVIEWERS = 20
@@ -93,6 +97,24 @@ def test_twenty_people_and_five_clips(task):
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_one_person_who_asks_many_times_at_once_gets_no_more_than_a_few(task):
+    share(60)
+    person = UserFactory(role="reviewer")
+
+    def take_all(_number):
+        mine = []
+        for _round in range(4):
+            with suppress(UserError):
+                if offer := take_next(reviewer=person, task=task, beside=mine[-MOST_BESIDE:]):
+                    mine.append(offer.clip.pk)
+
+    people = list(range(8))
+    all_at_once(take_all, people)
+    # Those that look at the very same moment do not see each other.
+    assert QueueEntry.objects.filter(leased_by=person).count() < MOST_HELD + len(people)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_clip_that_is_being_written_is_waited_for_when_no_other_is_left(task):
     share(1)
     start = Barrier(2)
@@ -117,6 +139,7 @@ def test_the_same_answer_many_times_at_once_is_one_review(task):
     (clip,) = share(1)
     person = UserFactory(role="reviewer")
     answer = read_answer(task, label="sad")
+    offer_once(person, clip)
     saved = all_at_once(
         lambda _number: services.submit_review(
             reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances("once")
@@ -132,6 +155,8 @@ def test_late_answers_of_many_people_to_one_clip_are_all_kept(task):
     (clip,) = share(1)
     people = reviewers()
     answer = read_answer(task, label="sad")
+    for person in people:
+        offer_once(person, clip)
     all_at_once(
         lambda person: services.submit_review(
             reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances("mine")
@@ -149,6 +174,7 @@ def test_taking_back_many_times_at_once(task, is_one):
     clips, person = share(REVIEWERS), UserFactory(role="reviewer")
     answer = read_answer(task, label="sad")
     for clip in clips:
+        offer_once(person, clip)
         services.submit_review(
             reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances(str(clip))
         )
@@ -166,6 +192,8 @@ def test_what_becomes_of_a_clip_meanwhile_opens_none_that_was_answered(task):
     clips = share(REVIEWERS - 2)
     person = UserFactory(role="reviewer")
     answer = read_answer(task, label="sad")
+    for clip in clips:
+        offer_once(person, clip)
 
     def work(clip):
         if clip is None:

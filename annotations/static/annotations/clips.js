@@ -22,8 +22,10 @@ export class LoadedClip {
 }
 
 export async function load(offer) {
-  const levels = fetchBlob(offer.spectrogram).catch(() => null); // a clip without a picture is still heard
-  return new LoadedClip(offer, await fetchBlob(offer.audio), await levels);
+  const sound = await fetchBlob(offer.audio);
+  // Behind the sound, so that both are one listen in the log. A clip without a picture is still heard.
+  const levels = await fetchBlob(offer.spectrogram).catch(() => null);
+  return new LoadedClip(offer, sound, levels);
 }
 
 export class Clips {
