@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.corpus_rows import Row
@@ -20,6 +23,7 @@ from annotations.models import CorpusColumns, Decision, DuplicateFile
 from annotations.queue import follow_clips
 from classifier import clip_files, intake
 from classifier.audio.pool import Decoded
+from classifier.corpus_files import one_form
 from classifier.models import Clip, Corpus, ModelVersion, Task
 from emotion_site.exceptions import UserError
 
@@ -63,29 +67,37 @@ def import_rows(
     Raises UserError ``storage_full``, after which everything before is kept.
     """
     outcome = Outcome(corpus)
-    known = set(Clip.objects.filter(corpus=corpus).values_list("split", "file_name"))
-    duplicates = DuplicateFile.objects.filter(clip__corpus=corpus)
-    same_sound = set(duplicates.values_list("split", "file_name"))
-    todo = []
+    known = _names_in(Clip.objects.filter(corpus=corpus))
+    same_sound = _names_in(DuplicateFile.objects.filter(clip__corpus=corpus))
+    todo: dict[tuple[str, Path], Row] = {}
+    named: set[tuple[str, str]] = set()
     for row in rows:
         if row.rejected:
             outcome.reject(row, row.rejected)
         elif len(f"{corpus.name}:{row.speaker}") > MAX_SPEAKER:
             outcome.reject(row, "long_speaker")
-        elif (row.split, row.file_name) in same_sound:
+        elif (row.split, one_form(row.file_name)) in same_sound:
             outcome.reject(row, "duplicate")
-        elif (row.split, row.file_name) in known:
+        elif (row.split, one_form(row.file_name)) in known or (row.split, row.path) in todo:
             outcome.already += 1
         else:
-            known.add((row.split, row.file_name))
-            todo.append(row)
+            # In one form, so that tables of other systems find it, unless another file has that name.
+            name = row.file_name if (row.split, one_form(row.file_name)) in named else one_form(row.file_name)
+            named.add((row.split, name))
+            todo[row.split, row.path] = replace(row, file_name=name)
+    new = list(todo.values())
     with ThreadPoolExecutor(settings.DECODER_PROCESSES) as threads:
-        for start in range(0, len(todo), BATCH):
-            batch = todo[start : start + BATCH]
+        for start in range(0, len(new), BATCH):
+            batch = new[start : start + BATCH]
             _keep(outcome, list(zip(batch, threads.map(_decode, batch), strict=True)), review)
-            progress(start + len(batch), len(todo))
+            progress(start + len(batch), len(new))
     logger.info("Imported corpus=%s added=%d rejected=%d", corpus.pk, outcome.added, outcome.rejected.total())
     return outcome
+
+
+def _names_in(rows: QuerySet[Any]) -> set[tuple[str, str]]:
+    """Another program may have written the names of the same files otherwise since."""
+    return {(split, one_form(name)) for split, name in rows.values_list("split", "file_name")}
 
 
 def _decode(row: Row) -> Decoded | str:

@@ -1,17 +1,19 @@
 """The rows of a corpus on disk: one ``metadata.csv``, or one in each split's folder."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 from annotations.exceptions import ImportRefused
 from annotations.tasks_and_labels import LabelReader
+from classifier.corpus_files import CorpusFiles, FileRefused, one_form
 from classifier.models import Clip, Label
+from classifier.tables import FILE_NAME, TableUnreadable, read_table
 
 METADATA = "metadata.csv"
-PLACED = {"file_name", "label", "speaker", "split", "usable"}
+PLACED = {FILE_NAME, "label", "speaker", "split", "usable"}
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,16 @@ class Row:
     others: dict[str, str] = field(default_factory=dict)
 
 
-def read_rows(folder: Path, labels: LabelReader) -> list[Row]:
-    """Raises ImportRefused when there is no table that can be read, or a speaker stands in two splits."""
+def read_rows(folder: Path, labels: LabelReader, *, follow_links: bool = False) -> list[Row]:
+    """Files that links bring in from outside the folder are rejected unless ``follow_links``.
+
+    Raises ImportRefused when there is no table that can be read, or a speaker stands in two splits.
+    """
+    files = CorpusFiles(folder, follow_links=follow_links)
     rows = [
-        _row(values, table.parent, split, labels)
+        _row(values, table.parent, split, labels, files)
         for table, split in _tables(folder)
-        for values in _values(table)
+        for values in _values(table, files)
     ]
     _require_whole_speakers(row for row in rows if not row.rejected)
     return rows
@@ -56,46 +62,46 @@ def _tables(folder: Path) -> list[tuple[Path, str]]:
     return tables
 
 
-def _values(table: Path) -> Iterator[dict[str, str]]:
+def _values(table: Path, files: CorpusFiles) -> Iterator[dict[str, str]]:
     try:
-        with table.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if "file_name" not in (reader.fieldnames or []):
-                raise ImportRefused("no_file_name", "The metadata.csv needs a column file_name.")
-            yield from reader
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        files.require_inside(table)
+        read = read_table(table)
+        if FILE_NAME not in read.columns:
+            raise ImportRefused("no_file_name", "The metadata.csv needs a column file_name.")
+        yield from read.rows()
+    except TableUnreadable as error:
         raise ImportRefused("unreadable_metadata", "The metadata.csv cannot be read.") from error
+    except FileRefused as error:
+        detail = "The metadata.csv is a link that leads out of the folder. Follow it with --follow-links."
+        raise ImportRefused(error.code, detail) from error
 
 
-def _row(values: dict[str, str], home: Path, split: str, labels: LabelReader) -> Row:
-    name = values["file_name"] or ""
-    named = (values.get("label") or "").strip()
+def _row(values: dict[str, str], home: Path, split: str, labels: LabelReader, files: CorpusFiles) -> Row:
+    name = values[FILE_NAME]
+    named = values.get("label", "").strip()
     label = labels.get(named) if named else None
-    split = split or (values.get("split") or "").strip()
-    # A row without a speaker is taken for a voice of its own.
-    speaker = (values.get("speaker") or "").strip() or PurePosixPath(name).stem
+    split = split or values.get("split", "").strip()
+    # A row without a speaker is taken for a voice of its own. A voice has one name in all tables.
+    speaker = normalize("NFC", values.get("speaker", "").strip()) or PurePosixPath(one_form(name)).stem
     reasons = {
-        "not_usable": (values.get("usable") or "").strip().lower() == "no",
-        "bad_file_name": _is_bad(name),
+        "not_usable": values.get("usable", "").strip().lower() == "no",
         "unknown_label": bool(named) and label is None,
         "unknown_split": split not in ("", *Clip.Split.values),
     }
     rejected = next((reason for reason, applies in reasons.items() if applies), "")
-    if not rejected and not (home / name).is_file():
-        rejected = "missing_file"
-    return Row(home / name, name, label, speaker, split, rejected, _others(values))
+    path = home
+    if not rejected:
+        try:
+            path = files.find(home, name)
+        except FileRefused as error:
+            rejected = error.code
+    return Row(path, name, label, speaker, split, rejected, _others(values))
 
 
 def _others(values: dict[str, str]) -> dict[str, str]:
-    """Cells with something in them. A row that is longer than the head has cells without a name."""
+    """Cells with something in them, of columns with a name."""
     named = {name: text.replace("\0", "") for name, text in values.items() if name and text}
     return {name.replace("\0", ""): text for name, text in named.items() if name not in PLACED}
-
-
-def _is_bad(name: str) -> bool:
-    """Names must be relative and stay inside the folder; links below it may lead anywhere."""
-    path = PurePosixPath(name)
-    return not name or "\0" in name or len(name) > 255 or path.is_absolute() or ".." in path.parts
 
 
 def _require_whole_speakers(rows: Iterable[Row]) -> None:

@@ -1,9 +1,7 @@
 """A table of reviews made elsewhere: one line per review, or one per clip with counted votes."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -14,7 +12,9 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from annotations.exceptions import ImportRefused
 from annotations.tasks_and_labels import LabelReader
+from classifier.corpus_files import one_form
 from classifier.models import Label, Task
+from classifier.tables import FILE_NAME, Table, TableUnreadable, read_table
 
 VOTES = "votes_"
 # Sums of the other columns, which are no label.
@@ -46,28 +46,31 @@ class Rejected:
 
 
 def read_votes(path: Path, labels: LabelReader) -> Iterator[Vote | Rejected]:
-    """All reviews of a file, one by one. Raises ImportRefused when it is no such table."""
-    with _opened(path) as reader:
-        columns = set(reader.fieldnames or [])
-        votes = sorted(column for column in columns if column.startswith(VOTES))
-        if {"file_name", "rater", "label"} <= columns:
-            yield from _long(reader, labels)
-        elif "file_name" in columns and votes:
-            yield from _wide(reader, _vote_columns(votes, labels))
-        else:
-            raise ImportRefused(
-                "no_reviews",
-                "The file needs the columns file_name, rater and label, or file_name and votes_...",
-            )
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator["csv.DictReader[str]"]:
+    """All reviews of a file, one by one. Raises ImportRefused, at once when it is no such table."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            yield csv.DictReader(lines)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ImportRefused("unreadable", "The file cannot be read as CSV.") from error
+        table = read_table(path)
+    except TableUnreadable as error:
+        raise _unreadable() from error
+    votes = sorted(column for column in table.columns if column.startswith(VOTES))
+    if {FILE_NAME, "rater", "label"} <= set(table.columns):
+        return _long(_rows(table), labels)
+    if FILE_NAME in table.columns and votes:
+        return _wide(table, _vote_columns(votes, labels))
+    raise ImportRefused(
+        "no_reviews",
+        "The file needs the columns file_name, rater and label, or file_name and votes_...",
+    )
+
+
+def _rows(table: Table) -> Iterator[dict[str, str]]:
+    try:
+        yield from table.rows()
+    except TableUnreadable as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> ImportRefused:
+    return ImportRefused("unreadable", "The file cannot be read as CSV.")
 
 
 def _vote_columns(columns: list[str], labels: LabelReader) -> dict[str, Label]:
@@ -81,13 +84,13 @@ def _vote_columns(columns: list[str], labels: LabelReader) -> dict[str, Label]:
     return found
 
 
-def _wide(reader: "csv.DictReader[str]", columns: Mapping[str, Label]) -> Iterator[Vote | Rejected]:
-    for row in reader:
-        name = row["file_name"] or ""
-        if (row.get("usable") or "").strip().lower() == "no":
+def _wide(table: Table, columns: Mapping[str, Label]) -> Iterator[Vote | Rejected]:
+    for row in _rows(table):
+        name = one_form(row[FILE_NAME])
+        if row.get("usable", "").strip().lower() == "no":
             yield Rejected(name, "not_usable")
             continue
-        counts = {label: _whole(row[column]) for column, label in columns.items()}
+        counts = {label: _whole(row[column], table) for column, label in columns.items()}
         if None in counts.values():
             yield Rejected(name, "bad_votes")
             continue
@@ -95,21 +98,20 @@ def _wide(reader: "csv.DictReader[str]", columns: Mapping[str, Label]) -> Iterat
             yield from (Vote(name, "", label, None, number) for number in range(count or 0))
 
 
-def _whole(text: str | None) -> int | None:
+def _whole(text: str, table: Table) -> int | None:
     """Votes are counted in whole numbers; an empty cell is none."""
-    text = (text or "").strip() or "0"
     try:
-        number = float(text)
+        number = table.number(text.strip() or "0")
     except ValueError:
         return None
     return int(number) if number.is_integer() and 0 <= number <= MOST_VOTES else None
 
 
-def _long(reader: "csv.DictReader[str]", labels: LabelReader) -> Iterator[Vote | Rejected]:
+def _long(rows: Iterator[dict[str, str]], labels: LabelReader) -> Iterator[Vote | Rejected]:
     seen: Counter[tuple[str, str, str, str]] = Counter()
-    for row in reader:
-        name, rater, said = ((row[column] or "").strip() for column in ("file_name", "rater", "label"))
-        created = (row.get("created") or "").strip()
+    for row in rows:
+        name, rater, said = (row[column].strip() for column in (FILE_NAME, "rater", "label"))
+        name, created = one_form(name), row.get("created", "").strip()
         label, when = labels.get(said), moment_of(created)
         if label is None:
             yield Rejected(name, "unknown_label")

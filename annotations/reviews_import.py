@@ -15,6 +15,7 @@ from annotations import review_log
 from annotations.decisions import Voice, verdict
 from annotations.models import CurrentReview, Decision, DecisionChange, DuplicateFile, QueueEntry, Review
 from annotations.review_rows import Rejected, Vote
+from classifier.corpus_files import one_form, written_forms
 from classifier.models import Clip, Task
 
 logger = logging.getLogger(__name__)
@@ -64,15 +65,16 @@ class ClipNames:
         self._task = task
 
     def find(self, names: set[str]) -> dict[str, list[UUID]]:
-        """Several where the name does not tell them apart; the task's own corpora come first."""
+        """By names in one form. Several where the name does not tell them apart; own corpora come first."""
         found: dict[str, list[tuple[bool, UUID]]] = defaultdict(list)
-        rows = Clip.objects.present().filter(corpus__isnull=False, file_name__in=names)
-        same = DuplicateFile.objects.filter(file_name__in=names, clip__deleted_at__isnull=True)
+        written = {form for name in names for form in written_forms(name)}
+        rows = Clip.objects.present().filter(corpus__isnull=False, file_name__in=written)
+        same = DuplicateFile.objects.filter(file_name__in=written, clip__deleted_at__isnull=True)
         for name, pk, task_id in [
             *rows.values_list("file_name", "pk", "corpus__task"),
             *same.values_list("file_name", "clip", "clip__corpus__task"),
         ]:
-            found[name].append((task_id == self._task.pk, pk))
+            found[one_form(name)].append((task_id == self._task.pk, pk))
         return {
             name: [pk for is_own, pk in clips if is_own] or [pk for _is_own, pk in clips]
             for name, clips in found.items()

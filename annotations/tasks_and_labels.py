@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from unicodedata import normalize
 
 from django.db import transaction
 
@@ -60,13 +61,13 @@ class LabelReader:
 
     def __init__(self, task: Task, renames: Mapping[str, str]) -> None:
         self._labels = {label.key: label for label in task.labels.all()}
-        self._renames = renames
+        self._renames = {normalize("NFC", theirs): ours for theirs, ours in renames.items()}
         for ours in renames.values():
             if ours not in self._labels:
                 raise ImportRefused("unknown_label", f"The task {task.slug} has no label {ours}.")
 
     def get(self, name: str) -> Label | None:
-        name = name.strip()
+        name = normalize("NFC", name.strip())
         return self._labels.get(self._renames.get(name, name))
 
 

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError, OutputWrapper
 EVERY_S = 1.0
 # Left out on purpose by whoever made the corpus, or there already: no failure.
 EXPECTED = {"not_usable", "duplicate"}
+HINTS = {"link_outside": ". Use --follow-links if these links lead where you want."}
 
 
 def add_map(parser: ArgumentParser) -> None:
@@ -19,6 +20,12 @@ def add_map(parser: ArgumentParser) -> None:
         default=[],
         metavar="THEIRS=OURS",
         help="rename a label; may be repeated",
+    )
+
+
+def add_follow_links(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--follow-links", action="store_true", help="also read what links bring in from outside the folder"
     )
 
 
@@ -51,5 +58,6 @@ class Progress:
 def tell_rejected(stderr: OutputWrapper, reasons: Counter[str], examples: dict[str, str]) -> bool:
     """Say what was left out and why; whether any of it should not have been."""
     for reason, count in reasons.most_common():
-        stderr.write(f"rejected, {reason}: {count} (such as {examples[reason]})")
+        hint = HINTS.get(reason, "")
+        stderr.write(f"rejected, {reason}: {count} (such as {examples[reason]}){hint}")
     return bool(reasons.keys() - EXPECTED)

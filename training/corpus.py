@@ -1,11 +1,13 @@
 """Reads a folder of clips in the audiofolder layout: a ``metadata.csv``, or one in each split folder."""
 
-import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
+from classifier.corpus_files import CorpusFiles, FileRefused, one_form
+from classifier.tables import FILE_NAME, Table, TableUnreadable, read_table
 from training.exceptions import CorpusRefused
 
 METADATA = "metadata.csv"
@@ -43,20 +45,30 @@ class Corpus:
         return clips
 
 
-def read_corpus(folder: Path, labels: Sequence[str], renames: Mapping[str, str] | None = None) -> Corpus:
+def read_corpus(
+    folder: Path,
+    labels: Sequence[str],
+    renames: Mapping[str, str] | None = None,
+    *,
+    follow_links: bool = False,
+) -> Corpus:
     """Read all rows; ``renames`` maps labels of the corpus to labels of the task.
+
+    Links may lead out of the folder only with ``follow_links``.
 
     Raises CorpusRefused when a row names a file that is not there or outside the folder, an unknown label
     or split, or when one speaker stands in two splits.
     """
     clips: list[CorpusClip] = []
     rejected: dict[str, int] = defaultdict(int)
-    for table, split in _tables(folder):
-        for row in _rows(table):
+    reader = _Reader(CorpusFiles(folder, follow_links=follow_links), tuple(labels), renames or {})
+    for path, split in _tables(folder):
+        table = read_metadata(path, reader.files)
+        for row in rows_of(table):
             if row.get("usable") == "no":
                 rejected["not_usable"] += 1
                 continue
-            clips.append(_clip(row, table.parent, split, tuple(labels), renames or {}))
+            clips.append(_clip(row, table, path.parent, split, reader))
     check_speakers(clips)
     return Corpus(folder.name, tuple(labels), tuple(clips), dict(rejected))
 
@@ -89,67 +101,85 @@ def _tables(folder: Path) -> list[tuple[Path, str | None]]:
     return tables
 
 
-def _rows(table: Path) -> list[dict[str, str]]:
+def read_metadata(path: Path, files: CorpusFiles) -> Table:
+    """The table of a folder of sounds. Raises CorpusRefused."""
     try:
-        with table.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if "file_name" not in (reader.fieldnames or []):
-                raise CorpusRefused("no_file_name", "The metadata.csv needs a column file_name.")
-            return list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        files.require_inside(path)
+        table = read_table(path)
+    except FileRefused as error:
+        raise refused(error, path.name) from error
+    except TableUnreadable as error:
+        raise CorpusRefused("unreadable_metadata", "The metadata.csv cannot be read.") from error
+    if FILE_NAME not in table.columns:
+        raise CorpusRefused("no_file_name", "The metadata.csv needs a column file_name.")
+    return table
+
+
+def rows_of(table: Table) -> Iterator[dict[str, str]]:
+    """Raises CorpusRefused."""
+    try:
+        yield from table.rows()
+    except TableUnreadable as error:
         raise CorpusRefused("unreadable_metadata", "The metadata.csv cannot be read.") from error
 
 
-def _clip(
-    row: Mapping[str, str],
-    home: Path,
-    split: str | None,
-    labels: tuple[str, ...],
-    renames: Mapping[str, str],
-) -> CorpusClip:
-    path = _path(home, row["file_name"])
+def refused(error: FileRefused, name: str) -> CorpusRefused:
+    details = {
+        "bad_file_name": "A file_name must be relative and stay inside its folder.",
+        "missing_file": f"The corpus names a file that is not there: {name}.",
+        "link_outside": f"A link leads out of the corpus: {name}. Follow such links with --follow-links.",
+    }
+    return CorpusRefused(error.code, details[error.code])
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What all rows of a corpus are read with."""
+
+    files: CorpusFiles
+    labels: tuple[str, ...]
+    renames: Mapping[str, str]
+
+
+def _clip(row: Mapping[str, str], table: Table, home: Path, split: str | None, reader: _Reader) -> CorpusClip:
+    name = row[FILE_NAME]
+    try:
+        path = reader.files.find(home, name)
+    except FileRefused as error:
+        raise refused(error, name) from error
     label = row.get("label") or None
-    label = renames.get(label, label) if label else None
-    if label is not None and label not in labels:
+    label = reader.renames.get(label, label) if label else None
+    if label is not None and label not in reader.labels:
         raise CorpusRefused("unknown_label", f"The task has no label {label}.")
     split = split or row.get("split") or "train"
     if split not in SPLITS:
         raise CorpusRefused("unknown_split", f"There is no split {split}; known are {', '.join(SPLITS)}.")
-    # A row without a speaker is taken for a voice of its own.
-    speaker, duration = row.get("speaker") or path.stem, row.get("duration_s")
+    # A row without a speaker is taken for a voice of its own. A voice has one name in all tables.
+    speaker = normalize("NFC", row.get("speaker", "")) or PurePosixPath(one_form(name)).stem
+    duration = row.get("duration_s")
     return CorpusClip(
         path,
         label,
         speaker,
         split,
-        _votes(row, labels, renames),
-        _number(duration, "bad_duration") if duration else None,
+        _votes(row, table, reader),
+        _number(table, duration, "bad_duration") if duration else None,
     )
 
 
-def _path(home: Path, name: str) -> Path:
-    relative = PurePosixPath(name)
-    if not name or relative.is_absolute() or ".." in relative.parts:
-        raise CorpusRefused("bad_file_name", "A file_name must be relative and stay inside its folder.")
-    path = home / relative
-    if not path.is_file():
-        raise CorpusRefused("missing_file", f"The corpus names a file that is not there: {name}.")
-    return path
-
-
-def _votes(row: Mapping[str, str], labels: tuple[str, ...], renames: Mapping[str, str]) -> tuple[float, ...]:
-    counts = dict.fromkeys(labels, 0.0)
+def _votes(row: Mapping[str, str], table: Table, reader: _Reader) -> tuple[float, ...]:
+    counts = dict.fromkeys(reader.labels, 0.0)
     for column, value in row.items():
         for prefix in (VOTES, SOFT_LABELS):
             key = column.removeprefix(prefix) if column.startswith(prefix) else ""
-            key = renames.get(key, key)
+            key = reader.renames.get(key, key)
             if key in counts and value:
-                counts[key] += _number(value, "bad_votes")
+                counts[key] += _number(table, value, "bad_votes")
     return tuple(counts.values()) if any(counts.values()) else ()
 
 
-def _number(text: str, code: str) -> float:
+def _number(table: Table, text: str, code: str) -> float:
     try:
-        return float(text)
+        return table.number(text)
     except ValueError as error:
         raise CorpusRefused(code, f"A row of the corpus has {text!r} where a number belongs.") from error

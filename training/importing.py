@@ -27,12 +27,14 @@ def import_checkpoint(
     name: str,
     renames: Mapping[str, str] | None = None,
     corpus: Path | None = None,
+    follow_links: bool = False,
 ) -> ModelVersion:
     """Check a Wav2Vec2ForSequenceClassification folder, export it, and register the version.
 
     ``name`` is kept as its origin; ``renames`` maps labels of the checkpoint to labels of the task. The
-    validation split of ``corpus`` sets the temperature and decides whether int8 serves; without it a version
-    serves float32. Raises CheckpointRefused, CorpusRefused or VersionRefused, and leaves nothing behind.
+    validation split of ``corpus``, out of which links lead only with ``follow_links``, sets the temperature
+    and decides whether int8 serves; without it a version serves float32. Raises CheckpointRefused,
+    CorpusRefused or VersionRefused, and leaves nothing behind.
     """
     labels = list(task.labels.order_by("order").values_list("key", flat=True))
     checkpoint = check_checkpoint(folder, labels, renames)
@@ -46,7 +48,7 @@ def import_checkpoint(
             # Torch is loaded only now.
             from training.recipe import make_version
 
-            heard = read_corpus(corpus, labels)
+            heard = read_corpus(corpus, labels, follow_links=follow_links)
             make_version(heard, workplace / "cache", checkpoint, target, description)
         else:
             write_version(target, checkpoint, load_model(checkpoint), description)

@@ -1,38 +1,50 @@
 """Recordings without labels that training mixes in: noises and the responses of rooms."""
 
-import csv
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from classifier.corpus_files import CorpusFiles, FileRefused
+from classifier.tables import FILE_NAME
 from training.augmentation import is_test_noise
-from training.corpus import METADATA
+from training.corpus import METADATA, read_metadata, refused, rows_of
 from training.decoded_cache import decoded
 from training.exceptions import CorpusRefused
+
+# Which recording a noise was cut from.
+SOURCE = "source_id"
 
 
 def read_rooms(folder: Path, cache: Path) -> list[Tensor]:
     """Room impulse responses, float32[samples] at 16 kHz. Raises CorpusRefused."""
-    return _decoded([folder / row["file_name"] for row in _rows(folder)], cache)
+    return _decoded(_files(folder), cache)
 
 
 def read_noises(folder: Path, cache: Path, *, for_testing: bool) -> list[Tensor]:
     """The noises for training or those kept for testing, float32[samples] at 16 kHz. Raises CorpusRefused."""
-    rows = [row for row in _rows(folder) if is_test_noise(row["source_id"]) == for_testing]
-    return _decoded([folder / row["file_name"] for row in rows], cache)
+    return _decoded(_files(folder, for_testing=for_testing), cache)
 
 
-def _rows(folder: Path) -> list[dict[str, str]]:
-    try:
-        with (folder / METADATA).open(encoding="utf-8-sig", newline="") as lines:
-            return list(csv.DictReader(lines))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusRefused("no_metadata", "The folder of sounds has no metadata.csv.") from error
+def _files(folder: Path, *, for_testing: bool | None = None) -> list[Path]:
+    """Those of the table; with ``for_testing`` only those whose source is kept for it, or is not."""
+    if not (folder / METADATA).is_file():
+        raise CorpusRefused("no_metadata", "The folder of sounds has no metadata.csv.")
+    files = CorpusFiles(folder)
+    table = read_metadata(folder / METADATA, files)
+    if for_testing is not None and SOURCE not in table.columns:
+        raise CorpusRefused("no_source_id", f"The metadata.csv of noises needs a column {SOURCE}.")
+    paths = []
+    for row in rows_of(table):
+        if for_testing is not None and is_test_noise(row[SOURCE]) != for_testing:
+            continue
+        try:
+            paths.append(files.find(folder, row[FILE_NAME]))
+        except FileRefused as error:
+            raise refused(error, row[FILE_NAME]) from error
+    return paths
 
 
 def _decoded(paths: list[Path], cache: Path) -> list[Tensor]:
-    if not all(path.is_file() for path in paths):
-        raise CorpusRefused("missing_file", "The folder of sounds lacks files that its metadata.csv names.")
     clips = decoded(paths, cache)
     return [torch.from_numpy(clips.waveform(number)) for number in range(len(clips))]

@@ -163,13 +163,46 @@ def test_labels_may_be_renamed(run, tmp_path):
     assert Clip.objects.get().reference_label.key == "sad"
 
 
-def test_links_below_the_folder_are_followed(run, tmp_path):
-    elsewhere = write_corpus(tmp_path / "elsewhere", numbered(1))
-    folder = tmp_path / "voices"
-    folder.mkdir()
-    (folder / "audio").symlink_to(elsewhere / "audio")
+def linked(folder, target):
+    """One clip, whose folder is a link to ``target``."""
+    folder.mkdir(exist_ok=True)
+    (folder / "audio").symlink_to(target)
     write_table(folder / "metadata.csv", numbered(1))
-    assert run(folder)[0]["added"] == 1
+    return folder
+
+
+def test_links_that_stay_inside_the_folder_are_followed(run, tmp_path):
+    folder = write_corpus(tmp_path / "voices", [{"file_name": "sounds/0.wav"}])
+    linked(folder, "sounds")
+    (tmp_path / "link").symlink_to(folder)
+    assert run(tmp_path / "link")[0]["added"] == 1
+
+
+@pytest.mark.parametrize("what", ["folder", "file", "link to a link"])
+def test_links_that_leave_the_folder_are_followed_only_when_that_is_asked_for(run, tmp_path, capsys, what):
+    elsewhere = write_corpus(tmp_path / "elsewhere", numbered(1)) / "audio"
+    folder = tmp_path / "voices"
+    if what == "folder":
+        linked(folder, elsewhere)
+    else:
+        write_corpus(folder, numbered(1))
+        (folder / "audio/0.wav").unlink()
+        (folder / "audio/0.wav").symlink_to(elsewhere / "0.wav" if what == "file" else "other.wav")
+        (folder / "audio/other.wav").symlink_to(elsewhere / "0.wav")
+    summary, status = run(folder)
+    assert (summary["added"], summary["rejected"], status) == (0, {"link_outside": 1}, 1)
+    assert not Clip.objects.exists()
+    assert run(folder, "--follow-links")[0]["added"] == 1
+
+
+def test_a_table_that_is_a_link_to_elsewhere_is_not_read(run, tmp_path):
+    elsewhere = write_corpus(tmp_path / "elsewhere", numbered(1))
+    folder = write_corpus(tmp_path / "voices", numbered(1))
+    (folder / "metadata.csv").unlink()
+    (folder / "metadata.csv").symlink_to(elsewhere / "metadata.csv")
+    with pytest.raises(CommandError, match="link_outside"):
+        run(folder)
+    assert run(folder, "--follow-links")[0]["added"] == 1
 
 
 def test_a_corpus_enters_the_queue_only_when_that_is_asked_for(run, tmp_path, reviewer, task):

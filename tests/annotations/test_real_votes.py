@@ -90,10 +90,10 @@ def test_the_listeners_of_crema_d(command, tmp_path):
     folder.mkdir()
     (folder / "audio").symlink_to(speech("crema-d") / "audio")
     table.to_csv(folder / "metadata.csv", index=False)
-    imported = command("import_corpus", str(folder))
+    imported = command("import_corpus", str(folder), "--follow-links")
     assert imported["rejected"].pop("not_usable") == 1
     assert imported["added"] + imported["rejected"].pop("duplicate", 0) == len(table) - 1
-    assert not imported["rejected"] and command("import_corpus", str(folder))["added"] == 0
+    assert not imported["rejected"] and command("import_corpus", str(folder), "--follow-links")["added"] == 0
 
     table = table[table["usable"] == "yes"].set_index("file_name")
     votes = table.filter(regex="^votes_(?!total)").rename(columns=lambda name: name.removeprefix("votes_"))

@@ -140,7 +140,7 @@ def import_speech(site: ServedSite, unheard: list[CorpusClip], folder: Path) -> 
             if row["split"] != "test" or Path(row["file_name"]).name in kept
         ]
     write_metadata(folder, rows)
-    site.manage("import_corpus", str(folder))
+    site.manage("import_corpus", str(folder), "--follow-links")
     site.manage("import_reviews", str(folder / METADATA))
 
 
@@ -259,7 +259,7 @@ def measured(
         columns = {"label": clip.label or "", "speaker": clip.speaker, "split": SPLITS[2]}
         rows.append({"file_name": f"audio/{file.name}", **columns})
     write_metadata(folder, rows)
-    clips = clips_to_measure(read_corpus(folder, labels), SPLITS[2], folder / "cache")
+    clips = clips_to_measure(read_corpus(folder, labels, follow_links=True), SPLITS[2], folder / "cache")
     said = {}
     for number in (1, 2):
         engine = Engine.load(version_folder(site, number), threads=1)

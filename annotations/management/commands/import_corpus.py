@@ -24,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="of the corpus; else the folder's name")
         parser.add_argument("--review", action="store_true", help="put the clips into the review queue")
         parser.add_argument("--json", action="store_true")
+        terminal.add_follow_links(parser)
         terminal.add_map(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         except ImportRefused as error:
             raise CommandError(str(error), returncode=2) from error
         try:
-            rows = read_rows(folder, labels)
+            rows = read_rows(folder, labels, follow_links=options["follow_links"])
             corpus = open_corpus(name=options["name"] or folder.resolve().name, task=task)
             progress = terminal.Progress(self.stderr, "clips")
             with quiet_log(options["verbosity"]):

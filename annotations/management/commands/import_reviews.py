@@ -31,11 +31,10 @@ class Command(BaseCommand):
         try:
             task = require_task(options["task"])
             labels = LabelReader(task, terminal.renames(options))
+            votes = read_votes(options["file"], labels)
             progress = terminal.Progress(self.stderr, "reviews")
             with quiet_log(options["verbosity"]):
-                outcome = import_votes(
-                    task, read_votes(options["file"], labels), decide=options["decide"], progress=progress
-                )
+                outcome = import_votes(task, votes, decide=options["decide"], progress=progress)
         except ImportRefused as error:
             raise CommandError(str(error), returncode=2) from error
         if outcome.added and has_many_reviews(task):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations import terminal
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.models import Task
 from training.corpus import SPLITS, Corpus, CorpusClip, read_corpus
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--task", default="emotion")
         parser.add_argument("--speakers", action="store_true", help="list how many clips each speaker has")
         parser.add_argument("--json", action="store_true")
+        terminal.add_follow_links(parser)
         parser.add_argument("--picture", metavar="FILE.svg", type=Path, help="where to draw the counts")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no task {options['task']}.", returncode=2)
         labels = list(task.labels.order_by("order").values_list("key", flat=True))
         try:
-            corpus = read_corpus(options["corpus"], labels)
+            corpus = read_corpus(options["corpus"], labels, follow_links=options["follow_links"])
             seconds = [_seconds(clip) for clip in corpus.clips]
         except CorpusRefused as error:
             raise CommandError(str(error)) from error

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotations import terminal
 from classifier.engine.exceptions import VersionRefused
 from classifier.engine.runtime import Engine
 from classifier.models import ModelVersion
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--cache", metavar="FOLDER", type=Path, help="where decoded clips are kept")
         parser.add_argument("--pictures", metavar="FOLDER", type=Path, help="where to draw the figures")
         parser.add_argument("--json", action="store_true")
+        terminal.add_follow_links(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_training_libraries()
@@ -74,7 +76,7 @@ def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
 
     cache = options["cache"] or Path(settings.DATA_DIR) / "cache"
     engine = Engine.load(folder, threads=THREADS)
-    corpus = read_corpus(options["corpus"], engine.manifest.labels)
+    corpus = read_corpus(options["corpus"], engine.manifest.labels, follow_links=options["follow_links"])
     clips = clips_to_measure(corpus, options["split"], cache)
     noises = read_noises(options["noises"], cache, for_testing=True) if options["noises"] else []
     figures = measure(engine, clips, noises, options["snr"])

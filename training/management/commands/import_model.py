@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations import terminal
 from classifier.engine.exceptions import VersionRefused
 from classifier.models import ModelVersion, Task
 from classifier.registry import activate_version
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--activate", action="store_true", help="put the version into service at once")
         parser.add_argument("--json", action="store_true")
+        terminal.add_follow_links(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_training_libraries()
@@ -59,7 +61,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Version {version.number} is {state}.")
 
     def _import(self, options: dict[str, Any], task: Task, renames: dict[str, str]) -> ModelVersion:
-        name, given = options["download"], {"task": task, "renames": renames, "corpus": options["corpus"]}
+        given = {name: options[name] for name in ("corpus", "follow_links")}
+        name, given = options["download"], {"task": task, "renames": renames, **given}
         if not name:
             folder = Path(options["folder"])
             return import_checkpoint(folder, name=folder.resolve().name, **given)

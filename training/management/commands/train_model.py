@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations import terminal
 from classifier.models import Task
 from training import torchaudio_shim
 from training.corpus import read_corpus
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--rooms", metavar="FOLDER", type=Path, help="impulse responses to hear clips in")
         parser.add_argument("--cache", metavar="FOLDER", type=Path, help="where decoded clips are kept")
         parser.add_argument("--task", default="emotion")
+        terminal.add_follow_links(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_training_libraries()
@@ -70,4 +72,5 @@ def _train(labels: list[str], options: dict[str, Any]) -> dict[str, float]:
         noises=options["noises"],
         rooms=options["rooms"],
     )
-    return train_checkpoint(read_corpus(options["corpus"], labels), sources, chosen, options["output"])
+    corpus = read_corpus(options["corpus"], labels, follow_links=options["follow_links"])
+    return train_checkpoint(corpus, sources, chosen, options["output"])
