@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from annotations.models import CorpusColumns, CurrentReview, Decision, Review
 from classifier.models import Clip, Task
+from classifier.spreadsheets import PLAIN, Notation, csv_head, csv_line
 
 CHUNK = 1000
 FORMATS = ("csv", "jsonl", "audiofolder")
@@ -30,11 +31,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wanted:
-    """``since`` leaves out what was decided before."""
+    """``since`` leaves out what was decided before; ``notation`` is that of the table for spreadsheets."""
 
     task: Task
     format: str = "csv"
     since: datetime | None = None
+    notation: Notation = PLAIN
 
 
 class HashedFile:
@@ -121,7 +123,13 @@ def _write_table(
 ) -> int:
     total = exportable(wanted).count()
     keys = list(wanted.task.labels.order_by("order").values_list("key", flat=True))
-    writer: csv.DictWriter[str] | None = None
+    names = [*(["file_name"] if audio else []), *_columns(keys)]
+    # What programs read stays as it is; the table for spreadsheets is theirs.
+    for_programs = csv.DictWriter(file, names)
+    if wanted.format == "csv":
+        file.write(csv_head(names, wanted.notation))
+    elif wanted.format == "audiofolder":
+        for_programs.writeheader()
     count = 0
     for decision, row in _rows(wanted, keys):
         if audio is not None:
@@ -130,15 +138,12 @@ def _write_table(
                 continue
         if wanted.format == "jsonl":
             file.write(json.dumps(row) + "\n")
+        elif wanted.format == "csv":
+            file.write(csv_line([row[name] for name in names], wanted.notation))
         else:
-            if writer is None:
-                writer = csv.DictWriter(file, list(row))
-                writer.writeheader()
-            writer.writerow(row)
+            for_programs.writerow(row)
         count += 1
         progress(count, total)
-    if writer is None and wanted.format != "jsonl":
-        csv.writer(file).writerow([*(["file_name"] if audio else []), *_columns(keys)])
     return count
 
 

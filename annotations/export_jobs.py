@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from annotations.export import Wanted, export_folder
 from annotations.models import LabelExport
+from classifier.spreadsheets import notation_of
 from emotion_site.exceptions import unavailable
 from emotion_site.unfinished import remove_workplaces, workplace
 
@@ -53,7 +54,7 @@ def _write(export: LabelExport) -> dict[str, object]:
     target.parent.mkdir(parents=True, exist_ok=True)
     with workplace(target.parent, PARTIAL) as home:
         folder = home / "labels"
-        wanted = Wanted(export.task, export.format, export.since)
+        wanted = Wanted(export.task, export.format, export.since, notation_of(export.language))
         manifest = export_folder(wanted, folder, progress=_Noted(export))
         packed = home / target.name
         with zipfile.ZipFile(packed, "w") as archive:

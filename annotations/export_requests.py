@@ -3,6 +3,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import get_language
 
 from annotations import tasks
 from annotations.export_jobs import path_of
@@ -21,7 +22,9 @@ def start_export(
     """Ask a worker for an export. Raises PermissionDenied."""
     if not is_admin(administrator):
         raise PermissionDenied
-    export = LabelExport.objects.create(task=task, asked_by=administrator, format=format, since=since)
+    export = LabelExport.objects.create(
+        task=task, asked_by=administrator, format=format, since=since, language=get_language() or ""
+    )
     transaction.on_commit(lambda: tasks.run_export.enqueue(str(export.pk)))
     logger.info("Export asked for export=%s by=%s", export.pk, administrator.pk)
     return export

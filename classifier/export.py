@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from classifier.certainty import is_silent
 from classifier.models import Clip, Label
 from classifier.querysets import ClipQuerySet
-from classifier.spreadsheets import BYTE_ORDER_MARK, Notation, csv_line, harmless
+from classifier.spreadsheets import Notation, csv_head, csv_line
 
 CHUNK = 500
 
@@ -13,7 +13,7 @@ CHUNK = 500
 async def csv_lines(clips: ClipQuerySet, labels: Sequence[Label], notation: Notation) -> AsyncIterator[str]:
     """Header and one line per clip, many at a time; the columns are the same in every language."""
     keys = [label.key for label in labels]
-    lines = [BYTE_ORDER_MARK + csv_line(_header(keys), notation)]
+    lines = [csv_head(_header(keys), notation)]
     async for clip in clips.for_list().with_predictions().aiterator(chunk_size=CHUNK):
         lines.append(csv_line(_row(clip, keys), notation))
         if len(lines) == CHUNK:
@@ -31,10 +31,10 @@ def _row(clip: Clip, keys: Sequence[str]) -> list[object]:
     newest = clip.latest_prediction()
     fixed = [
         clip.pk,
-        harmless(clip.title),
+        clip.title,
         clip.created.isoformat(timespec="seconds"),
         clip.source,
-        harmless(clip.speaker),
+        clip.speaker,
         round(clip.duration_s, 3),
     ]
     if newest is None:

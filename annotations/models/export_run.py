@@ -29,6 +29,7 @@ class LabelExport(models.Model):
     )
     format = models.CharField(_("format"), max_length=12, choices=Format, default=Format.CSV)
     since = models.DateTimeField(_("decided since"), null=True, blank=True)
+    language = models.CharField(max_length=8, blank=True)
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     error_code = models.CharField(max_length=40, blank=True)
     rows_done = models.PositiveIntegerField(default=0)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from annotations.models import ListenLog
 from annotations.paging import page_of
-from classifier.spreadsheets import BYTE_ORDER_MARK, Notation, csv_line, harmless, notation_of
+from classifier.spreadsheets import Notation, csv_head, csv_line, notation_of
 from emotion_site.access import SignedInRequest, admin_required
 
 CHUNK = 1000
@@ -53,11 +53,11 @@ def matching_listens(text: str) -> QuerySet[ListenLog]:
 
 
 async def _lines(listens: QuerySet[ListenLog], notation: Notation) -> AsyncIterator[str]:
-    lines = [BYTE_ORDER_MARK + csv_line(["when", "person", "pseudonym", "clip"], notation)]
+    lines = [csv_head(["when", "person", "pseudonym", "clip"], notation)]
     async for listen in listens.aiterator(chunk_size=CHUNK):
-        person = harmless(listen.listener.email) if listen.listener else ""
+        person = listen.listener.email if listen.listener else ""
         moment = listen.created.isoformat(timespec="seconds")
-        lines.append(csv_line([moment, person, harmless(listen.pseudonym), listen.clip_id], notation))
+        lines.append(csv_line([moment, person, listen.pseudonym, listen.clip_id], notation))
         if len(lines) == CHUNK:
             yield "".join(lines)
             lines.clear()

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from annotations import export_jobs, tasks
 from annotations.export_jobs import forget_old_exports, path_of
@@ -42,6 +42,17 @@ def test_a_worker_makes_the_file(export, shared, say, reviewer):
         assert json.loads(archive.read("manifest.json")) == export.manifest
     tasks.run_export.call(str(export.pk))  # a second run does no harm
     tasks.run_export.call("00000000-0000-0000-0000-000000000000")
+
+
+def test_the_table_is_in_the_notation_of_whoever_asked(admin, task, shared, say, reviewer):
+    say(reviewer, shared(duration_s=2.25), "sad")
+    with translation.override("es"):
+        export = start_export(administrator=admin, task=task, format="csv")
+    tasks.run_export.call(str(export.pk))
+    with zipfile.ZipFile(path_of(export)) as archive:
+        head, line = archive.read("labels.csv").decode().splitlines()
+    assert head.startswith("\ufeffclip;label;how;")
+    assert ";2,25;" in line
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

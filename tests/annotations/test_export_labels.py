@@ -10,8 +10,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
+from annotations.corpus_rows import read_rows
 from annotations.export import Wanted, export_file
 from annotations.models import Decision
+from annotations.tasks_and_labels import LabelReader
 from classifier import services as clip_services
 from classifier.models import Clip, Corpus, Label
 from tests.factories import ClipFactory
@@ -40,7 +42,7 @@ def export(tmp_path, capsys):
         manifest = json.loads(capsys.readouterr().out)
         table = out if out.is_file() else next(out.glob("*.*sv"), None) or next(out.glob("*.jsonl"))
         assert manifest["sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
-        with table.open(newline="") as lines:
+        with table.open(newline="", encoding="utf-8-sig") as lines:
             rows = list(map(json.loads, lines) if table.suffix == ".jsonl" else csv.DictReader(lines))
         assert manifest["rows"] == len(rows)
         return manifest, rows
@@ -179,3 +181,44 @@ def test_memory_does_not_grow_with_the_number_of_labels(tmp_path, speaker, task)
     (few, small), (many, large) = peak(3000), peak(9000)
     assert (few, many) == (3000, 12000)
     assert large < 1.3 * small
+
+
+@pytest.fixture
+def hostile(task):
+    """A clip of a corpus whose names are formulas."""
+    corpus = Corpus.objects.create(name="=voces", task=task)
+    sad = Label.objects.get(task=task, key="sad")
+    clip = ClipFactory(
+        owner=None, corpus=corpus, file_name="＝1+1.wav", speaker="@ñandú", reference_label=sad
+    )
+    Decision.objects.create(clip=clip, task=task, state="decided", label=sad, how="imported")
+    clip.audio.name = default_storage.save(f"aa/{clip.pk}.flac", ContentFile(b"sound"))
+    clip.save()
+    return clip
+
+
+@pytest.mark.parametrize("name", ["out.csv", "folder"])
+def test_the_table_is_made_for_spreadsheets(export, hostile, tmp_path, name):
+    _manifest, (row,) = export(name)
+    assert (row["corpus"], row["corpus_file"], row["speaker"]) == ("'=voces", "'＝1+1.wav", "'@ñandú")
+    table = tmp_path / name if name == "out.csv" else tmp_path / name / "labels.csv"
+    assert table.read_bytes().startswith("\ufeffclip,label,".encode())
+
+
+def test_an_empty_table_is_made_for_spreadsheets_too(export, task, tmp_path):
+    export("out.csv")
+    assert (tmp_path / "out.csv").read_bytes().startswith("\ufeffclip,label,".encode())
+
+
+def test_what_programs_read_stays_as_it_is(export, hostile, tmp_path):
+    _manifest, (row,) = export("folder", "--format", "audiofolder")
+    assert (row["corpus"], row["corpus_file"], row["speaker"]) == ("=voces", "＝1+1.wav", "@ñandú")
+    assert (tmp_path / "folder/metadata.csv").read_bytes().startswith(b"file_name,clip,label,")
+    export("lines", "--format", "jsonl")
+    assert (tmp_path / "lines/labels.jsonl").read_bytes().startswith(b"{")
+
+
+def test_an_exported_folder_comes_in_as_a_corpus_again(export, hostile, tmp_path):
+    export("folder", "--format", "audiofolder")
+    (row,) = read_rows(tmp_path / "folder", LabelReader(hostile.corpus.task, {}))
+    assert (row.rejected, row.label.key, row.speaker) == ("", "sad", "@ñandú")

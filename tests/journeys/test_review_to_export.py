@@ -139,7 +139,7 @@ def export(admin: Page, *, count: int) -> dict[str, dict[str, str]]:
         links.first.click()
     archive = zipfile.ZipFile(io.BytesIO(Path(coming.value.path()).read_bytes()))
     manifest = json.loads(archive.read("manifest.json"))
-    rows = list(csv.DictReader(io.StringIO(archive.read("labels.csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(archive.read("labels.csv").decode("utf-8-sig"))))
     assert manifest["rows"] == len(rows)
     expect(admin.get_by_text(manifest["sha256"]).first).to_be_visible()
     return {row["clip"]: row for row in rows}
