@@ -72,7 +72,7 @@ class ClipAdmin(LookOnlyAdmin):
     list_filter = ["status", "source", "label"]
     list_select_related = ["owner", "corpus", "label"]
     date_hierarchy = "created"
-    exclude = ["audio", "title", "peaks", "file_name"]
+    exclude = ["audio", "title", "folded_title", "peaks", "file_name"]
 
 
 @admin.register(Prediction)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classifier.keyset import Order
 from classifier.querysets import ClipQuerySet
+from emotion_site.folding import folded
 
 PAGE_SIZE = 25
 # Stands among the emotions in the address, for clips that are silent.
@@ -39,7 +40,7 @@ ORDERS = {
     "most-confident": NamedOrder("confidence", True, _("Most confident first")),
     "least-confident": NamedOrder("confidence", False, _("Least confident first")),
     "longest": NamedOrder("duration_s", True, _("Longest first")),
-    "title": NamedOrder("title", False, _("By title")),
+    "title": NamedOrder("folded_title", False, _("By title")),
 }
 
 
@@ -50,7 +51,7 @@ def order_of(wanted: Mapping[str, Any]) -> NamedOrder:
 def matching_clips(clips: ClipQuerySet, wanted: Mapping[str, Any]) -> ClipQuerySet:
     """The clips that fit the cleaned values of ``HistoryForm``."""
     if text := wanted.get("q"):
-        clips = clips.filter(title__icontains=text)
+        clips = clips.filter(folded_title__contains=folded(text))
     if key := wanted.get("label"):
         clips = clips.silent() if key == NOTHING_TO_HEAR else clips.filter(label__key=key)
     if source := wanted.get("source"):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from classifier.certainty import is_sure
 from classifier.querysets import ClipQuerySet, LabelQuerySet, ModelVersionQuerySet, PredictionManager
 from classifier.usage import Usage as Usage
+from emotion_site.folding import LONGEST_FOLD, FoldedField
 
 
 class Task(models.Model):
@@ -152,6 +153,7 @@ class Clip(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="clips"
     )
     title = models.CharField(_("title"), max_length=120, blank=True)
+    folded_title = FoldedField(of="title", max_length=120 * LONGEST_FOLD)
     speaker = models.CharField(_("speaker"), max_length=80, blank=True)
     source = models.CharField(_("source"), max_length=8, choices=Source)
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
@@ -213,10 +215,10 @@ class Clip(models.Model):
         indexes = [
             # What the history lists: whole queries are answered from these without reading the rows,
             # which are long. The title is there to be searched.
-            _list_index("owner", "-created", "-id", "title", name="clip_owner_newest"),
+            _list_index("owner", "-created", "-id", "folded_title", name="clip_owner_newest"),
             _list_index("owner", "confidence", "id", name="clip_owner_confidence"),
             _list_index("owner", "duration_s", "id", name="clip_owner_duration"),
-            _list_index("owner", "title", "id", name="clip_owner_title"),
+            _list_index("owner", "folded_title", "id", name="clip_owner_title"),
             _list_index("owner", "label", "-created", name="clip_owner_label"),
             models.Index(fields=["status"], name="clip_waiting", condition=Q(status="waiting")),
             models.Index(fields=["deleted_at"], name="clip_deleted", condition=Q(deleted_at__isnull=False)),

@@ -191,7 +191,7 @@ def retry_clip(*, clip: Clip) -> None:
 
 def rename_clip(*, clip: Clip, title: str) -> None:
     clip.title = " ".join(title.split())[: Clip._meta.get_field("title").max_length]
-    clip.save(update_fields=["title"])
+    clip.save(update_fields=["title", "folded_title"])
 
 
 def name_speaker(*, clip: Clip, speaker: str) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.admin import DBTaskResult
 
 from emotion_site.exceptions import UserError
+from emotion_site.folding import folded
 from emotion_site.links import Purpose, path_of
 from emotion_site.models import ApiToken, DeclaredPurpose, OneTimeLink, User
 from emotion_site.people import deactivate, make_reset_link
@@ -51,6 +52,13 @@ class LookOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class FoldedSearch(admin.ModelAdmin):
+    """What is searched is folded, as the fields are in which it is searched."""
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        return super().get_search_results(request, queryset, folded(search_term))
+
+
 @admin.register(DBTaskResult)
 class TaskResultAdmin(LookOnlyAdmin):
     list_display = ["id", "task_path", "status", "enqueued_at", "started_at", "finished_at", "queue_name"]
@@ -60,10 +68,10 @@ class TaskResultAdmin(LookOnlyAdmin):
 
 
 @admin.register(User)
-class UserAdmin(LookOnlyAdmin):
+class UserAdmin(LookOnlyAdmin, FoldedSearch):
     list_display = ["email", "name", "is_active", "is_staff", "date_joined", "last_login"]
     list_filter = ["is_active", "groups"]
-    search_fields = ["email", "name"]
+    search_fields = ["email", "folded_name"]
     ordering = ["email"]
     fields = [
         ("email", "name"),
@@ -91,10 +99,10 @@ class UserAdmin(LookOnlyAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(LookOnlyAdmin):
+class ApiTokenAdmin(LookOnlyAdmin, FoldedSearch):
     list_display = ["name", "user", "prefix", "created", "expires_at", "last_used_at", "revoked_at"]
     list_select_related = ["user"]
-    search_fields = ["name", "user__email"]
+    search_fields = ["folded_name", "user__email"]
     fields = ["name", "user", "prefix", "created", "expires_at", "last_used_at", "revoked_at"]
     actions = ["revoke"]
 

@@ -14,6 +14,7 @@ from annotations.models import ListenLog
 from annotations.paging import page_of
 from classifier.spreadsheets import Notation, csv_head, csv_line, notation_of
 from emotion_site.access import SignedInRequest, admin_required
+from emotion_site.folding import folded
 
 CHUNK = 1000
 
@@ -49,7 +50,8 @@ def matching_listens(text: str) -> QuerySet[ListenLog]:
     try:
         return found.filter(clip_id=UUID(text))
     except ValueError:
-        return found.filter(Q(listener__email__icontains=text) | Q(pseudonym__icontains=text))
+        wanted = folded(text)
+        return found.filter(Q(listener__email__icontains=wanted) | Q(pseudonym__icontains=wanted))
 
 
 async def _lines(listens: QuerySet[ListenLog], notation: Notation) -> AsyncIterator[str]:

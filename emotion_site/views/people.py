@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.exceptions import UserError
+from emotion_site.folding import folded
 from emotion_site.forms import RoleForm
 from emotion_site.links import Purpose, path_of
 from emotion_site.models import User
@@ -31,7 +32,9 @@ PEOPLE_PER_PAGE = 50
 @require_safe
 def people_list(request: SignedInRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
-    found = people().filter(Q(email__icontains=text) | Q(name__icontains=text)) if text else people()
+    wanted = folded(text)
+    matching = Q(email__icontains=wanted) | Q(folded_name__contains=wanted)
+    found = people().filter(matching) if text else people()
     page = Paginator(found, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     rows = [(person, assigned_role(person)) for person in page]
     return render(request, "emotion_site/people.html", {"page": page, "rows": rows, "q": text})

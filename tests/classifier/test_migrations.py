@@ -8,7 +8,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from classifier.models import Clip, Label, Usage
-from tests.factories import ClipFactory, ModelVersionFactory, PredictionFactory
+from emotion_site.models import ApiToken, User
+from tests.factories import (
+    ClipFactory,
+    ModelVersionFactory,
+    PredictionFactory,
+    UserFactory,
+    make_api_token,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +51,28 @@ def test_clips_that_were_there_before_count_for_their_owners(own_storage):
     import_module("classifier.migrations.0016_fill_usage").fill(apps, None)
     assert [Clip.objects.get(pk=clip.pk).stored_bytes for clip in [*clips, lost]] == [70, 70, 0]
     assert [Usage.objects.get(owner=clip.owner).stored_bytes for clip in clips] == [70, 70]
+
+
+def test_titles_that_were_there_before_are_found(monkeypatch):
+    monkeypatch.setattr("emotion_site.folding.BATCH", 2)
+    titles = ["Ñandú", "", "STRASSE", "Ёлка", "ŉ" * 120]
+    for title in titles:
+        ClipFactory(title=title)
+    Clip.objects.update(folded_title="")
+    import_module("classifier.migrations.0018_fill_folded_titles").fill(apps, None)
+    assert dict(Clip.objects.values_list("title", "folded_title")) == {
+        "Ñandú": "ñandú",
+        "": "",
+        "STRASSE": "strasse",
+        "Ёлка": "ёлка",
+        "ŉ" * 120: "ʼn" * 120,
+    }
+
+
+def test_names_that_were_there_before_are_found():
+    token, _secret = make_api_token(UserFactory(name="ÁNGELA"))
+    User.objects.update(folded_name="")
+    ApiToken.objects.update(name="ÑU", folded_name="")
+    import_module("emotion_site.migrations.0007_fill_folded_names").fill(apps, None)
+    assert User.objects.get(pk=token.user_id).folded_name == "ángela"
+    assert ApiToken.objects.get().folded_name == "ñu"
