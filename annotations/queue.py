@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
 from annotations.queue_counts import opened_again
+from classifier.certainty import is_doubtful
 from classifier.models import Clip, Prediction, Task
 
 # Above every other place in the queue, whose numbers lie between 0 and 1.
@@ -49,7 +50,7 @@ def _follow(ids: list[UUID]) -> None:
         for task in imported
     ]
     for policy, clips in tasks:
-        shared = {clip.pk: clip for clip in clips.only("id", "owner_id", "margin", "created")}
+        shared = {clip.pk: clip for clip in clips.only("id", "owner_id", "margin", "created", "quality")}
         there = [row for row in known if row.task_id == policy.task_id and row.clip_id in shared]
         _enter(policy, shared, there)
 
@@ -114,10 +115,11 @@ def priorities_of(policy: ReviewPolicy, clips: Mapping[UUID, Clip], objected: se
         ReviewPolicy.Order.ENTROPY: _by_entropy,
         ReviewPolicy.Order.OLDEST: _by_age,
     }[ReviewPolicy.Order(policy.order)]
-    return {
-        pk: priority + OBJECTION_BONUS * (pk in objected)
-        for pk, priority in certain(policy.task, clips).items()
-    }
+    priorities = certain(policy.task, clips)
+    if policy.order != ReviewPolicy.Order.OLDEST:
+        # Whatever the model said of them, it is not sure.
+        priorities |= {pk: 1.0 for pk, clip in clips.items() if is_doubtful(clip.quality)}
+    return {pk: priority + OBJECTION_BONUS * (pk in objected) for pk, priority in priorities.items()}
 
 
 def _by_margin(task: Task, clips: Mapping[UUID, Clip]) -> dict[UUID, float]:

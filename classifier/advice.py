@@ -1,6 +1,6 @@
 """The quality of a recording in plain words, with what its owner can do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,8 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from classifier.audio.quality import LOUD_DBFS, QUIET_DBFS, VERY_QUIET_DBFS
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,19 @@ class Advice:
 
 
 ADVICE = {
+    "incomplete": Advice(
+        gettext_lazy("Not all of it"),
+        gettext_lazy(
+            "A part of this file could not be read and was left out. "
+            "The answer is about the rest, so it is not sure."
+        ),
+    ),
+    "doubtful": Advice(
+        gettext_lazy("Doubtful file"),
+        gettext_lazy(
+            "The sound is longer or shorter than the file says, so the answer is not sure. Export it again."
+        ),
+    ),
     "digital_silence": Advice(
         gettext_lazy("No sound"),
         gettext_lazy(
@@ -49,12 +64,11 @@ def advice_for(quality: Mapping[str, Any]) -> list[Advice]:
 def quality_figures(quality: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and value of what was measured, in words first, leaving out what could not be."""
     hints = quality.get("hints", [])
-    is_quiet = "very_quiet" in hints or "digital_silence" in hints
     figures = [
         (
             _("Loudness"),
             quality.get("rms_dbfs"),
-            _("very quiet (%(value).0f dB)") if is_quiet else _("good (%(value).0f dB)"),
+            _loudness(quality.get("rms_dbfs"), hints),
         ),
         (
             _("Cut-off peaks"),
@@ -71,6 +85,16 @@ def quality_figures(quality: Mapping[str, Any]) -> list[tuple[str, str]]:
         ),
     ]
     return [(name, sentence % {"value": value}) for name, value, sentence in figures if value is not None]
+
+
+def _loudness(level_dbfs: float | None, hints: Sequence[str]) -> str:
+    """In words that compare it with recorded speech (`audio.quality`)."""
+    level = 0.0 if level_dbfs is None else level_dbfs
+    if level < VERY_QUIET_DBFS or not {"very_quiet", "digital_silence"}.isdisjoint(hints):
+        return _("very quiet (%(value).0f dB)")
+    if level < QUIET_DBFS:
+        return _("quiet (%(value).0f dB)")
+    return _("loud (%(value).0f dB)") if level > LOUD_DBFS else _("good (%(value).0f dB)")
 
 
 def _percent(share: float | None, *, decimals: int = 0) -> str | None:

@@ -70,7 +70,9 @@ def matching_clips(clips: ClipQuerySet, wanted: Mapping[str, Any]) -> ClipQueryS
 
 def _with_confidence(clips: ClipQuerySet, confidence: str) -> ClipQuerySet:
     # The same rule as `certainty.is_sure`, in the database's words.
-    unsure = Q(margin__lt=settings.SURE_MARGIN) | Q(quality__digital_silence=True)
+    unsure = (
+        Q(margin__lt=settings.SURE_MARGIN) | Q(quality__digital_silence=True) | Q(quality__has_key="in_doubt")
+    )
     if confidence == "unsure":
         return clips.filter(unsure)
     if confidence == "sure":

@@ -66,15 +66,16 @@ def decode(data: bytes, on_waveform: OnWaveform = lambda _waveform: None) -> Dec
     try:
         return decoder_pool().decode(data, on_waveform)
     except AudioRejected as error:
-        raise _refused(error.code) from error
+        raise _refused(error.code, str(error.params.get("format", ""))) from error
     except DecoderBusy as error:
         raise busy() from error
 
 
-def _refused(code: str) -> UserError:
+def _refused(code: str, format_name: str = "") -> UserError:
     logger.warning("Refused a recording code=%s", code)
     return rejection(
         code,
+        format_name,
         megabytes=settings.CLIP_MAX_BYTES // (1024 * 1024),
         min_seconds=number_format(Decimal(f"{settings.CLIP_MIN_SECONDS:g}")),
         max_minutes=_minutes(settings.CLIP_MAX_SECONDS),

@@ -74,7 +74,18 @@ REJECTIONS = {
 }
 
 
-def rejection(code: str, **limits: object) -> UserError:
-    """The error that a person sees for a recording that was refused."""
+# The same where it is known what the file is.
+NAMED = {
+    "not_audio": _("%(format)s files cannot be read. Save the sound as WAV, MP3, M4A, FLAC or Ogg."),
+    "unsupported_codec": _(
+        "The sound in this file is %(format)s, which cannot be read. Export it as WAV, MP3 or M4A."
+    ),
+}
+
+
+def rejection(code: str, format_name: str = "", **limits: object) -> UserError:
+    """The error that a person sees for a recording that was refused; it names the format if that is why."""
     status, sentence = REJECTIONS[code]
-    return UserError(code, sentence % limits, status=status)
+    if format_name and code in NAMED:
+        sentence = NAMED[code]
+    return UserError(code, sentence % {"format": format_name, **limits}, status=status)

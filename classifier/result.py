@@ -1,6 +1,6 @@
 """What a result shows: the emotion in words, a bar for every label, its course over time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from classifier.advice import Advice, advice_for
-from classifier.certainty import is_silent, is_sure
+from classifier.certainty import is_doubtful, is_silent, is_sure
 from classifier.models import Clip, Label, Prediction
 
 
@@ -58,19 +58,22 @@ def result_of(prediction: Prediction, clip: Clip, labels: Sequence[Label]) -> Re
     return Result(
         prediction=prediction,
         sure=sure,
-        headline=_headline(bars, sure=sure, silent=is_silent(clip.quality)),
+        headline=_headline(bars, clip.quality, sure=sure),
         bars=bars,
         advice=advice_for(clip.quality),
         course=_course(prediction, bars),
     )
 
 
-def _headline(bars: list[Bar], *, sure: bool, silent: bool) -> str:
-    if silent:
+def _headline(bars: list[Bar], quality: Mapping[str, Any], *, sure: bool) -> str:
+    if is_silent(quality):
         return _("Nothing to hear")
     first, second = sorted(bars, key=lambda bar: -bar.score)[:2]
     if sure:
         return str(first.label)
+    if is_doubtful(quality):
+        # The hint says why; the second label may be far behind.
+        return _("Not sure, perhaps %(label)s") % {"label": str(first.label).lower()}
     names = {"first": str(first.label).lower(), "second": str(second.label).lower()}
     return _("Not sure: between %(first)s and %(second)s") % names
 

@@ -106,7 +106,7 @@ class RecordingField(serializers.FileField):
 class SubmitSerializer(serializers.Serializer[Any]):
     """A recording and what its owner says about it."""
 
-    file = RecordingField(help_text="WAV, FLAC, MP3, M4A, Ogg, WebM, MP4 or AIFF")
+    file = RecordingField(help_text="WAV, MP3, M4A, FLAC, Ogg, WebM, MP4, AIFF, CAF, AU, AMR or 3GP")
     title = serializers.CharField(required=False, allow_blank=True, max_length=120, default="")
     speaker = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
     # A field of the form, which DRF keeps apart from the attribute of the same name.

@@ -4,24 +4,24 @@ Runs in the decoder process (`worker`), never in a process that serves pages.
 """
 
 import io
+from dataclasses import dataclass
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from classifier.audio.codecs import CODECS, FLOAT_CODECS
+from classifier.audio.containers.kinds import Container
+from classifier.audio.containers.part import Part
 from classifier.audio.exceptions import AudioRejected, Rejection
-from classifier.audio.limits import Limits, check_size
-from classifier.audio.promises import check_promises
-from classifier.audio.sniffing import Container, sniff
+from classifier.audio.foreign import codec_name
+from classifier.audio.limits import Allowance, Limits, check_size
+from classifier.audio.parts import split
 from classifier.audio.sound_track import SoundTrack
+from classifier.audio.tracks import first_with_sound
 from classifier.audio.waveform import SAMPLE_RATE, Pcm, Waveform, to_pcm, to_waveform
 
-PCM_CODECS = frozenset(
-    ["pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw"]
-    + [f"pcm_{sample}{order}" for sample in ("s16", "s24", "s32", "f32", "f64") for order in ("le", "be")]
-)
-CODECS = PCM_CODECS | {"flac", "alac", "mp3", "mp3float", "aac", "vorbis", "opus"}
 LIBAV_OPTIONS = {
     # Nothing but the bytes at hand: no file, no network, no playlist that names another place.
     "protocol_whitelist": "none",
@@ -29,66 +29,133 @@ LIBAV_OPTIONS = {
     # A 16-bit WAV is otherwise searched for hidden DTS and AC-3 streams, which takes 3 to 20 ms.
     "max_probe_packets": "1",
 }
-# These say in their header how long they are; other durations are guesses made from the bit rate.
+# These say in their header how long they are, and have lost something where they are shorter.
 DECLARE_DURATION = frozenset({Container.WAV, Container.AIFF, Container.FLAC, Container.MP4})
+# libav finds out how long these are; other durations are guesses made from the bit rate.
+KNOW_DURATION = DECLARE_DURATION | {Container.AU, Container.CAF, Container.OGG}
 USUAL_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 # More than this cannot have been meant as one clip: the file was made to unpack to hours.
 EXPANSION_SECONDS = 3600.0
+# What is wrong with an upload as a whole, and not with one of the recordings in it.
+OF_THE_WHOLE_UPLOAD = (Rejection.TOO_LONG, Rejection.EXPANDS_TOO_MUCH, Rejection.TOO_COSTLY)
 # A hole of 20 ms now and then changes no answer; more of them do.
 LOST_PACKETS_SHARE = 0.02
 # How much less than declared is no cut: priming and the last frame of AAC, a few bytes of a WAV.
 SEAM_SECONDS = {Container.MP4: 0.15}
 USUAL_SEAM_SECONDS = 0.02
+# Codecs pad their last block by up to 0.3 s; more either way is another recording than the file says it is.
+DOUBTFUL_SECONDS, DOUBTFUL_SHARE = 0.35, 0.03
+# Lossy codecs and resampling overshoot a little, which is cut off; this far up all was written too loud.
+BEYOND_FULL_SCALE = 1.05
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A whole recording as float32[samples], mono, 16 kHz, in [-1, 1], on the grid of 16-bit samples.
+
+    `doubts` are codes of `quality.DOUBTS`: what makes every answer about it an unsure one.
+    """
+
+    waveform: Waveform
+    doubts: tuple[str, ...] = ()
 
 
 def decode(data: bytes, limits: Limits) -> Waveform:
-    """The whole recording as float32[samples], mono, 16 kHz, in [-1, 1], on the grid of 16-bit samples.
+    """The waveform of `read_sound`, whatever is doubtful about it."""
+    return read_sound(data, limits).waveform
+
+
+def read_sound(data: bytes, limits: Limits) -> Sound:
+    """All recordings that an upload holds, one after the other.
 
     Raises AudioRejected with the code that says what is wrong.
     """
     check_size(data, limits)
-    container = sniff(data)
-    check_promises(container, data)
-    try:
-        with _open(container, data) as source:
-            stream = _sound_track(source)
-            _check_stream(stream, limits)
-            declared = _declared_seconds(container, stream)
-            _check_not_too_long(declared, limits)
-            _check_cost(declared * stream.codec_context.sample_rate * stream.codec_context.channels, limits)
-            pcm = _read(SoundTrack(source, stream), len(data), limits)
-    except (av.FFmpegError, ValueError) as error:
-        raise AudioRejected(Rejection.DAMAGED) from error
-    seconds = pcm.size / SAMPLE_RATE
-    if seconds < 0.99 * declared - SEAM_SECONDS.get(container, USUAL_SEAM_SECONDS):
-        raise AudioRejected(Rejection.TRUNCATED, seconds=round(seconds, 1), declared=round(declared, 1))
-    if seconds < limits.min_seconds:
-        raise AudioRejected(Rejection.TOO_SHORT, seconds=round(seconds, 2), minimum=limits.min_seconds)
-    return to_waveform(pcm)
+    parts, has_rest = split(data)
+    doubts = {"incomplete"} if has_rest else set()
+    heard: list[Pcm] = []
+    allowance = Allowance(limits)
+    for part in parts:
+        try:
+            pcm, is_doubtful = _read_part(part, allowance)
+        except AudioRejected as rejected:
+            if not heard or rejected.code in OF_THE_WHOLE_UPLOAD:
+                raise
+            doubts.add("incomplete")
+            continue
+        heard.append(pcm)
+        allowance.heard_s += pcm.size / SAMPLE_RATE
+        doubts |= {"doubtful"} if is_doubtful else set()
+    if allowance.heard_s < limits.min_seconds:
+        seconds = round(allowance.heard_s, 2)
+        raise AudioRejected(Rejection.TOO_SHORT, seconds=seconds, minimum=limits.min_seconds)
+    return Sound(to_waveform(np.concatenate(heard)), tuple(sorted(doubts)))
 
 
-def _open(container: Container, data: bytes) -> InputContainer:
+def _read_part(part: Part, allowance: Allowance) -> tuple[Pcm, bool]:
+    """int16[samples] of one file of an upload, and whether they contradict what it says about itself."""
+
+    def read(number: int) -> tuple[int, Pcm | AudioRejected, bool]:
+        try:
+            with _open(part) as source:
+                n_tracks = len(source.streams.audio)
+                try:
+                    return n_tracks, *_read_track(part, source, number, allowance)
+                except AudioRejected as rejected:
+                    return n_tracks, rejected, False
+        except (av.FFmpegError, ValueError) as error:
+            raise AudioRejected(Rejection.DAMAGED) from error
+
+    return first_with_sound(read)
+
+
+def _open(part: Part) -> InputContainer:
     return av.open(
-        io.BytesIO(data),
+        io.BytesIO(part.data),
         mode="r",
-        format=container.value,
-        container_options={**LIBAV_OPTIONS, "format_whitelist": container.value},
+        format=part.container.value,
+        container_options={**LIBAV_OPTIONS, "format_whitelist": part.container.value},
         # Tags are never read, so their encoding may be anything.
         metadata_errors="replace",
     )
 
 
-def _sound_track(source: InputContainer) -> AudioStream:
-    stream = source.streams.best("audio")
-    if not isinstance(stream, AudioStream):
+def _read_track(part: Part, source: InputContainer, number: int, allowance: Allowance) -> tuple[Pcm, bool]:
+    if number >= len(source.streams.audio):
         raise AudioRejected(Rejection.NO_SOUND_TRACK)
-    return stream
+    stream = source.streams.audio[number]
+    _check_stream(stream, allowance.limits)
+    declared = _declared_seconds(part, stream)
+    _check_not_too_long(allowance.heard_s + declared, allowance.limits)
+    allowance.require(declared * stream.codec_context.sample_rate * stream.codec_context.channels)
+    is_film = bool(source.streams.video)
+    track = SoundTrack(source, stream)
+    pcm = _read(track, len(part.data), allowance)
+    if (channel := track.mix.better_channel()) is not None:
+        with _open(part) as again:
+            stream = again.streams.audio[number]
+            _check_stream(stream, allowance.limits)
+            pcm = _read(SoundTrack(again, stream, channel), len(part.data), allowance)
+    seconds = pcm.size / SAMPLE_RATE
+    seam = SEAM_SECONDS.get(part.container, USUAL_SEAM_SECONDS)
+    if part.container in DECLARE_DURATION and seconds < 0.99 * declared - seam:
+        raise AudioRejected(Rejection.TRUNCATED, seconds=round(seconds, 1), declared=round(declared, 1))
+    return pcm, _contradicts(seconds, declared or part.declared_s, is_film=is_film)
+
+
+def _contradicts(seconds: float, declared: float, *, is_film: bool) -> bool:
+    """Whether the sound is not as long as the file says; that of a film may end before its pictures."""
+    if not declared:
+        return False
+    allowed = DOUBTFUL_SECONDS + DOUBTFUL_SHARE * declared
+    return seconds - declared > allowed or (declared - seconds > allowed and not is_film)
 
 
 def _check_stream(stream: AudioStream, limits: Limits) -> None:
     codec = stream.codec_context
     if codec is None or codec.name not in CODECS:
-        raise AudioRejected(Rejection.UNSUPPORTED_CODEC)
+        name = codec_name(codec.name if codec else "")
+        raise AudioRejected(Rejection.UNSUPPORTED_CODEC, **({"format": name} if name else {}))
     channels, rate = codec.channels, codec.sample_rate
     if channels > limits.max_channels:
         raise AudioRejected(Rejection.TOO_MANY_CHANNELS, channels=channels, maximum=limits.max_channels)
@@ -103,11 +170,11 @@ def _check_stream(stream: AudioStream, limits: Limits) -> None:
     codec.thread_count = 1
 
 
-def _declared_seconds(container: Container, stream: AudioStream) -> float:
+def _declared_seconds(part: Part, stream: AudioStream) -> float:
     """What the header says, 0 where it says nothing that can be relied on."""
-    if container not in DECLARE_DURATION or not stream.duration or stream.time_base is None:
+    if part.container not in KNOW_DURATION or not stream.duration or stream.time_base is None:
         return 0.0
-    return float(stream.duration * stream.time_base)
+    return max(0.0, float(stream.duration * stream.time_base))
 
 
 def _check_not_too_long(seconds: float, limits: Limits) -> None:
@@ -116,26 +183,29 @@ def _check_not_too_long(seconds: float, limits: Limits) -> None:
         raise AudioRejected(code, seconds=round(seconds, 1), maximum=limits.max_seconds)
 
 
-def _check_cost(samples: float, limits: Limits) -> None:
-    """Before anything is decoded and while it is: what a header says about its length may be wrong."""
-    if samples > limits.max_samples:
-        raise AudioRejected(Rejection.TOO_COSTLY, samples=round(samples), maximum=limits.max_samples)
-
-
-def _read(track: SoundTrack, n_bytes: int, limits: Limits) -> Pcm:
+def _read(track: SoundTrack, n_bytes: int, allowance: Allowance) -> Pcm:
     """All sound of the track as int16[samples], mono, 16 kHz. Stops as soon as it is longer than allowed."""
-    blocks: list[Pcm] = []
+    blocks: list[Waveform] | list[Pcm] = []
     n_samples = 0
+    may_be_too_loud = track.codec in FLOAT_CODECS
     for block in track:
-        _check_cost(track.samples, limits)
+        allowance.require(track.samples)
         if not np.isfinite(block).all():
             raise AudioRejected(Rejection.NOT_FINITE)
-        blocks.append(to_pcm(block))
+        blocks.append(block if may_be_too_loud else to_pcm(block))
         n_samples += block.size
-        seconds = n_samples / SAMPLE_RATE
-        if seconds > limits.max_seconds:
+        seconds = allowance.heard_s + n_samples / SAMPLE_RATE
+        if seconds > allowance.limits.max_seconds:
             # How long it would be is estimated from the share of the file that has been used up.
-            _check_not_too_long(max(seconds, seconds * n_bytes / max(track.position, 1)), limits)
+            whole = max(seconds, seconds * n_bytes / max(track.position, 1))
+            _check_not_too_long(whole, allowance.limits)
+    allowance.samples += track.samples
     if track.lost_packets > max(1, LOST_PACKETS_SHARE * track.packets):
         raise AudioRejected(Rejection.DAMAGED)
-    return np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
+    sound = np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
+    return to_pcm(_within_full_scale(sound)) if may_be_too_loud and blocks else sound
+
+
+def _within_full_scale(sound: Waveform) -> Waveform:
+    peak = float(np.abs(sound).max(initial=0.0))
+    return sound / np.float32(peak) if peak > BEYOND_FULL_SCALE else sound

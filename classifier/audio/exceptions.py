@@ -26,9 +26,10 @@ class Rejection(StrEnum):
 
 
 class AudioRejected(Exception):
-    """The upload cannot become a clip. `params` holds numbers for the message, such as `seconds`."""
+    """The upload cannot become a clip. `params` holds what the message may name: numbers such as
+    `seconds`, and the `format` that is not read."""
 
-    def __init__(self, code: Rejection, **params: float) -> None:
+    def __init__(self, code: Rejection, **params: float | str) -> None:
         super().__init__(code.value)
         self.code = code
         self.params = params

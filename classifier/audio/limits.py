@@ -31,6 +31,20 @@ class Limits:
     memory_bytes: int = 1024 * MIB
 
 
+@dataclass
+class Allowance:
+    """What one upload may still cost, all its parts, tracks and second readings together."""
+
+    limits: Limits
+    heard_s: float = 0.0
+    samples: int = 0  # of all channels, in the file's own rate
+
+    def require(self, samples: float) -> None:
+        """Before anything is decoded and while it is: what a header says about its length may be wrong."""
+        if self.samples + samples > self.limits.max_samples:
+            raise AudioRejected(Rejection.TOO_COSTLY, samples=round(samples), maximum=self.limits.max_samples)
+
+
 def check_size(data: bytes, limits: Limits) -> None:
     """Raise AudioRejected (EMPTY_FILE or TOO_LARGE) for what need not be looked into."""
     if not data:

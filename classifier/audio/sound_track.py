@@ -1,7 +1,6 @@
 """The sound of one libav stream, brought to mono at 16 kHz piece by piece, so memory stays small."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 
 import av
 import numpy as np
@@ -10,34 +9,28 @@ from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.filter import Graph
 
-from classifier.audio.waveform import SAMPLE_RATE
+from classifier.audio.graphs import TO_MONO, audio_graph, push
+from classifier.audio.mixing import MixWatch
 
 # Frames are gathered before they are resampled: many small steps cost more, and so does one that is too large
 # for the processor's cache.
 BLOCK_FRAMES = 16_384
-# The level of a mixed-down clip stays below full scale, and no channel is left out, not even a "subwoofer":
-# recorders number their microphones and libav takes the third or fourth for one.
-RESAMPLE_OPTIONS = {
-    "out_sample_rate": str(SAMPLE_RATE),
-    "out_chlayout": "mono",
-    "out_sample_fmt": "flt",
-    "rematrix_maxval": "1.0",
-    "lfe_mix_level": "1.0",
-}
 
 
 class SoundTrack:
     """Iterates over float32[samples] blocks, mono, 16 kHz, and counts what could not be decoded.
 
     Values may lie outside [-1, 1] or be NaN where the file says so. Raises av.FFmpegError when the container
-    breaks in the middle of the file.
+    breaks in the middle of the file. All channels are mixed unless one is chosen; `mix` watches what is lost.
     """
 
-    def __init__(self, source: InputContainer, stream: AudioStream) -> None:
+    def __init__(self, source: InputContainer, stream: AudioStream, channel: int | None = None) -> None:
         self._source = source
         self._stream = stream
+        self._channel = channel
+        self.mix = MixWatch()
+        self.codec = stream.codec_context.name
         self.position = 0
         self.samples = 0  # of all channels, in the file's own rate
         self.packets = 0
@@ -50,7 +43,7 @@ class SoundTrack:
                 # Chained Ogg files and some AAC streams change rate or channels on the way.
                 yield from resampler.finish()
                 resampler = None
-            resampler = resampler or _Resampler(frame)
+            resampler = resampler or _Resampler(frame, self.mix, self._channel)
             yield from resampler.add(frame)
         if resampler:
             yield from resampler.finish()
@@ -70,20 +63,16 @@ class SoundTrack:
 class _Resampler:
     """libav's resampler for frames like the first. PyAV's own starts two threads for every file."""
 
-    def __init__(self, first: AudioFrame) -> None:
+    def __init__(self, first: AudioFrame, mix: MixWatch, channel: int | None) -> None:
         self._shape = _shape(first)
+        self._mix = mix
+        channels = len(first.layout.channels)
+        self._is_mixed = channels > 1 and channel is None
         self._gathered = AudioFifo()
-        self._graph = Graph()
-        self._graph.threads = 1
-        source = self._graph.add(
-            "abuffer",
-            sample_rate=str(first.sample_rate),
-            sample_fmt=first.format.name,
-            channel_layout=first.layout.name,
-            time_base=f"1/{first.sample_rate}",
-        )
-        resample = self._graph.add("aresample", **RESAMPLE_OPTIONS)
-        self._graph.link_nodes(source, resample, self._graph.add("abuffersink")).configure()
+        filters = [TO_MONO]
+        if channel is not None and channel < channels > 1:
+            filters.insert(0, ("pan", f"mono|c0=c{channel}"))
+        self._graph = audio_graph(first.sample_rate, first.format.name, first.layout.name, *filters)
 
     def accepts(self, frame: AudioFrame) -> bool:
         return _shape(frame) == self._shape
@@ -101,12 +90,10 @@ class _Resampler:
         yield from self._push(None)
 
     def _push(self, frame: AudioFrame | None) -> Iterator[npt.NDArray[np.float32]]:
-        self._graph.push(frame)
-        with suppress(av.BlockingIOError, av.EOFError):
-            while True:
-                out = self._graph.pull()
-                if isinstance(out, AudioFrame):
-                    yield out.to_ndarray()[0].astype(np.float32, copy=False)
+        if frame is not None and self._is_mixed:
+            self._mix.add(frame)
+        for out in push(self._graph, frame):
+            yield out.to_ndarray()[0].astype(np.float32, copy=False)
 
 
 def _shape(frame: AudioFrame) -> tuple[str, str, int]:

@@ -16,13 +16,13 @@ from functools import cache
 from typing import BinaryIO
 
 from classifier.audio import framing
-from classifier.audio.decoding import decode
+from classifier.audio.decoding import Sound, read_sound
 from classifier.audio.display import peaks
 from classifier.audio.exceptions import AudioRejected
 from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits
 from classifier.audio.quality import measure_quality
-from classifier.audio.waveform import Waveform, checksum, to_pcm
+from classifier.audio.waveform import checksum, to_pcm
 
 MAX_OPEN_FILES = 16
 # The model that hears the clip meanwhile goes before the measuring and packing of it.
@@ -58,18 +58,19 @@ def answer(data: bytes, limits: Limits) -> Iterator[bytes]:
     The model can listen while the rest is still on its way.
     """
     try:
-        waveform = decode(data, limits)
+        sound = read_sound(data, limits)
     except AudioRejected as rejected:
         yield framing.pack({"code": rejected.code, "params": rejected.params})
         return
-    yield framing.pack({"samples": waveform.size}, to_pcm(waveform).tobytes())
-    yield _background().submit(_rest, waveform).result()
+    yield framing.pack({"samples": sound.waveform.size}, to_pcm(sound.waveform).tobytes())
+    yield _background().submit(_rest, sound).result()
 
 
-def _rest(waveform: Waveform) -> bytes:
+def _rest(sound: Sound) -> bytes:
+    waveform = sound.waveform
     header = {
         "checksum": checksum(waveform),
-        "quality": measure_quality(waveform).as_dict(),
+        "quality": measure_quality(waveform, sound.doubts).as_dict(),
         "peaks": peaks(waveform),
     }
     return framing.pack(header, encode_flac(waveform))

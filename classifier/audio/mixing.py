@@ -1,0 +1,97 @@
+"""Watches what is lost when channels are mixed down to one, and names the channel to hear instead.
+
+Channels that are each other's mirror image, as a balanced cable read as stereo gives them, leave nothing of a
+voice when they are added up. Energy is measured before and after, near the frequencies of speech.
+"""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from av.audio.frame import AudioFrame
+
+from classifier.audio.graphs import TO_MONO, audio_graph, push
+from classifier.audio.waveform import SAMPLE_RATE
+
+# About so many samples per second are looked at; differences between them leave out hum and constant offsets.
+LOOK_RATE = 4_000
+# A channel beside a dead one loses 6 dB, which is harmless. From 7 dB on the mix is far weaker than it was.
+WEAK = 0.2
+# Sounds that have nothing to do with each other add up their energy. Less than this share of it: they cancel.
+CANCELLED = 0.4
+# So much of the energy is in one channel, or was lost in blocks that cancel, that the mix is no use.
+NEARLY_ALL, A_PART = 0.95, 0.1
+# As many planes fit into a frame's own list of them.
+MOST_PLANES = 8
+Energies = npt.NDArray[np.float64]
+Weights = npt.NDArray[np.float64]
+
+
+class MixWatch:
+    """Told of every block of frames before it is mixed down."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Energies] = []
+        self._weights = np.zeros(0)
+
+    def add(self, frame: AudioFrame) -> None:
+        """Frames of several channels. Those with another number of them than the first are passed over."""
+        channels = len(frame.layout.channels)
+        if not self._blocks:
+            self._weights = mix_weights(frame.layout.name, channels)
+        if channels == self._weights.size:
+            self._blocks.append(_energies(frame, channels))
+
+    def better_channel(self) -> int | None:
+        """The strongest channel where the mix is far weaker, or None where the mix is right."""
+        if not self._blocks:
+            return None
+        blocks = np.array(self._blocks)
+        total = blocks.sum(axis=0)
+        strongest = int(total.diagonal().argmax())
+        loud = float(total[strongest, strongest])
+        is_alone = _is_weak(total, self._weights) and loud > NEARLY_ALL * total.trace()
+        lost = sum(float(block.diagonal().max()) for block in blocks if _cancels(block, self._weights))
+        no_use = is_alone or lost > A_PART * loud or _cancels(total, self._weights)
+        return strongest if loud > 0 and no_use else None
+
+
+def _is_weak(energies: Energies, weights: Weights) -> bool:
+    return bool(weights @ energies @ weights < WEAK * energies.diagonal().max())
+
+
+def _cancels(energies: Energies, weights: Weights) -> bool:
+    """Whether the mix is weak because sounds cancel, and not because most channels have none."""
+    separate = weights**2 @ energies.diagonal()
+    return _is_weak(energies, weights) and bool(weights @ energies @ weights < CANCELLED * separate)
+
+
+def _energies(frame: AudioFrame, channels: int) -> Energies:
+    """Energy of each channel and of each pair: float64[channels, channels]."""
+    step = max(1, frame.sample_rate // LOOK_RATE)
+    samples = _packed(frame, channels).to_ndarray()
+    by_time = samples.T if samples.shape[0] == channels else samples.reshape(-1, channels)
+    looked_at = by_time[::step].astype(np.float32, order="C")
+    # Samples that are no numbers are refused elsewhere.
+    with np.errstate(all="ignore"):
+        changes = looked_at[1:] - looked_at[:-1]
+        return (changes.T @ changes).astype(np.float64)
+
+
+def _packed(frame: AudioFrame, channels: int) -> AudioFrame:
+    """As one plane where there are as many as fit: PyAV 18.1 looks for the end of such a list behind it."""
+    if not frame.format.is_planar or channels < MOST_PLANES:
+        return frame
+    packed = ("aformat", f"sample_fmts={frame.format.packed.name}")
+    return next(push(audio_graph(frame.sample_rate, frame.format.name, frame.layout.name, packed), frame))
+
+
+@cache
+def mix_weights(layout: str, channels: int) -> Weights:
+    """The share of each channel in libav's mix of this layout, as libav itself says it."""
+    # One channel after the other says one.
+    speaking = np.eye(channels, dtype=np.float32).reshape(1, -1)
+    frame = AudioFrame.from_ndarray(speaking, format="flt", layout=layout)
+    frame.sample_rate = SAMPLE_RATE
+    mixed = next(push(audio_graph(SAMPLE_RATE, "flt", layout, TO_MONO), frame))
+    return mixed.to_ndarray()[0].astype(np.float64)
