@@ -140,7 +140,8 @@ def _read_track(part: Part, source: InputContainer, number: int, allowance: Allo
     seam = SEAM_SECONDS.get(part.container, USUAL_SEAM_SECONDS)
     if part.container in DECLARE_DURATION and seconds < 0.99 * declared - seam:
         raise AudioRejected(Rejection.TRUNCATED, seconds=round(seconds, 1), declared=round(declared, 1))
-    return pcm, _contradicts(seconds, declared or part.declared_s, is_film=is_film)
+    said = (declared, part.declared_s)
+    return pcm, any(_contradicts(seconds, length, is_film=is_film) for length in said)
 
 
 def _contradicts(seconds: float, declared: float, *, is_film: bool) -> bool:

@@ -4,6 +4,7 @@ Channels that are each other's mirror image, as a balanced cable read as stereo 
 voice when they are added up. Energy is measured before and after, near the frequencies of speech.
 """
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -17,8 +18,8 @@ from classifier.audio.waveform import SAMPLE_RATE
 LOOK_RATE = 4_000
 # A channel beside a dead one loses 6 dB, which is harmless. From 7 dB on the mix is far weaker than it was.
 WEAK = 0.2
-# Sounds that have nothing to do with each other add up their energy. Less than this share of it: they cancel.
-CANCELLED = 0.4
+# Sounds that have nothing to do with each other add up their energy. With half of it or less they cancel.
+CANCELLED = 0.5
 # So much of the energy is in one channel, or was lost in blocks that cancel, that the mix is no use.
 NEARLY_ALL, A_PART = 0.95, 0.1
 # As many planes fit into a frame's own list of them.
@@ -40,34 +41,26 @@ class MixWatch:
         if not self._blocks:
             self._weights = mix_weights(frame.layout.name, channels)
         if channels == self._weights.size:
-            self._blocks.append(_energies(frame, channels))
+            self._blocks.extend(_energies(frame, channels))
 
     def better_channel(self) -> int | None:
         """The strongest channel where the mix is far weaker, or None where the mix is right."""
         if not self._blocks:
             return None
         blocks = np.array(self._blocks)
-        total = blocks.sum(axis=0)
-        strongest = int(total.diagonal().argmax())
-        loud = float(total[strongest, strongest])
-        is_alone = _is_weak(total, self._weights) and loud > NEARLY_ALL * total.trace()
-        lost = sum(float(block.diagonal().max()) for block in blocks if _cancels(block, self._weights))
-        no_use = is_alone or lost > A_PART * loud or _cancels(total, self._weights)
-        return strongest if loud > 0 and no_use else None
+        each = blocks.diagonal(axis1=1, axis2=2)
+        mixed = np.einsum("c,bcd,d->b", self._weights, blocks, self._weights)
+        cancels = mixed < CANCELLED * (each @ self._weights**2)
+        total = each.sum(axis=0)
+        loud = total.max()
+        # Many channels without sound dilute the one that has it.
+        is_alone = mixed.sum() < WEAK * loud and loud > NEARLY_ALL * total.sum()
+        lost = each[cancels].max(axis=1, initial=0).sum()
+        return int(total.argmax()) if is_alone or lost > A_PART * loud else None
 
 
-def _is_weak(energies: Energies, weights: Weights) -> bool:
-    return bool(weights @ energies @ weights < WEAK * energies.diagonal().max())
-
-
-def _cancels(energies: Energies, weights: Weights) -> bool:
-    """Whether the mix is weak because sounds cancel, and not because most channels have none."""
-    separate = weights**2 @ energies.diagonal()
-    return _is_weak(energies, weights) and bool(weights @ energies @ weights < CANCELLED * separate)
-
-
-def _energies(frame: AudioFrame, channels: int) -> Energies:
-    """Energy of each channel and of each pair: float64[channels, channels]."""
+def _energies(frame: AudioFrame, channels: int) -> Iterator[Energies]:
+    """Energy of each channel and each pair in each quarter of a second: float64[channels, channels]."""
     step = max(1, frame.sample_rate // LOOK_RATE)
     samples = _packed(frame, channels).to_ndarray()
     by_time = samples.T if samples.shape[0] == channels else samples.reshape(-1, channels)
@@ -75,7 +68,9 @@ def _energies(frame: AudioFrame, channels: int) -> Energies:
     # Samples that are no numbers are refused elsewhere.
     with np.errstate(all="ignore"):
         changes = looked_at[1:] - looked_at[:-1]
-        return (changes.T @ changes).astype(np.float64)
+        for start in range(0, len(changes), LOOK_RATE // 4):
+            piece = changes[start : start + LOOK_RATE // 4]
+            yield (piece.T @ piece).astype(np.float64)
 
 
 def _packed(frame: AudioFrame, channels: int) -> AudioFrame:

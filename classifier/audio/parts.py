@@ -14,7 +14,7 @@ from classifier.audio.containers.flac import read_flac
 from classifier.audio.containers.kinds import Container
 from classifier.audio.containers.matroska import read_matroska
 from classifier.audio.containers.mp4 import read_mp4
-from classifier.audio.containers.mpeg import begins_mp3, read_aac, read_mp3
+from classifier.audio.containers.mpeg import mpeg_at, read_aac, read_mp3
 from classifier.audio.containers.ogg import read_ogg
 from classifier.audio.containers.part import Part
 from classifier.audio.containers.riff import read_riff
@@ -55,10 +55,11 @@ def split(data: bytes) -> tuple[list[Part], bool]:
 
 def _next_part(data: bytes, before: Part) -> Part | None:
     """The file that was joined to the one before it."""
-    start = skip_padding(data, before.end)
-    container = magic_at(data, start)
-    if container is None and before.container is Container.MP3 and begins_mp3(data, start):
-        container = Container.MP3
+    start = before.end
+    # Zeros may be padding, or the size of the first box of an MP4.
+    if (container := magic_at(data, start)) is None:
+        start = skip_padding(data, start)
+        container = magic_at(data, start) or mpeg_at(data, start)
     if container is None:
         return None
     try:

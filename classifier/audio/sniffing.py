@@ -75,6 +75,6 @@ def _after_tag(data: bytes, start: int) -> int:
         return start + size + ID3_HEADER_BYTES * (2 if head[5] & ID3_HAS_FOOTER else 1)
     if head[:8] == mpeg.APE_TAG and len(head) == mpeg.APE_FOOTER_BYTES:
         return start + mpeg.APE_FOOTER_BYTES + struct.unpack_from("<I", head, 12)[0]
-    if head[:3] == b"TAG" and len(data) - start <= mpeg.ID3V1_BYTES:
-        return len(data)
+    if head[:3] == b"TAG":
+        return start + mpeg.ID3V1_BYTES
     return start

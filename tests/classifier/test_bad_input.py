@@ -11,6 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from classifier.models import Clip
 from tests.classifier.audio.formats import make_audio
+from tests.classifier.audio.test_bad_input import in_codec
+from tests.classifier.audio.voice import case
 
 pytestmark = pytest.mark.django_db
 CLIPS = "/api/v1/clips/"
@@ -74,6 +76,7 @@ BAD = {
     "text named .wav": (lambda: b"Dear diary, today I recorded nothing.\n" * 50, "not_audio"),
     "truncated": (lambda: good()[:-8_000], "truncated"),
     "header of 4 GB": (header_of_4_gb, "wrong_header"),
+    "Windows Media": (lambda: case("dictation.wma"), "not_audio"),
     "video without sound": (video_without_sound, "no_sound_track"),
     "not a number": (with_nan, "not_finite"),
     "infinity": (with_infinity, "not_finite"),
@@ -102,6 +105,17 @@ def test_bad_recording_has_its_own_code_and_leaves_nothing(signed_in, model_vers
     assert files_below(settings.DATA_DIR) == before
     assert f"code={code}" in caplog.text and "secret name" not in caplog.text
     assert signed_in.post(CLIPS, {"file": SimpleUploadedFile("ok.wav", good())}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [(lambda: case("dictation.wma"), "Windows Media (WMA)"), (lambda: in_codec("matroska", "ac3"), "AC-3")],
+    ids=["container", "codec"],
+)
+def test_the_refusal_names_what_it_is(signed_in, model_version, make, named):
+    response = signed_in.post(CLIPS, {"file": SimpleUploadedFile("a.bin", make())})
+    assert response.status_code == 422
+    assert named in response.json()["detail"]
 
 
 @pytest.mark.parametrize(("language", "written"), [("en", "0.3"), ("es", "0,3")])

@@ -111,6 +111,8 @@ def test_silence_is_never_an_emotion(speaker, speaker_client):
         ("clipped", "cut off"),
         ("mostly_silence", "little speech"),
         ("noisy", "quieter place"),
+        ("incomplete", "left out"),
+        ("doubtful", "Export it again"),
     ],
 )
 def test_quality_hints_come_with_advice(hint, advice, speaker, speaker_client):
@@ -135,6 +137,24 @@ def test_quality_is_told_in_words_and_in_the_persons_numbers(speaker, speaker_cl
     speaker.language = "es"
     speaker.save()
     assert "0,13" in text_of(speaker_client.get(clip.get_absolute_url()))
+
+
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [
+        (-50, "very quiet"),
+        (-46, "very quiet"),
+        (-39, "quiet"),
+        (-34, "quiet"),
+        (-25, "good"),
+        (-16, "good"),
+        (-12, "loud"),
+    ],
+)
+def test_loudness_is_told_as_it_compares_with_recorded_speech(level, words, speaker, speaker_client):
+    clip = ClipFactory(owner=speaker, quality={"hints": [], "rms_dbfs": level}, answer="sad")
+    figures = dict(speaker_client.get(clip.get_absolute_url()).context["quality_figures"])
+    assert figures["Loudness"] == f"{words} ({level} dB)"
 
 
 def test_silence_is_not_called_a_good_loudness(speaker, speaker_client):

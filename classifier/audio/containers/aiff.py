@@ -2,7 +2,7 @@
 
 import struct
 
-from classifier.audio.containers.chunks import IFF, Chunk, after_chunk, walk_chunks
+from classifier.audio.containers.chunks import IFF, Chunk, after_chunk, file_at, walk_chunks
 from classifier.audio.containers.kinds import Container
 from classifier.audio.containers.part import SLACK_BYTES, Part, check_room, is_unknown_size
 from classifier.audio.exceptions import AudioRejected, Rejection
@@ -24,7 +24,7 @@ def read_aiff(data: bytes, start: int) -> Part:
         elif chunk.name == b"SSND" and sound is None:
             sound = chunk
             if is_unknown_size(chunk.size) or chunk.size == PLACE_BYTES:
-                end = len(data)
+                end = file_at(data, chunk.at, b"FORM", b"AIF")
                 break
             check_room(chunk.size, len(data) - chunk.at, SLACK_BYTES)
         elif sound and chunk.at + chunk.size > len(data):

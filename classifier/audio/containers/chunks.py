@@ -34,9 +34,20 @@ def walk_chunks(data: bytes, offset: int, header: struct.Struct) -> Iterator[Chu
 def after_chunk(data: bytes, at: int, size: int) -> int:
     """Where the chunk behind one of `size` bytes at `at` begins. Some writers forget to pad odd ones."""
     end = at + size
-    if size & 1 and not (_is_name(data[end : end + 4]) and not _is_name(data[end + 1 : end + 5])):
-        end += 1
-    return min(end, len(data))
+    forgot = data[end : end + 1] != b"\0" and _is_name(data[end : end + 4])
+    return min(end + (size & 1 and not forgot), len(data))
+
+
+def file_at(data: bytes, offset: int, magic: bytes, kind: bytes) -> int:
+    """Where the next whole file of a `kind` begins at or behind `offset`, or the end of the data.
+
+    Recordings from a pipe, joined, say nowhere how long they are.
+    """
+    while (offset := data.find(magic, offset)) >= 0:
+        if data.startswith(kind, offset + len(magic) + 4):
+            return offset
+        offset += 1
+    return len(data)
 
 
 def _is_name(name: bytes) -> bool:

@@ -1,10 +1,17 @@
 """Matroska and WebM. What a browser was still writing names no size and is complete whenever it ends."""
 
+import math
+import struct
+
 from classifier.audio.containers.kinds import Container
 from classifier.audio.containers.part import Part, check_room
 
 MAGIC = b"\x1aE\xdf\xa3"
 SEGMENT = b"\x18\x53\x80\x67"
+INFO, TIMESTAMP_SCALE, DURATION = b"\x15\x49\xa9\x66", b"\x2a\xd7\xb1", b"\x44\x89"
+USUAL_SCALE_NS = 1_000_000
+# Where what is said about the whole stands, and how long it is.
+INFO_WITHIN, INFO_BYTES = 8192, 256
 UNKNOWN_SIZE = -1
 # The name of the format stands this near to the magic number.
 HEADER_BYTES = 64
@@ -17,14 +24,35 @@ def read_matroska(data: bytes, start: int) -> Part:
     """
     header_size, offset = _ebml_size(data, start + 4)
     segment = offset + header_size
-    known_end = start + 4
+    size = 0
     if header_size != UNKNOWN_SIZE and data[segment : segment + 4] == SEGMENT:
         size, offset = _ebml_size(data, segment + 4)
-        if size != UNKNOWN_SIZE:
-            check_room(size, len(data) - offset)
-            known_end = offset + size
-    end = _next_file(data, known_end)
-    return Part(Container.MATROSKA, data[start:end], end)
+    if size in (0, UNKNOWN_SIZE):
+        end = _next_file(data, start + 4)
+    else:
+        check_room(size, len(data) - offset)
+        end = offset + size
+    declared_s = _declared_seconds(data[start : start + INFO_WITHIN])
+    return Part(Container.MATROSKA, data[start:end], end, declared_s)
+
+
+def _declared_seconds(head: bytes) -> float:
+    """The duration among what the header says about the whole, or 0. libav would guess one."""
+    info = head[max(head.find(INFO), 0) :][: INFO_BYTES if INFO in head else 0]
+    scale_at, duration_at = info.find(TIMESTAMP_SCALE), info.find(DURATION)
+    if duration_at < 0:
+        return 0.0
+    scale = USUAL_SCALE_NS
+    if scale_at >= 0:
+        size, at = _ebml_size(info, scale_at + len(TIMESTAMP_SCALE))
+        scale = int.from_bytes(info[at : at + size]) if 0 < size <= 8 else scale
+    size, at = _ebml_size(info, duration_at + len(DURATION))
+    number = info[at : at + size]
+    if len(number) not in (4, 8):
+        return 0.0
+    (ticks,) = struct.unpack(">f" if len(number) == 4 else ">d", number)
+    seconds: float = ticks * scale / 1e9
+    return seconds if math.isfinite(seconds) and seconds > 0 else 0.0
 
 
 def _next_file(data: bytes, offset: int) -> int:

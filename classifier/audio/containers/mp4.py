@@ -26,10 +26,13 @@ def read_mp4(data: bytes, start: int) -> Part:
         size = size or len(data) - offset
         if name in BOXES:
             check_room(size, len(data) - offset)
+        elif not name.isalnum() or offset + size > len(data):
+            # No box of this file any more.
+            break
         if size < 8:
             break
         names.add(name)
         offset += size
     if b"moov" not in names:
         raise AudioRejected(Rejection.TRUNCATED)
-    return Part(Container.MP4, data[start:], len(data))
+    return Part(Container.MP4, data[start:offset], offset)

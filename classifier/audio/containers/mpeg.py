@@ -109,13 +109,18 @@ def read_mp3(data: bytes, start: int) -> Part:
         check_room(stream_bytes, len(data) - start, size + ID3V1_BYTES)
         # Some count the frame that says so as a part of the stream, some do not.
         behind = [start + stream_bytes, start + stream_bytes + size]
-        end = next((at for at in behind if at >= start + size and begins_mp3(data, at)), len(data))
+        end = next((at for at in behind if at >= start + size and _begins_file(data, at)), len(data))
     return Part(Container.MP3, _without_tags(data[start:end]), end, declared_s)
 
 
-def begins_mp3(data: bytes, offset: int) -> bool:
-    """Whether another file of frames begins at `offset`, perhaps with a tag."""
-    return data[offset : offset + 3] == b"ID3" or _is_chain(data, offset, mp3_frame_size, PROOF_AT_START)
+def mpeg_at(data: bytes, offset: int) -> Container | None:
+    """The kind of the frames that certainly begin at `offset`."""
+    kinds = ((Container.AAC, adts_frame_size), (Container.MP3, mp3_frame_size))
+    return next((kind for kind, size in kinds if _is_chain(data, offset, size, PROOF_AFTER_JUNK)), None)
+
+
+def _begins_file(data: bytes, offset: int) -> bool:
+    return data.startswith((b"ID3", b"TAG", APE_TAG), offset) or mpeg_at(data, offset) is not None
 
 
 def _without_tags(data: bytes) -> bytes:

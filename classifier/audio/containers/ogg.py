@@ -16,27 +16,33 @@ def read_ogg(data: bytes, start: int) -> Part:
 
     Raises AudioRejected(TRUNCATED) where its end is missing.
     """
-    end, headers_are_over = len(data), False
-    for page in _pages(data, start):
+    end, headers_are_over = start, False
+    for page, page_end in _pages(data, start):
         is_first = bool(data[page + FLAGS_AT] & FIRST_OF_STREAM)
         if is_first and headers_are_over:
             end = page
             break
         headers_are_over = headers_are_over or not is_first
+        end = min(page_end, len(data))
+    else:
+        # Less than the head of a page is left.
+        end = len(data) if data.startswith(PAGE, end) else end
     link = data[start:end]
     _check_last_page(link)
     return Part(Container.OGG, link, end)
 
 
-def _pages(data: bytes, offset: int) -> Iterator[int]:
-    """Where each page begins. Between damaged ones the next is looked for."""
+def _pages(data: bytes, offset: int) -> Iterator[tuple[int, int]]:
+    """Where each page begins and ends. Between damaged ones the next is looked for."""
     while offset >= 0 and offset + TABLE_AT <= len(data):
         if data[offset : offset + 4] != PAGE:
             offset = data.find(PAGE, offset + 1)
             continue
-        yield offset
         segments = data[offset + SEGMENTS_AT]
-        offset += TABLE_AT + segments + sum(data[offset + TABLE_AT : offset + TABLE_AT + segments])
+        table = data[offset + TABLE_AT : offset + TABLE_AT + segments]
+        end = offset + TABLE_AT + segments + sum(table)
+        yield offset, end
+        offset = end
 
 
 def _check_last_page(link: bytes) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from classifier.audio.containers.chunks import RIFF, after_chunk, walk_chunks
+from classifier.audio.containers.chunks import RIFF, after_chunk, file_at, walk_chunks
 from classifier.audio.containers.kinds import Container
 from classifier.audio.containers.part import SLACK_BYTES, Part, check_room, is_unknown_size
 from classifier.audio.exceptions import AudioRejected, Rejection
@@ -45,7 +45,7 @@ def read_riff(data: bytes, start: int) -> Part:
     fact = b"" if header is not found.format else _chunk(b"fact", found.fact)
     body = _chunk(b"fmt ", header) + fact + struct.pack("<4sI", b"data", len(sound))
     head = struct.pack("<4sI4s", b"RIFF", 4 + len(body) + len(sound), b"WAVE")
-    return Part(Container.WAV, head + body + sound, found.end)
+    return Part(Container.WAV, head + body + sound, found.end, _seconds(header, fact))
 
 
 def _find(data: bytes, start: int) -> _Found:
@@ -55,8 +55,9 @@ def _find(data: bytes, start: int) -> _Found:
         if name == b"data":
             size = found.data_bytes if size == NOT_HERE_BYTES else size
             if is_unknown_size(size, widest=64):
-                found.sound.append(data[at:])
-                found.fact, found.end = b"", len(data)
+                found.end = file_at(data, at, b"RIFF", b"WAVEfmt ")
+                found.sound.append(data[at : found.end])
+                found.fact = b""
                 break
             check_room(size, len(data) - at, SLACK_BYTES)
             found.sound.append(data[at : at + size])
@@ -94,6 +95,12 @@ def _plain(header: bytes, sound: bytes) -> tuple[bytes, bytes]:
         width, sound = _left_justified(sound, width, valid)
     frame_bytes = width * channels
     return FORMAT.pack(kind, channels, rate, rate * frame_bytes & 0xFFFF_FFFF, frame_bytes, 8 * width), sound
+
+
+def _seconds(header: bytes, fact: bytes) -> float:
+    """How long compressed sound is by its own account, which libav does not always believe."""
+    (rate,) = struct.unpack_from("<I", header, 4)
+    return int.from_bytes(fact[8:12], "little") / rate
 
 
 def _left_justified(sound: bytes, width: int, valid: int) -> tuple[int, bytes]:

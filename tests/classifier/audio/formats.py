@@ -50,6 +50,24 @@ RECIPES = {
     "webm-live": Recipe("webm", "libopus", 48_000, (("live", "1"),)),
     "webm-vorbis": Recipe("webm", "vorbis", 44_100, channels=2),
 }
+# What telephone exchanges, call recorders, phones and old machines write.
+RECORDERS = {
+    "wav-adpcm-ms": Recipe("wav", "adpcm_ms", 8_000),
+    "wav-adpcm-ima": Recipe("wav", "adpcm_ima_wav", 11_025),
+    "wav-g722": Recipe("wav", "g722"),
+    "wav-g726": Recipe("wav", "g726", 8_000),
+    "wav-mp3": Recipe("wav", "libmp3lame", 44_100),
+    "au": Recipe("au", "pcm_s16be"),
+    "au-mulaw": Recipe("au", "pcm_mulaw", 8_000),
+    "caf": Recipe("caf", "pcm_s16be"),
+    "caf-alac": Recipe("caf", "alac", 44_100),
+    "caf-ima": Recipe("caf", "adpcm_ima_qt", 22_050),
+    "amr": Recipe("amr", "libopencore_amrnb", 8_000),
+    "3gp": Recipe("3gp", "libopencore_amrnb", 8_000),
+    "mp2": Recipe("mp2", "mp2"),
+    "mov": Recipe("mov", "pcm_s16le", 48_000),
+    "matroska-flac": Recipe("matroska", "flac", 44_100),
+}
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 
@@ -66,11 +84,11 @@ def make_audio(
     channels: int | None = None,
     wave: np.ndarray | None = None,
 ) -> bytes:
-    """The bytes of one file of `kind` (a key of RECIPES).
+    """The bytes of one file of `kind` (a key of RECIPES or RECORDERS).
 
     `wave` is float[samples], repeated in every channel, or float[channels, samples]; without it a tone.
     """
-    recipe = RECIPES[kind]
+    recipe = (RECIPES | RECORDERS)[kind]
     rate = rate or recipe.rate
     channels = channels or recipe.channels
     if wave is None:

@@ -142,7 +142,6 @@ BAD_FILES = {
     "9 channels": ("too_many_channels", lambda: plain_wav(channels=9)),
     "4 kHz": ("unsupported_rate", lambda: plain_wav(rate=4_000)),
     "384 kHz": ("unsupported_rate", lambda: plain_wav(rate=384_000)),
-    "Windows Media in Matroska": ("unsupported_codec", lambda: in_codec("matroska", "wmav2")),
     "AC-3": ("unsupported_codec", lambda: in_codec("matroska", "ac3")),
     "an M4A full of noise": ("damaged", m4a_full_of_noise),
     "a FLAC of which half was overwritten": ("truncated", flac_half_overwritten),

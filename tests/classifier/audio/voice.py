@@ -83,3 +83,10 @@ def assert_is_the_voice(decoded: Decoded, *, times: int = 1, least: float = ALIK
     for piece in np.array_split(decoded.waveform, times):
         assert likeness(piece) >= least
     assert decoded.quality.hints == []
+
+
+def at_rate(rate: int) -> np.ndarray:
+    """The voice at another rate, as a straight line from sample to sample."""
+    return np.interp(
+        np.arange(int(voice().size / RATE * rate)) / rate * RATE, np.arange(voice().size), voice()
+    )
