@@ -1,0 +1,1 @@
+from emotion_site import offline as offline  # before any library is imported

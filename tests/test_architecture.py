@@ -13,6 +13,8 @@ from tests.requirements import ROOT
 # Each app may import those after it, never one before it.
 APPS = ["training", "annotations", "classifier", "emotion_site"]
 HEAVY = {"torch", "torchaudio", "transformers", "safetensors", "onnx"}
+# Whoever imports one of them has silenced the libraries.
+PACKAGES = [*APPS, "benchmarks"]
 # Where the project is put together out of its apps.
 COMPOSITION = {
     "emotion_site/asgi.py",
@@ -23,8 +25,10 @@ COMPOSITION = {
 ENVIRONMENT = {
     "manage.py",
     "emotion_site/asgi.py",
+    "emotion_site/offline.py",
     "emotion_site/settings/base.py",
     "emotion_site/settings/env.py",
+    "emotion_site/settings/libraries.py",
     "emotion_site/settings/test.py",
     "emotion_site/serving/web.py",
     "emotion_site/serving/worker.py",
@@ -76,6 +80,12 @@ def test_imports_point_one_way(app):
 def test_torch_is_imported_only_in_training():
     wrong = [name(path) for path in product() if top_level(path) & HEAVY]
     assert [path for path in wrong if not path.startswith("training/")] == []
+
+
+def test_one_module_alone_imports_onnx_runtime():
+    """It calls home unless it is silenced before, so nobody may come to it by another way."""
+    importing = [name(path) for path in sources(*PACKAGES, "tests") if "onnxruntime" in top_level(path)]
+    assert importing == ["classifier/engine/onnx_runtime.py"]
 
 
 def test_only_settings_read_the_environment():

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.audio.waveform import SAMPLE_RATE
+from classifier.engine.onnx_runtime import onnxruntime, quantization
 from classifier.engine.runtime import known_waveform
 from training.flat_convolutions import flatten_convolutions
 
 if TYPE_CHECKING:
-    import onnxruntime
     from transformers import Wav2Vec2ForSequenceClassification
 
 OPSET = 17
@@ -48,9 +48,8 @@ def export_onnx(model: "Wav2Vec2ForSequenceClassification", path: Path) -> None:
     flatten_convolutions(path)
 
 
-def open_onnx(path: Path) -> "onnxruntime.InferenceSession":
+def open_onnx(path: Path) -> onnxruntime.InferenceSession:
     """A session to compare answers with, on as many threads as torch has, which sleep between two answers."""
-    import onnxruntime
     import torch
 
     options = onnxruntime.SessionOptions()
@@ -62,17 +61,17 @@ def open_onnx(path: Path) -> "onnxruntime.InferenceSession":
 def quantise(source: Path, target: Path) -> None:
     """Write the model with its matrix products in int8; everything else stays float32."""
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    tools = quantization()
     graph = onnx.load(source, load_external_data=False).graph
     # One scale per output channel costs no time and halves how often the best label changes. What the
     # convolutions give spans too much for 8 bits, and its projection is a small part of the work.
     with _quiet():
-        quantize_dynamic(
+        tools.quantize_dynamic(
             source,
             target,
             op_types_to_quantize=["MatMul"],
-            weight_type=QuantType.QInt8,
+            weight_type=tools.QuantType.QInt8,
             per_channel=True,
             nodes_to_exclude=[node.name for node in graph.node if "feature_projection" in node.name],
         )

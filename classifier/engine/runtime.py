@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from classifier.audio.waveform import Waveform, is_silent
 from classifier.engine.exceptions import VersionRefused
 from classifier.engine.manifest import Manifest
 from classifier.engine.memory import return_freed_memory
+from classifier.engine.onnx_runtime import onnxruntime
 from classifier.engine.result import Result, Scores, Segment, softmax
 from classifier.engine.version_folder import PREPROCESSOR, read_json, verify
 from classifier.engine.windows import SHORTEST_S, window_starts

@@ -13,6 +13,7 @@ from emotion_site.settings.api_description import SPECTACULAR_SETTINGS as SPECTA
 from emotion_site.settings.connections import CONNECTIONS_PER_ADDRESS as CONNECTIONS_PER_ADDRESS
 from emotion_site.settings.connections import SPOOL_BYTES as SPOOL_BYTES
 from emotion_site.settings.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from emotion_site.settings.libraries import keep_caches_in
 from emotion_site.settings.logs import LOGGING as LOGGING
 from emotion_site.settings.quotas import *  # noqa: F403  # it names what it has
 from emotion_site.settings.training import NOISES_DIR as NOISES_DIR
@@ -24,9 +25,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 # Voices and addresses are nobody else's business on a machine with several accounts.
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-# No library may look for models on a hub: nothing leaves the machine.
-os.environ["HF_HUB_OFFLINE"] = "1"
+keep_caches_in(DATA_DIR / "libraries")
 
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.whole("PORT", 8000)

@@ -1,10 +1,10 @@
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper
 
+from classifier.engine.onnx_runtime import onnxruntime
 from tests.training.tiny_model import LABELS
 from training.checkpoint import check_checkpoint, load_model
 from training.export import export_onnx

@@ -1,0 +1,16 @@
+"""The one door to ONNX Runtime; ``tests/test_architecture.py`` fails where another module imports it.
+
+It tells its makers about this machine as soon as it is imported, unless the environment forbade it before.
+Whoever comes in here has passed ``emotion_site/offline.py``, which does.
+"""
+
+from types import ModuleType
+
+import onnxruntime as onnxruntime
+
+
+def quantization() -> ModuleType:
+    """Its tools that make models smaller. They need the libraries of training."""
+    from onnxruntime import quantization as tools
+
+    return tools
