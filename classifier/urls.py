@@ -1,11 +1,12 @@
 from django.urls import path
 
 from classifier import media
-from classifier.views import classify, clip, deletion, history, sharing
+from classifier.views import classify, clip, deletion, examples, history, sharing
 
 app_name = "classifier"
 urlpatterns = [
     path("", classify.classify, name="classify"),
+    path("examples/<slug:slug>/", examples.try_example, name="try_example"),
     path("history/", history.show, name="history"),
     path("history/chart/", history.chart, name="chart"),
     path("history/export/", history.export, name="export"),

@@ -12,12 +12,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from classifier.browser_texts import classify_settings
+from classifier.examples import EXAMPLES
 from classifier.forms import WishesForm
 from classifier.models import Clip, Label
 from classifier.requests import PersonRequest
 from classifier.services import Submission, submit_clip
 from emotion_site.api.throttling import count_like_api
 from emotion_site.exceptions import UserError
+from emotion_site.models import User
 
 logger = logging.getLogger(__name__)
 Refusal = tuple[str, UserError]
@@ -28,14 +30,16 @@ Refusal = tuple[str, UserError]
 def classify(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         return _submit(request)
-    wishes = WishesForm(
-        initial={
-            "shared_for_review": request.user.share_for_review,
-            "shared_for_training": request.user.share_for_training,
-        },
-        label_suffix="",
-    )
-    return render(request, "classifier/classify.html", _context(wishes))
+    return render(request, "classifier/classify.html", _context(blank_wishes(request.user)))
+
+
+def blank_wishes(user: User) -> WishesForm:
+    """The form as it is before anything is sent; its switches follow the person's settings."""
+    initial = {
+        "shared_for_review": user.share_for_review,
+        "shared_for_training": user.share_for_training,
+    }
+    return WishesForm(initial=initial, label_suffix="")
 
 
 def _submit(request: PersonRequest) -> HttpResponse:
@@ -45,7 +49,7 @@ def _submit(request: PersonRequest) -> HttpResponse:
         return render(request, "classifier/classify.html", _context(form), status=400)
     submissions, refusals = _submit_each(request, form, request.FILES.getlist("file"))
     if refusals:
-        return _refused(request, form, submissions, refusals)
+        return refused(request, form, submissions, refusals)
     for submission in submissions:
         for note in submission.notes:
             messages.info(request, note["detail"])
@@ -70,9 +74,10 @@ def _submit_each(
     return submissions, refusals
 
 
-def _refused(
+def refused(
     request: PersonRequest, form: WishesForm, submissions: list[Submission], refusals: list[Refusal]
 ) -> HttpResponse:
+    """The page again, with what was kept and why the rest was not; ``refusals`` holds one at least."""
     error = refusals[0][1]
     context = _context(form) | {
         "kept": [submission.clip for submission in submissions],
@@ -85,4 +90,8 @@ def _refused(
 
 
 def _context(wishes: WishesForm) -> dict[str, Any]:
-    return {"wishes": wishes, "browser_settings": classify_settings(Label.objects.of_task())}
+    return {
+        "wishes": wishes,
+        "examples": EXAMPLES,
+        "browser_settings": classify_settings(Label.objects.of_task()),
+    }

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from classifier.browser_texts import history_texts
 from classifier.charts import timeline_of
 from classifier.deletions import take_deletion
+from classifier.examples import EXAMPLES
 from classifier.export import csv_lines
 from classifier.forms import HistoryForm
 from classifier.history import PAGE_SIZE, matching_clips, order_of
@@ -46,6 +47,7 @@ def show(request: PersonRequest) -> HttpResponse:
         "deleted_ids": take_deletion(request),
         "undo_seconds": settings.UNDO_SECONDS,
         "texts": history_texts(),
+        "examples": EXAMPLES,
     }
     return render(request, "classifier/history.html", context)
 

@@ -165,6 +165,7 @@ STATICFILES_FINDERS = [
     "emotion_site.static_storage.BrowserLibrariesFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
+WHITENOISE_MIMETYPES = {".flac": "audio/flac"}
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
