@@ -75,7 +75,9 @@ class DecoderProcess:
         return process
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "classifier.audio.worker", json.dumps(asdict(self._limits))]
+        # It does not inherit whether compiled code may be written.
+        python = [sys.executable, "-B"] if sys.dont_write_bytecode else [sys.executable]
+        command = [*python, "-m", "classifier.audio.worker", json.dumps(asdict(self._limits))]
         process = subprocess.Popen(  # noqa: S603 - the command is ours, nothing in it comes from a request
             command,
             stdin=subprocess.PIPE,

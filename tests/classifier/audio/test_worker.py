@@ -31,6 +31,15 @@ def test_a_process_confines_itself(new_pool):
     assert b"SECRET" not in Path(f"/proc/{pid}/environ").read_bytes().upper()
 
 
+@pytest.mark.parametrize("forbidden", [True, False])
+def test_a_process_leaves_compiled_code_only_where_its_server_may(new_pool, monkeypatch, forbidden):
+    monkeypatch.setattr(sys, "dont_write_bytecode", forbidden)
+    pool = new_pool()
+    pool.decode(SECOND)
+    (pid,) = pool.pids
+    assert ("-B" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")) == forbidden
+
+
 def test_processor_time_is_counted_anew_for_each_upload(new_pool):
     pool = new_pool()
     pool.decode(SECOND)
