@@ -42,5 +42,7 @@ def test_a_site_whose_version_lost_its_files_is_not_healthy(version, client, mon
 
 def test_a_decoder_that_does_not_start_is_pointed_out(monkeypatch):
     assert "classifier.W003" not in ids()
-    monkeypatch.setattr(decoder_process, "sys", SimpleNamespace(executable="/bin/false"))
+    monkeypatch.setattr(
+        decoder_process, "sys", SimpleNamespace(executable="/bin/false", dont_write_bytecode=False)
+    )
     assert "classifier.W003" in ids()
