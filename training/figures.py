@@ -1,4 +1,4 @@
-"""Figures of how well a model tells labels apart, with intervals from drawing speakers anew."""
+"""Figures of how well a model tells labels apart, with intervals from drawing speakers or clips anew."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from training.resampling import Floats, interval_95, resample
+
 N_BINS = 15
-RESAMPLES = 1000
-INTERVAL = (2.5, 97.5)
+OVERALL = ("accuracy", "mean_recall", "f1_macro", "calibration_error")
+OF_A_LABEL = ("precision", "recall", "f1", "specificity", "fall_out", "mcc")
+SIGNED = {"mcc"}
 
 
 @dataclass(frozen=True)
@@ -30,37 +32,46 @@ def accuracy(answers: Answers) -> float:
 def all_figures(answers: Answers, labels: Sequence[str], seed: int = 0) -> dict[str, Any]:
     """Everything that is reported, ready for JSON; each figure is ``{"value", "interval_95"}``.
 
-    Of the labels each has precision, recall, f1, specificity, fall_out and mcc. A figure that nothing
+    ``interval_by`` says what was drawn anew for the intervals: ``speakers``, or ``clips`` where speakers are
+    few. Of the labels each has precision, recall, f1, specificity, fall_out and mcc. A figure that nothing
     decides, as the precision of a label never given, counts as 0.
     """
-    tables, calibration = _per_speaker(answers)
-    drawn = _draws(len(tables), seed)
-    point = _from_table(tables.sum(axis=0)[None])
-    spread = _from_table(np.einsum("ds,sij->dij", drawn, tables))
-    errors = [_calibration_error(calibration.sum(axis=0)), _calibration_error(drawn @ calibration)]
-    named = {name: _figure(point[name][0], spread[name]) for name in ("accuracy", "mean_recall", "f1_macro")}
-    named["calibration_error"] = _figure(errors[0], errors[1])
-    per_label = {
-        label: {
-            name: _figure(point[name][0, number], spread[name][:, number])
-            for name in ("precision", "recall", "f1", "specificity", "fall_out", "mcc")
-        }
-        for number, label in enumerate(labels)
-    }
+    draws = resample(answers.speakers, seed)
+    tables, calibration = _per_unit(answers, draws.unit, draws.drawn.shape[1])
+    table = tables.sum(axis=0)
+    point = _from_table(table[None])
+    spread = _from_table(np.einsum("ds,sij->dij", draws.drawn, tables))
+    point["calibration_error"] = _calibration_error(calibration.sum(axis=0)[None])
+    spread["calibration_error"] = _calibration_error(draws.drawn @ calibration)
+
+    def figure(name: str, clips: float, *label: int) -> dict[str, Any]:
+        value, drawn = float(point[name][(0, *label)]), spread[name][(slice(None), *label)]
+        interval = interval_95(value, drawn, clips, signed=name in SIGNED)
+        return {"value": round(value, 4), "interval_95": interval}
+
+    n_clips = len(answers.truth)
+    decided_by = {"precision": table.sum(axis=0), "recall": table.sum(axis=1)}
     return {
-        "clips": len(answers.truth),
-        "speakers": len(tables),
-        **named,
-        "labels": per_label,
-        "confusion": tables.sum(axis=0).astype(int).tolist(),
+        "clips": n_clips,
+        "speakers": len(set(answers.speakers)),
+        "interval_by": draws.by,
+        **{name: figure(name, n_clips) for name in OVERALL},
+        "labels": {
+            label: {
+                name: figure(name, decided_by[name][number] if name in decided_by else n_clips, number)
+                for name in OF_A_LABEL
+            }
+            for number, label in enumerate(labels)
+        },
+        "confusion": table.astype(int).tolist(),
         "reliability": reliability(answers),
     }
 
 
 def reliability(answers: Answers) -> list[dict[str, float]]:
     """Per bin of confidence that holds clips: how many, how sure on average, and how often right."""
-    _, calibration = _per_speaker(answers)
-    clips, sure, right = calibration.sum(axis=0).reshape(3, N_BINS)
+    _, calibration = _per_unit(answers, np.zeros(len(answers.truth), dtype=np.int64), 1)
+    clips, sure, right = calibration.reshape(3, N_BINS)
     return [
         {"clips": float(n), "confidence": float(s / n), "accuracy": float(r / n)}
         for n, s, r in zip(clips, sure, right, strict=True)
@@ -68,25 +79,17 @@ def reliability(answers: Answers) -> list[dict[str, float]]:
     ]
 
 
-def _per_speaker(answers: Answers) -> tuple[Floats, Floats]:
-    """Confusion tables float[speakers, truth, said], and sums per bin float[speakers, 3 bins]."""
-    names = {speaker: number for number, speaker in enumerate(sorted(set(answers.speakers)))}
-    speaker = np.array([names[each] for each in answers.speakers])
+def _per_unit(answers: Answers, unit: NDArray[np.int64], n_units: int) -> tuple[Floats, Floats]:
+    """Confusion tables float[units, truth, said], and sums per bin float[units, 3 bins]."""
     said, sure = answers.scores.argmax(axis=1), answers.scores.max(axis=1)
     n_labels = answers.scores.shape[1]
-    tables = np.zeros((len(names), n_labels, n_labels))
-    np.add.at(tables, (speaker, answers.truth, said), 1)
+    tables = np.zeros((n_units, n_labels, n_labels))
+    np.add.at(tables, (unit, answers.truth, said), 1)
     bins = np.minimum((sure * N_BINS).astype(int), N_BINS - 1)
-    calibration = np.zeros((len(names), 3, N_BINS))
+    calibration = np.zeros((n_units, 3, N_BINS))
     for row, value in enumerate((np.ones_like(sure), sure, said == answers.truth)):
-        np.add.at(calibration[:, row], (speaker, bins), value)
-    return tables, calibration.reshape(len(names), -1)
-
-
-def _draws(n_speakers: int, seed: int) -> Floats:
-    """How often each speaker is drawn in each resample: float[resamples, speakers]."""
-    chance = np.random.default_rng(seed)
-    return chance.multinomial(n_speakers, np.full(n_speakers, 1 / n_speakers), RESAMPLES).astype(float)
+        np.add.at(calibration[:, row], (unit, bins), value)
+    return tables, calibration.reshape(n_units, -1)
 
 
 def _from_table(table: Floats) -> dict[str, Floats]:
@@ -119,8 +122,3 @@ def _calibration_error(sums: Floats) -> Floats:
 
 def _share(part: Floats, whole: NDArray[Any]) -> Floats:
     return np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0)
-
-
-def _figure(value: Any, spread: Floats) -> dict[str, Any]:
-    low, high = np.percentile(spread, INTERVAL)
-    return {"value": round(float(value), 4), "interval_95": [round(float(low), 4), round(float(high), 4)]}

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from training.figures import INTERVAL, RESAMPLES, Answers
+from training.figures import Answers
+from training.resampling import ENOUGH_SPEAKERS, interval_95, resample
 
 SURE = 0.05
 TOLD_CLIPS = 500
 Tally = dict[str, int | float]
 BETTER, WORSE, UNCLEAR, FIRST = "better", "worse", "unclear", "first"
+# However clear the figures are: so few voices say nothing about all the others.
+TOO_FEW_VOICES = "too_few_voices"
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,17 @@ def judge(found: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     return {"outcome": outcome, "passes": outcome != WORSE and not broken, "reasons": reasons}
 
 
+def told_outcome(verdict: Mapping[str, Any]) -> str:
+    """The outcome as it is told now: runs of before called a handful of voices better, worse or unclear."""
+    evidence = verdict["reasons"][0] if verdict["reasons"] else {}
+    few = evidence.get("speakers", ENOUGH_SPEAKERS) < ENOUGH_SPEAKERS
+    return TOO_FEW_VOICES if few else str(verdict["outcome"])
+
+
 def _outcome(found: Mapping[str, Any]) -> str:
-    """Better or worse only where clips and speakers agree on it."""
+    """Better or worse only where clips and speakers agree on it, and speakers are enough to ask."""
+    if found["candidate"]["speakers"] < ENOUGH_SPEAKERS:
+        return TOO_FEW_VOICES
     low, high = found["difference"]["interval_95"]
     test = found["mcnemar"]
     if test["p"] < SURE and test["gained"] > test["lost"] and low > 0:
@@ -109,6 +121,7 @@ def _outcome(found: Mapping[str, Any]) -> str:
 def _evidence(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "difference": found["difference"],
+        "interval_by": found["difference"]["interval_by"],
         "p": found["mcnemar"]["p"],
         "gained": found["mcnemar"]["gained"],
         "lost": found["mcnemar"]["lost"],
@@ -144,14 +157,13 @@ def _slower(found: Mapping[str, Any], rules: Rules) -> list[dict[str, Any]]:
 
 
 def _difference(new_right: Any, old_right: Any, speakers: Sequence[str]) -> dict[str, Any]:
-    """Accuracy after less accuracy before, and its interval when speakers are drawn anew."""
-    names = sorted(set(speakers))
-    index = np.array([names.index(each) for each in speakers])
-    clips = np.bincount(index, minlength=len(names)).astype(float)
-    gain = np.bincount(index, weights=new_right.astype(float) - old_right, minlength=len(names))
-    chance = np.random.default_rng(0)
-    drawn = chance.multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES)
-    spread = (drawn @ gain) / (drawn @ clips)
-    low, high = np.percentile(spread, INTERVAL)
+    """Accuracy after less accuracy before, and its interval when speakers, or few speakers' clips, are drawn
+    anew."""
+    draws = resample(speakers)
+    n_units = draws.drawn.shape[1]
+    clips = np.bincount(draws.unit, minlength=n_units).astype(float)
+    gain = np.bincount(draws.unit, weights=new_right.astype(float) - old_right, minlength=n_units)
     value = float(gain.sum() / clips.sum())
-    return {"value": round(value, 4), "interval_95": [round(float(low), 4), round(float(high), 4)]}
+    spread = (draws.drawn @ gain) / (draws.drawn @ clips)
+    interval = interval_95(value, spread, clips.sum(), signed=True)
+    return {"value": round(value, 4), "interval_95": interval, "interval_by": draws.by}

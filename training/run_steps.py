@@ -126,7 +126,14 @@ def _describe(folder: Path, comparison: dict[str, Any]) -> None:
     manifest = read_manifest(folder)
     figures = comparison["candidate"]
     recalls = {label: each["recall"]["value"] for label, each in figures["labels"].items()}
-    names: Sequence[str] = ("clips", "speakers", "accuracy", "mean_recall", "calibration_error")
+    names: Sequence[str] = (
+        "clips",
+        "speakers",
+        "interval_by",
+        "accuracy",
+        "mean_recall",
+        "calibration_error",
+    )
     test = {**{name: figures[name] for name in names}, "recall": recalls, "split": comparison["split"]}
     write_manifest(folder, replace(manifest, metrics={**manifest.metrics, "test": test}))
 

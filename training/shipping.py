@@ -83,6 +83,7 @@ def _figures(folder: Path, evidence: Evidence) -> dict[str, Any]:
 
 def _brief(figures: Mapping[str, Any]) -> dict[str, Any]:
     """What the manifest keeps of the figures: no tables."""
-    names: Sequence[str] = ("clips", "speakers", "accuracy", "mean_recall", "calibration_error", "conditions")
+    counts: Sequence[str] = ("clips", "speakers", "interval_by")
+    names = (*counts, "accuracy", "mean_recall", "calibration_error", "conditions")
     recalls = {label: each["recall"]["value"] for label, each in figures["labels"].items()}
     return {**{name: figures[name] for name in names}, "recall": recalls, "data": "CREMA-D, test split"}

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from classifier.templatetags.numbers import percent
+from training.gate import TOO_FEW_VOICES, told_outcome
+from training.resampling import CLIPS, ENOUGH_SPEAKERS, SPEAKERS
 
 Names = Mapping[str, str]
 
@@ -16,19 +18,29 @@ OUTCOMES = {
     "better": gettext_lazy("The new version is better."),
     "worse": gettext_lazy("The new version is worse."),
     "unclear": gettext_lazy("Nobody can tell from these clips whether the new version is better or worse."),
+    "too_few_voices": gettext_lazy(
+        "These are too few voices to tell whether the new version is better or worse."
+    ),
     "first": gettext_lazy("It is the first version, so there is nothing to compare it with."),
 }
+FEW_VOICES = gettext_lazy(
+    "Fewer than %(enough)d voices say nothing about all the others. Have clips of more voices decided, then "
+    "train again."
+)
 
 
 def outcome_of(verdict: Mapping[str, Any]) -> str:
-    return str(OUTCOMES[verdict["outcome"]])
+    return str(OUTCOMES[told_outcome(verdict)])
 
 
 def reasons_of(verdict: Mapping[str, Any], names: Names) -> list[str]:
     """One sentence per reason, the weightiest first."""
-    return [
+    told = [
         _sentence(reason, names) for reason in verdict["reasons"] if reason["code"] != "nothing_in_service"
     ]
+    if told_outcome(verdict) == TOO_FEW_VOICES:
+        told.insert(1, FEW_VOICES % {"enough": ENOUGH_SPEAKERS})
+    return told
 
 
 def rules_of(rules: Mapping[str, Any]) -> list[str]:
@@ -90,35 +102,57 @@ _FELL = {
 
 
 def _evidence(reason: Mapping[str, Any]) -> str:
-    low, high = reason["difference"]["interval_95"]
+    n_clips, n_voices = reason["clips"], reason["speakers"]
     values = {
         "gained": reason["gained"],
         "lost": reason["lost"],
-        "clips": reason["clips"],
-        "speakers": reason["speakers"],
+        "clips": ngettext("%(count)d clip", "%(count)d clips", n_clips) % {"count": n_clips},
+        "voices": ngettext("%(count)d voice", "%(count)d voices", n_voices) % {"count": n_voices},
         "points": signed(100 * reason["difference"]["value"]),
-        "low": signed(100 * low),
-        "high": signed(100 * high),
     }
-    return (
+    told = (
         _(
-            "Of %(clips)d clips of %(speakers)d voices that neither version learned from, it gets %(gained)d "
-            "right that were wrong before, and %(lost)d wrong that were right: %(points)s points of accuracy "
-            "(95%% sure: between %(low)s and %(high)s)."
+            "Of %(clips)s of %(voices)s that neither version learned from, it gets %(gained)d right that "
+            "were wrong before, and %(lost)d wrong that were right: %(points)s points of accuracy."
         )
         % values
     )
+    return f"{told} {_interval(reason)}".rstrip()
+
+
+def _interval(reason: Mapping[str, Any]) -> str:
+    """Empty for a run of before that drew a handful of voices anew, which says nothing."""
+    low, high = (signed(100 * edge) for edge in reason["difference"]["interval_95"])
+    by = reason.get("interval_by", SPEAKERS)
+    if by == CLIPS:
+        text = ngettext(
+            "(95%% sure for other clips of the same voice: between %(low)s and %(high)s)",
+            "(95%% sure for other clips of the same voices: between %(low)s and %(high)s)",
+            reason["speakers"],
+        )
+    elif reason["speakers"] < ENOUGH_SPEAKERS:
+        return ""
+    else:
+        text = _("(95%% sure: between %(low)s and %(high)s)")
+    return text % {"low": low, "high": high}
 
 
 def _of_people(reason: Mapping[str, Any]) -> str:
-    shares = {name: percent(100 * reason[name], 1) for name in ("before", "after")}
-    return ngettext(
-        "Of the %(clips)d clips among them that people sent here, all of one voice, it gets %(after)s right "
-        "instead of %(before)s (%(gained)d won, %(lost)d lost).",
-        "Of the %(clips)d clips among them that people sent here, of %(speakers)d voices, it gets %(after)s "
-        "right instead of %(before)s (%(gained)d won, %(lost)d lost).",
-        reason["speakers"],
-    ) % {**reason, **shares}
+    n_clips, n_voices = reason["clips"], reason["speakers"]
+    values = {
+        "clips": ngettext("%(count)d clip", "%(count)d clips", n_clips) % {"count": n_clips},
+        "voices": ngettext("%(count)d voice", "%(count)d voices", n_voices) % {"count": n_voices},
+        "gained": reason["gained"],
+        "lost": reason["lost"],
+        **{name: percent(100 * reason[name], 1) for name in ("before", "after")},
+    }
+    return (
+        _(
+            "Of the %(clips)s among them that people sent here, of %(voices)s, it gets %(after)s right "
+            "instead of %(before)s (%(gained)d won, %(lost)d lost)."
+        )
+        % values
+    )
 
 
 def signed(points: float, decimals: int = 1) -> str:

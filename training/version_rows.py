@@ -8,15 +8,27 @@ from classifier.models import ModelVersion, Task
 from classifier.registry import folder_of
 from training import gate
 from training.models import TrainingRun
+from training.resampling import CLIPS, ENOUGH_SPEAKERS
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """On unseen speakers, in percent. ``low`` and ``high`` are None where no interval can be told.
+
+    ``few_voices`` is how many there were when they are too few to tell about others, else 0.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    few_voices: int
 
 
 @dataclass(frozen=True)
 class VersionRow:
     version: ModelVersion
     run: TrainingRun | None
-    accuracy: float | None
-    low: float | None
-    high: float | None
+    accuracy: Accuracy | None
     size_bytes: int
     # What the version that it was compared with gets right of the same clips.
     other: float | None
@@ -32,7 +44,15 @@ class VersionRow:
 
     @property
     def is_unclear(self) -> bool:
-        return bool(self.run and self.run.verdict and self.run.verdict["outcome"] == gate.UNCLEAR)
+        return self._told_outcome == gate.UNCLEAR
+
+    @property
+    def has_too_few_voices(self) -> bool:
+        return self._told_outcome == gate.TOO_FEW_VOICES
+
+    @property
+    def _told_outcome(self) -> str:
+        return gate.told_outcome(self.run.verdict) if self.run and self.run.verdict else ""
 
 
 def version_rows(task: Task) -> list[VersionRow]:
@@ -46,8 +66,7 @@ def version_rows(task: Task) -> list[VersionRow]:
 
 
 def _row(version: ModelVersion, run: TrainingRun | None) -> VersionRow:
-    value, low, high = _accuracy(version.manifest)
-    return VersionRow(version, run, value, low, high, _size(version), _of_other(run))
+    return VersionRow(version, run, _accuracy(version.manifest), _size(version), _of_other(run))
 
 
 def _of_other(run: TrainingRun | None) -> float | None:
@@ -58,14 +77,21 @@ def _of_other(run: TrainingRun | None) -> float | None:
     return 100 * value
 
 
-def _accuracy(manifest: dict[str, Any]) -> tuple[float | None, float | None, float | None]:
-    """On unseen speakers, in percent; an imported version may come without."""
+def _accuracy(manifest: dict[str, Any]) -> Accuracy | None:
+    """An imported version may come without."""
     try:
-        figure = manifest["metrics"]["test"]["accuracy"]
-        low, high = figure["interval_95"]
-        return 100 * figure["value"], 100 * low, 100 * high
+        test = manifest["metrics"]["test"]
+        value = 100 * test["accuracy"]["value"]
+        low, high = (100 * edge for edge in test["accuracy"]["interval_95"])
+        voices = int(test.get("speakers", ENOUGH_SPEAKERS))
     except (KeyError, TypeError, ValueError):
-        return None, None, None
+        return None
+    if voices >= ENOUGH_SPEAKERS:
+        return Accuracy(value, low, high, few_voices=0)
+    # Versions of before drew a handful of speakers anew, which gives an interval of no width, or nearly.
+    if test.get("interval_by") != CLIPS:
+        return Accuracy(value, None, None, few_voices=voices)
+    return Accuracy(value, low, high, few_voices=voices)
 
 
 def _size(version: ModelVersion) -> int:

@@ -7,7 +7,8 @@ from datetime import date
 
 import numpy as np
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import CharField, Count, F, Value
+from django.db.models.functions import Cast, Concat
 
 from annotations.agreement.figures import Table
 from annotations.models import CurrentReview, PickedBy
@@ -103,6 +104,7 @@ class VersionCounts:
     number: int
     pairs: Table
     n_clips: int
+    n_voices: int
 
 
 def version_counts(task: Task) -> list[VersionCounts]:
@@ -122,8 +124,12 @@ def version_counts(task: Task) -> list[VersionCounts]:
     pairs: dict[int, Table] = defaultdict(lambda: np.zeros((len(place), len(place)), np.int64))
     for number, said, predicted, count in cells.order_by():
         pairs[number][place[said], place[predicted]] = count
-    clips = dict(drawn.values_list("number").annotate(n=Count("clip", distinct=True)).order_by())
-    return [VersionCounts(number, pairs[number], clips[number]) for number in sorted(pairs, reverse=True)]
+    # Two people may have named a speaker alike.
+    voice = Concat(Cast("clip__owner", CharField()), Value("/"), "clip__speaker", output_field=CharField())
+    distinct = {"clips": Count("clip", distinct=True), "voices": Count(voice, distinct=True)}
+    counted = drawn.values_list("number").annotate(**distinct)
+    counts = {number: (clips, voices) for number, clips, voices in counted.order_by()}
+    return [VersionCounts(number, pairs[number], *counts[number]) for number in sorted(pairs, reverse=True)]
 
 
 def _label_ids(task: Task) -> list[int]:

@@ -14,6 +14,8 @@ Table = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 REPLICATES = 500
+# Fewer people drawn with replacement are so often the same ones that an interval over them is far too narrow.
+ENOUGH_VOICES = 5
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,22 @@ def agreement(table: Table, clips: Table) -> Agreement:
 
 def intervals(table: Table, clips: Table, *, seed: int = 0) -> dict[str, Interval | None]:
     """Percentiles over clips drawn anew with replacement: ``raw_agreement``, ``fleiss_kappa`` and
-    ``krippendorff_alpha``."""
+    ``krippendorff_alpha``.
+
+    Where every draw gives the same, as when all agree, drawing cannot tell how sure that is: raw agreement
+    then has Wilson's interval for as many clips, and the others have none.
+    """
     names = ("raw_agreement", "fleiss_kappa", "krippendorff_alpha")
     table, clips = comparable(table, clips)
     n_clips = int(clips.sum())
     if n_clips < 2:
         return dict.fromkeys(names)
     draws = np.random.default_rng(seed).multinomial(n_clips, clips / n_clips, size=REPLICATES)
-    return {
-        name: _interval(values) for name, values in zip(names, _figures(draws @ _sums(table)), strict=True)
-    }
+    spreads = _figures(draws @ _sums(table))
+    found = {name: _interval(values) for name, values in zip(names, spreads, strict=True)}
+    if found["raw_agreement"] is None:
+        found["raw_agreement"] = wilson(float(spreads[0].mean()) * n_clips, n_clips)
+    return found
 
 
 def per_label(table: Table, clips: Table) -> list[LabelAgreement]:
@@ -145,7 +153,7 @@ def _figures(sums: Floats) -> tuple[Floats, Floats, Floats]:
 
 def _interval(values: Floats) -> Interval | None:
     defined = values[np.isfinite(values)]
-    if not defined.size:
+    if not defined.size or np.ptp(defined) < 1e-9:
         return None
     low, high = np.percentile(defined, [2.5, 97.5])
     return Interval(float(low), float(high))

@@ -52,6 +52,13 @@ class VersionRow:
     interval: Interval | None
     cohen_kappa: float | None
     table: list[list[int]]
+    # Unknown in a report that an earlier release kept.
+    n_voices: int | None = None
+
+    @property
+    def has_few_voices(self) -> bool:
+        """Too few to tell how it hears others."""
+        return self.n_voices is not None and self.n_voices < figures.ENOUGH_VOICES
 
 
 @dataclass(frozen=True)
@@ -72,11 +79,12 @@ class Report:
     versions: list[VersionRow]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """For JSON. Every interval is over clips: how other clips of the same people would fare."""
         return asdict(self) | {
+            "interval_by": "clips",
             "weeks": [
                 {"monday": week.monday.isoformat(), "figures": asdict(week.figures)} for week in self.weeks
-            ]
+            ],
         }
 
     @classmethod
@@ -175,6 +183,7 @@ def _version_rows(task: Task) -> list[VersionRow]:
                 figures.wilson(accuracy * version.n_clips, version.n_clips),
                 figures.cohen_kappa(version.pairs),
                 version.pairs.tolist(),
+                version.n_voices,
             )
         )
     return found

@@ -48,10 +48,10 @@ def weeks(report: Report) -> Iterator[Row]:
 
 
 def versions(report: Report) -> Iterator[Row]:
-    yield ["model_version", "n_clips", "n_reviews", "accuracy", "low", "high", "cohen_kappa"]
+    yield ["model_version", "n_clips", "n_reviews", "accuracy", "low", "high", "cohen_kappa", "n_voices"]
     for version in report.versions:
         counts = [version.number, version.n_clips, version.n_reviews]
-        yield [*counts, version.accuracy, *_bounds(version.interval), version.cohen_kappa]
+        yield [*counts, version.accuracy, *_bounds(version.interval), version.cohen_kappa, version.n_voices]
 
 
 def version_confusion(report: Report) -> Iterator[Row]:

@@ -95,6 +95,7 @@ def _pictures(report: Report, labels: list[Label]) -> dict[str, Any]:
         ],
         "courses": [pictures.course(name, weeks, figure) for name, figure in overall[::2]] if weeks else [],
         "version_marks": [_version_mark(version) for version in report.versions],
+        "few_voices": [version.number for version in report.versions if version.has_few_voices],
         "version_confusion": _version_confusion(report, labels),
     }
 

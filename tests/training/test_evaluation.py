@@ -81,12 +81,17 @@ def test_calibration_error_is_the_gap_between_sure_and_right():
 
 
 def test_interval_comes_from_speakers_not_clips():
-    # Each speaker is all right or all wrong: a hundred clips of two people say no more than two.
+    # Each speaker is all right or all wrong: a hundred clips of ten people say no more than ten.
     truth, said = [0] * 100, [0] * 50 + [1] * 50
-    torn = all_figures(answers(said, truth, ["ann"] * 50 + ["bob"] * 50), ("other", "sad"))
-    assert torn["accuracy"] == {"value": 0.5, "interval_95": [0.0, 1.0]}
-    alike = all_figures(answers(said, truth, ["ann", "bob"] * 50), ("other", "sad"))
-    assert alike["accuracy"] == {"value": 0.5, "interval_95": [0.5, 0.5]}
+    apart = [f"s{number // 10}" for number in range(100)]
+    torn = all_figures(answers(said, truth, apart), ("other", "sad"))
+    assert (torn["interval_by"], torn["accuracy"]) == (
+        "speakers",
+        {"value": 0.5, "interval_95": [0.2, 0.8]},
+    )
+    mixed = [f"s{number % 10}" for number in range(100)]
+    alike = all_figures(answers(said, truth, mixed), ("other", "sad"))
+    assert alike["accuracy"] == {"value": 0.5, "interval_95": [0.4038, 0.5962]}
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
@@ -150,7 +155,12 @@ def test_command_prints_figures_as_json(version, corpus_folder, tmp_path, capsys
     assert figures["clips"] == 6
     call_command("evaluate_model", **options)
     told = capsys.readouterr().out
-    assert "6 clips of 1 speakers" in told and "parameters, " in told and "ms for 3 s" in told
+    assert (
+        "6 clips of 1 speaker\n" in told
+        and "for other clips of the same speakers" in told
+        and "parameters, " in told
+        and "ms for 3 s" in told
+    )
     assert all(name in told for name in ("precision", "specificity", "fall_out", "mcc", "right label"))
 
 

@@ -13,10 +13,10 @@ def keys(task: Task) -> list[str]:
     return list(task.labels.order_by("order").values_list("key", flat=True))
 
 
-def verdict_of(labels: list[str], *, changed: Clip, worse: bool = False) -> dict:
+def verdict_of(labels: list[str], *, changed: Clip, worse: bool = False, n_speakers: int = 20) -> dict:
     """What the gate says of real answers: one version is nearly always right, the other often."""
     truth = np.arange(120) % len(labels)
-    speakers = [f"s{number // 6}" for number in range(120)]
+    speakers = [f"s{number * n_speakers // 120}" for number in range(120)]
     good, bad = np.arange(120) % 40 != 0, np.arange(120) % 5 < 3
     sides = {"candidate": bad if worse else good, "active": good if worse else bad}
     answers = {

@@ -126,6 +126,13 @@ def test_the_interval_holds_the_figure_and_shrinks_with_more_clips(patients):
     assert many.high - many.low < (few.high - few.low) / 5
 
 
+@pytest.mark.parametrize("table", [[[2, 0]] * 3, [[2, 0], [0, 2]], [[1, 1]] * 9])
+def test_clips_that_are_all_alike_are_not_sure_for_certain(table):
+    found = figures.intervals(*each_once(np.array(table)))
+    assert found["raw_agreement"].high - found["raw_agreement"].low > 0.25
+    assert found["fleiss_kappa"] is None or found["fleiss_kappa"].low < found["fleiss_kappa"].high
+
+
 def test_the_interval_covers_as_often_as_it_says():
     """Many small samples of a known population: about 95 in 100 intervals hold its alpha."""
     chance = np.random.default_rng(1)

@@ -65,6 +65,20 @@ def test_the_report(reviewed, task, reviewer):
     assert (version.n_clips, version.n_reviews) == (5, 9)
     assert version.accuracy == pytest.approx(6 / 9)
     assert version.interval.low < 6 / 9 < version.interval.high
+    assert report.as_dict()["interval_by"] == "clips"
+
+
+def test_the_voices_that_a_version_heard_are_counted(reviewed, task, speaker, stranger):
+    n_owners = len({clip.owner_id for clip in reviewed})
+    (version,) = make_report(task).versions
+    assert (version.n_voices, version.has_few_voices) == (n_owners, n_owners < 5)
+    for number, clip in enumerate(reviewed):
+        type(clip).objects.filter(pk=clip.pk).update(owner=speaker, speaker=f"voice {number}")
+    (version,) = make_report(task).versions
+    assert (version.n_voices, version.has_few_voices) == (5, False)
+    type(clip).objects.filter(pk=clip.pk).update(speaker="voice 0")
+    (version,) = make_report(task).versions
+    assert (version.n_voices, version.has_few_voices) == (4, True)
 
 
 def test_what_was_revised_counts_as_it_was_first_and_what_was_withdrawn_not_at_all(

@@ -92,3 +92,32 @@ def test_a_version_of_which_nobody_knows_is_marked(admin_client, waiting):
     waiting.save()
     text = text_of(admin_client.get(address("versions")))
     assert "unclear whether better" in text and "all the same" not in text
+
+
+def test_a_handful_of_voices_prove_nothing(admin_client, waiting):
+    verdict = verdict_of(keys(waiting.task), changed=Clip.objects.first(), n_speakers=1)
+    test = {name: verdict["figures"]["candidate"][name] for name in ("accuracy", "speakers", "interval_by")}
+    waiting.version.manifest["metrics"]["test"] = test
+    waiting.version.save()
+    waiting.verdict = verdict
+    waiting.save()
+    low, high = (round(100 * edge) for edge in test["accuracy"]["interval_95"])
+    text = text_of(admin_client.get(address("versions")))
+    assert "too few voices to tell" in text and low < high
+    assert (
+        f"of the clips of 1 unseen voice right ({low} to {high}% for other clips of the same voice)" in text
+    )
+    told = text_of(admin_client.get(address("run", waiting.pk)))
+    assert "These are too few voices to tell" in told and "It keeps every rule of the gate." in told
+    assert "Put into service" in told and "all the same" not in told
+
+
+def test_an_interval_without_width_is_not_shown_again(admin_client, waiting):
+    """As versions of before carry it in their manifest."""
+    old = {"accuracy": {"value": 0.61, "interval_95": [0.61, 0.61]}, "speakers": 1}
+    waiting.version.manifest["metrics"]["test"] = old
+    waiting.version.save()
+    text = text_of(admin_client.get(address("versions")))
+    assert "61 to 61" not in text
+    assert "61.0%" in text
+    assert "of the clips of 1 unseen voice right, which is too few to tell about others" in text

@@ -13,10 +13,11 @@ from classifier.models import ModelVersion
 from training import torchaudio_shim
 from training.corpus import SPLITS, read_corpus
 from training.exceptions import CorpusRefused
+from training.figures import OF_A_LABEL, OVERALL
 from training.libraries import require_training_libraries
+from training.resampling import CLIPS, ENOUGH_SPEAKERS
 
 THREADS, TIMED_RUNS = 2, 30
-OF_A_LABEL = ("precision", "recall", "f1", "specificity", "fall_out", "mcc")
 
 
 class Command(BaseCommand):
@@ -92,10 +93,11 @@ def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
 def _table(figures: dict[str, Any]) -> str:
     """The figures as lines of text."""
     lines = [
-        f"{figures['clips']} clips of {figures['speakers']} speakers",
+        f"{_count(figures['clips'], 'clip')} of {_count(figures['speakers'], 'speaker')}",
+        _about_intervals(figures),
         f"{figures['parameters']} parameters, {figures['session_ms']} ms for 3 s on {THREADS} threads",
     ]
-    for name in ("accuracy", "mean_recall", "f1_macro", "calibration_error"):
+    for name in OVERALL:
         lines.append(f"{name:18} {_with_interval(figures[name])}")
     lines += [
         f"{name:18} accuracy {_with_interval(figures['conditions_95'][name])}"
@@ -110,6 +112,19 @@ def _table(figures: dict[str, Any]) -> str:
     for label, row in zip(labels, figures["confusion"], strict=True):
         lines.append(f"  {label:16}" + "".join(f"{count:>10}" for count in row))
     return "\n".join(lines)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _about_intervals(figures: dict[str, Any]) -> str:
+    if figures["interval_by"] == CLIPS:
+        return (
+            f"95% intervals are for other clips of the same speakers: fewer than {ENOUGH_SPEAKERS} speakers "
+            "are too few to tell about others"
+        )
+    return "95% intervals are over speakers"
 
 
 def _with_interval(figure: dict[str, Any]) -> str:
