@@ -9,6 +9,20 @@ class AnnotationsConfig(AppConfig):
     def ready(self) -> None:
         from annotations import signals  # noqa: F401  # connects the receivers
         from annotations.owner_section import section_context
+        from annotations.progress import has_labels_coming
         from classifier.sections import register
+        from emotion_site.checklist import Step
+        from emotion_site.checklist import register as add_step
 
+        add_step(
+            Step(
+                _("Have recordings labelled"),
+                _(
+                    "Invite reviewers, or import a corpus that others have labelled, at the terminal: "
+                    "manage.py import_corpus."
+                ),
+                "emotion_site:invitations",
+                has_labels_coming,
+            )
+        )
         register("annotations/_owner_section.html", section_context)

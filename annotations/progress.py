@@ -11,8 +11,9 @@ from annotations.identity import pseudonym_of
 from annotations.leases import LONGEST
 from annotations.models import CurrentReview, Decision, QueueEntry, Review
 from annotations.queue_counts import n_waiting
-from classifier.models import Task
+from classifier.models import Corpus, Task
 from emotion_site.models import User
+from emotion_site.roles import Role
 
 # Of so many of the last answers the time per clip is told.
 LAST_ANSWERS = 50
@@ -49,6 +50,12 @@ def progress_of(reviewer: User, task: Task) -> Progress:
 
 def _midnight() -> datetime:
     return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def has_labels_coming() -> bool:
+    """Whether there is somebody to label recordings here, or some that were labelled elsewhere."""
+    reviewers = User.objects.filter(is_active=True, groups__name=Role.REVIEWER)
+    return Corpus.objects.exists() or reviewers.exists() or Review.objects.exists()
 
 
 def counts_by_state(task: Task) -> dict[str, int]:

@@ -30,11 +30,11 @@ REJECTIONS = {
     ),
     "too_short": (
         UNPROCESSABLE,
-        _("The recording is too short: at least %(min_seconds)s seconds are needed to hear an emotion."),
+        _("The recording is too short: to hear an emotion it must last at least %(min_seconds)s s."),
     ),
     "too_long": (
         UNPROCESSABLE,
-        _("The recording is longer than %(max_minutes)s minutes. Cut it into shorter parts."),
+        _("The recording is longer than %(max_minutes)s min. Cut it into shorter parts."),
     ),
     "expands_too_much": (
         UNPROCESSABLE,

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from emotion_site.preferences import set_preferences
-from emotion_site.views import about, account, api_tokens, invitations, one_time_links, people
+from emotion_site.views import about, account, api_tokens, checklist, invitations, one_time_links, people
 
 app_name = "emotion_site"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("sign-out-everywhere/", account.sign_out_everywhere, name="sign_out_everywhere"),
     path("delete/", account.delete_own_account, name="delete_account"),
     path("preferences/", set_preferences, name="preferences"),
+    path("checklist/hide/", checklist.hide, name="hide_checklist"),
     path("about/", about.about, name="about"),
     path("about/purpose/", about.purpose, name="purpose"),
     path("tokens/", api_tokens.api_tokens, name="api_tokens"),

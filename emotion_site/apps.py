@@ -10,10 +10,26 @@ class EmotionSiteConfig(AppConfig):
     verbose_name = _("People and access")
 
     def ready(self) -> None:
-        from emotion_site import checks, task_heartbeat  # noqa: F401  # registers checks and receivers
+        from emotion_site import checklist, checks, task_heartbeat  # noqa: F401  # registers checks and receivers
         from emotion_site.field_names import name_fields
 
         name_fields()
+        checklist.register(
+            checklist.Step(
+                _("Say what the site is used for"),
+                _("Nobody has said yet what this site is used for."),
+                "emotion_site:purpose",
+                checklist.purpose_is_declared,
+            )
+        )
+        checklist.register(
+            checklist.Step(
+                _("Invite people"),
+                _("Whoever has an account can record, and share recordings for review."),
+                "emotion_site:invitations",
+                checklist.others_have_accounts,
+            )
+        )
 
 
 class SiteTasksConfig(TasksAppConfig):

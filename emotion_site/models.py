@@ -42,6 +42,7 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.AUTO)
     share_for_review = models.BooleanField(_("share new clips for review"), default=False)
     share_for_training = models.BooleanField(_("share new clips for training"), default=False)
+    hides_checklist = models.BooleanField(_("hides the list of what comes next"), default=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -103,6 +103,27 @@ def test_what_is_not_language_stays_as_it_is(spanish, pattern):
     assert wrong == []
 
 
+COUNTED = re.compile(
+    r"%\(\w+\)[sd] (clips|voices|speakers|people|points|minutes|seconds|hours|days|pairs|answers|reviews|"
+    r"versions|labels|runs|codes|files|lines|decisions|recordings)\b"
+)
+# Never one: a constant, a number with decimals, or the first of so many that not all are shown.
+NEVER_ONE = {
+    "Fewer than %(enough)d voices say nothing about all the others. Have clips of more voices decided, then "
+    "train again.",
+    "%(minutes)s minutes",
+    "%(points)s points of accuracy.",
+    "%(shown)s of %(total)s pairs are drawn.",
+    "These are %(shown)s of %(total)s pairs. The CSV file has all of them.",
+}
+
+
+def test_nobody_reads_of_one_clips(spanish):
+    texts = [message.id for message in spanish if message.id and not message.pluralizable]
+    wrong = [text for text in texts if COUNTED.search(text) and not any(each in text for each in NEVER_ONE)]
+    assert wrong == []
+
+
 def test_people_are_addressed_in_one_way(spanish):
     formal = re.compile(
         r"\b(usted|[Ii]nténtelo|[Ee]scriba|[Ee]lija|[Pp]ulse|[Ii]ntroduzca|vosotros|[Aa]brid)\b"

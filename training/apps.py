@@ -8,7 +8,18 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         from classifier.sections import register
+        from emotion_site.checklist import Step
+        from emotion_site.checklist import register as add_step
         from training import signals  # noqa: F401  # connects the receivers
         from training.clip_section import section_context
+        from training.models import TrainingRun
 
+        add_step(
+            Step(
+                _("Retrain the model"),
+                _("It learns from what people decided, and you see whether it is better before it serves."),
+                "training:runs",
+                TrainingRun.objects.exists,
+            )
+        )
         register("training/_clip_section.html", section_context)

@@ -23,6 +23,11 @@ class Plot:
     top: float
     lines: list[Line]
 
+    @property
+    def has_course(self) -> bool:
+        """A single point, as of a run that learned the head alone, says more as a number."""
+        return any(len(line.dots) > 1 for line in self.lines)
+
 
 def plots_of(curves: Sequence[Mapping[str, Any]]) -> list[Plot]:
     """Loss and recall over the epochs; what has no point yet is not drawn."""

@@ -90,7 +90,7 @@ def _decode_into(
     partial_index = Path(f"{partial.name}{INDEX_SUFFIX}")
     partial_index.write_text(json.dumps({"bounds": bounds}))
     partial_index.replace(index)
-    logger.info("Read the sound of %d clips", len(paths))
+    logger.info("Clips whose sound was read: %d", len(paths))
 
 
 def waveform_of(path: Path) -> Waveform:

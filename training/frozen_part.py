@@ -111,7 +111,7 @@ def frozen_frames(
         partial = index.with_suffix(".partial")
         partial.write_text(json.dumps(bounds))
         partial.replace(index)
-        logger.info("Listened to %d clips, kept in %s", len(clips), file.name)
+        logger.info("Clips listened to: %d, kept in %s", len(clips), file.name)
     bounds = json.loads(index.read_text())
     width = model.config.hidden_size
     return Frames(np.memmap(file, np.float16, "r", shape=(bounds[-1], width)), tuple(bounds))

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from emotion_site.counted import counted
 from training.erasing import erase_withdrawn, sync_folder
 from training.exceptions import SnapshotRefused
 from training.follow import Cancelled
@@ -37,7 +38,7 @@ def checked_files(snapshot: Snapshot, row: RunRow, work: Path) -> Path:
             if snapshot.n_erased == erased:
                 raise
     partial.rename(place)
-    row.say(f"Checked {snapshot.n_clips - erased} clips of {snapshot}; {erased} were taken back.")
+    row.say(f"Checked {counted(snapshot.n_clips - erased, 'clip')} of {snapshot}; taken back: {erased}.")
     return place
 
 

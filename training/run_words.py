@@ -1,7 +1,9 @@
 """Training runs in the words of people who have no background in machine learning."""
 
 import math
+from datetime import UTC, date, datetime, time
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -103,6 +105,22 @@ def stage_of(run: TrainingRun) -> str:
     if run.state == TrainingRun.State.QUEUED:
         return _("Waiting for the worker")
     return str(STAGES.get(run.stage, _("The training begins")))
+
+
+def local_log(run: TrainingRun, *, most: int) -> list[str]:
+    """The last lines of a run's log, with the times of the site as everywhere on its pages.
+
+    The worker notes hours, minutes and seconds in UTC.
+    """
+    return [_at_local_time(line, run.created.date()) for line in run.log[-most:]]
+
+
+def _at_local_time(line: str, day: date) -> str:
+    try:
+        noted = datetime.combine(day, time.fromisoformat(line[:8]), tzinfo=UTC)
+    except ValueError:
+        return line
+    return f"{timezone.localtime(noted):%H:%M:%S}{line[8:]}"
 
 
 def duration_words(seconds: float) -> str:

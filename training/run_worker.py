@@ -13,6 +13,7 @@ from classifier.engine.exceptions import VersionRefused
 from classifier.engine.version_folder import verify
 from classifier.models import Clip, ModelVersion
 from classifier.registry import folder_of, register_version
+from emotion_site.counted import counted
 from emotion_site.exceptions import UserError, unavailable
 from training import gate
 from training.exceptions import RunFailed, SnapshotRefused
@@ -130,7 +131,7 @@ def _model_card(run: TrainingRun) -> str:
     return (
         f"# Trained here from {run.snapshot}\n\n"
         f"Made by training run {run.pk}: {run.get_mode_display()}, starting from "
-        f"{run.start_version}, on {run.snapshot.n_clips} clips. The data set's checksum is "
+        f"{run.start_version}, on {counted(run.snapshot.n_clips, 'clip')}. The data set's checksum is "
         f"{run.snapshot.checksum}. Figures on unseen speakers stand in manifest.json.\n"
     )
 

@@ -45,17 +45,19 @@ def reasons_of(verdict: Mapping[str, Any], names: Names) -> list[str]:
 
 def rules_of(rules: Mapping[str, Any]) -> list[str]:
     """What the gate asked for, in plain words."""
-    points = {
-        "recall": floatformat(rules["recall_drop"], -1),
-        "accuracy": floatformat(rules["accuracy_drop"], -1),
-        "noisy": floatformat(rules["noisy_drop"], -1),
-        "times": floatformat(rules["speed_factor"], -1),
-    }
+    allowed = {name: _points(rules[f"{name}_drop"]) for name in ("recall", "accuracy", "noisy")}
+    times = {"times": floatformat(rules["speed_factor"], -1)}
     return [
-        _("Accuracy may fall by %(accuracy)s points, in noise by %(noisy)s.") % points,
-        _("The recall of no label may fall by more than %(recall)s points.") % points,
-        _("A clip may take %(times)s times as long.") % points,
+        _("Accuracy may fall by %(accuracy)s, in noise by %(noisy)s.") % allowed,
+        _("The recall of no label may fall by more than %(recall)s.") % allowed,
+        _("A clip may take %(times)s times as long.") % times,
     ]
+
+
+def _points(number: float) -> str:
+    """As many percentage points as a rule allows, such as ``1 point`` or ``2.5 points``."""
+    text = ngettext("%(number)s point", "%(number)s points", 1 if number == 1 else 2)
+    return text % {"number": floatformat(number, -1)}
 
 
 def _sentence(reason: Mapping[str, Any], names: Names) -> str:
@@ -81,7 +83,7 @@ def _sentence(reason: Mapping[str, Any], names: Names) -> str:
     values = {
         "before": percent(100 * reason["before"], 1),
         "after": percent(100 * reason["after"], 1),
-        "allowed": floatformat(reason["allowed"], -1),
+        "allowed": _points(reason["allowed"]),
         "label": names.get(reason.get("label", ""), reason.get("label", "")),
     }
     return _FELL[code] % values
@@ -89,14 +91,14 @@ def _sentence(reason: Mapping[str, Any], names: Names) -> str:
 
 _FELL = {
     "accuracy_fell": gettext_lazy(
-        "Accuracy falls from %(before)s to %(after)s; at most %(allowed)s points are allowed."
+        "Accuracy falls from %(before)s to %(after)s, by more than the rules allow (%(allowed)s)."
     ),
     "noisy_fell": gettext_lazy(
-        "Accuracy in noise falls from %(before)s to %(after)s; at most %(allowed)s points are allowed."
+        "Accuracy in noise falls from %(before)s to %(after)s, by more than the rules allow (%(allowed)s)."
     ),
     "recall_fell": gettext_lazy(
-        "%(label)s is found in %(after)s of its clips instead of %(before)s; at most %(allowed)s points are "
-        "allowed."
+        "%(label)s is found in %(after)s of its clips instead of %(before)s, a fall by more than the "
+        "rules allow (%(allowed)s)."
     ),
 }
 

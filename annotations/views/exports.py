@@ -90,7 +90,7 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponse | StreamingHttp
         file = path_of(export).open("rb")
     except FileNotFoundError:
         raise Http404 from None
-    name = f"labels-{export.task.slug}-{export.created:%Y-%m-%d-%H%M}.zip"
+    name = f"labels-{export.task.slug}-{timezone.localtime(export.created):%Y-%m-%d-%H%M}.zip"
     return StreamingHttpResponse(
         _pieces(file),
         content_type="application/zip",

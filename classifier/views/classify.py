@@ -18,6 +18,7 @@ from classifier.models import Clip, Label
 from classifier.requests import PersonRequest
 from classifier.services import Submission, submit_clip
 from emotion_site.api.throttling import count_like_api
+from emotion_site.checklist import checklist_of
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 
@@ -30,7 +31,8 @@ Refusal = tuple[str, UserError]
 def classify(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         return _submit(request)
-    return render(request, "classifier/classify.html", _context(blank_wishes(request.user)))
+    context = _context(blank_wishes(request.user)) | {"checklist": checklist_of(request.user)}
+    return render(request, "classifier/classify.html", context)
 
 
 def blank_wishes(user: User) -> WishesForm:

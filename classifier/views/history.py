@@ -42,6 +42,8 @@ def show(request: PersonRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "is_filtered": bool(filters),
+        # The search stands in sight of everybody.
+        "n_filters": len(filters - {"q"}),
         "has_clips": bool(page.clips) or clips.exists(),
         "query": _query(request.GET),
         "deleted_ids": take_deletion(request),

@@ -6,6 +6,7 @@ import json
 import zipfile
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -43,8 +44,11 @@ def made(browser, **form) -> LabelExport:
 
 
 def downloaded(browser, export: LabelExport) -> zipfile.ZipFile:
-    response = browser.get(reverse("annotations:export_download", args=[export.pk]))
-    assert response["Content-Disposition"].startswith('attachment; filename="labels-emotion-')
+    with timezone.override("Asia/Tokyo"):
+        response = browser.get(reverse("annotations:export_download", args=[export.pk]))
+    there = export.created.astimezone(ZoneInfo("Asia/Tokyo"))
+    named = f"labels-emotion-{there:%Y-%m-%d-%H%M}.zip"
+    assert response["Content-Disposition"] == f'attachment; filename="{named}"'
 
     async def read() -> bytes:
         return b"".join([piece async for piece in response.streaming_content])

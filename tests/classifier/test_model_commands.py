@@ -1,9 +1,11 @@
 import io
 import json
 import shutil
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from classifier import registry
 from classifier.models import ModelVersion
@@ -34,6 +36,12 @@ def test_list_as_text_marks_the_active_version():
     assert newest.startswith("* emotion 2  shipped")
     assert oldest.startswith("  emotion 1  shipped")
     assert output("list_models", "--task", "language") == ""
+
+
+def test_the_list_has_the_times_of_the_site():
+    created = ModelVersion.objects.get(number=1).created
+    with timezone.override("Asia/Tokyo"):
+        assert f"{created + timedelta(hours=9):%Y-%m-%d %H:%M}" in output("list_models")
 
 
 def test_list_as_json_is_one_array():

@@ -91,6 +91,56 @@ def test_choosing_clips_moves_none(open_page, width, language):
     assert not page.evaluate(IS_WIDER)
 
 
+@pytest.mark.parametrize("language", ["en-GB", "es-ES"])
+def test_a_phone_shows_clips_before_tools(open_page, language):
+    page = open_page("/history/", 390, language)
+    assert (
+        page.locator(".clip-row").first.evaluate(TOP) < 620
+    )  # of an administrator who is reminded of something
+    expect(page.get_by_role("combobox")).to_have_count(2)  # language and appearance, at the foot of the page
+    fold = page.locator(".filter-fold > summary")
+    fold.focus()
+    page.keyboard.press("Enter")
+    page.locator("[name=label]").select_option("happy")
+    expect(page.locator("#filter-count")).to_have_text(re.compile("1"))
+    page.reload()
+    expect(page.locator("#filter-count")).to_have_text(re.compile("1"))
+    expect(page.locator("[name=label]")).to_be_hidden()
+
+
+def test_a_desktop_shows_the_filters_at_once(open_page):
+    page = open_page("/history/", 1280)
+    expect(page.locator("[name=label]")).to_be_visible()
+    expect(page.locator(".filter-fold > summary")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_what_is_done_with_chosen_clips_appears_when_some_are(browser, own_site, signed_in, width, scripts):
+    view = {"width": width, "height": 844}
+    context = browser.new_context(
+        base_url=own_site.url,
+        storage_state=signed_in,
+        viewport=view,
+        java_script_enabled=scripts,
+        locale="en-GB",
+    )
+    page = context.new_page()
+    page.goto("/history/")
+    actions = page.get_by_role("group", name="What to do with the chosen recordings")
+    box = page.locator(".clip-row input[name=ids]").first
+    expect(box).to_be_visible()
+    expect(actions).to_be_hidden()
+    box.check()
+    expect(actions.get_by_role("button", name="Delete chosen")).to_be_in_viewport(ratio=1)
+    actions.get_by_text("Share chosen").click()
+    expect(actions.get_by_role("button", name="Take them back")).to_be_in_viewport(ratio=1)
+    actions.get_by_text("Share chosen").click()
+    box.uncheck()
+    expect(actions).to_be_hidden()
+    context.close()
+
+
 def test_days_the_wrong_way_round_are_told_as_soon_as_they_are_chosen(open_page):
     page = open_page("/history/", 1280)
     page.get_by_text("More filters").click()

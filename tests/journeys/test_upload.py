@@ -54,6 +54,16 @@ def test_the_count_tells_how_many_of_many_are_done(page: Page, sign_up, files, t
     expect(count).to_have_text("5 of 5")
 
 
+def test_an_open_result_can_be_hidden(page: Page, sign_up, files):
+    sign_up(page)
+    page.locator("#file").set_input_files([files[0], files[2]])
+    row = page.locator(".upload-row").filter(has_text="hum.wav")
+    row.get_by_text("Show the result").click()
+    expect(row.get_by_text("Show the result")).to_be_hidden()
+    row.get_by_text("Hide the result").click()
+    expect(row.get_by_text("Show the result")).to_be_visible()
+
+
 def test_one_file_needs_no_count(page: Page, sign_up, files):
     sign_up(page)
     page.locator("#file").set_input_files(files[0])

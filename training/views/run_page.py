@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
@@ -19,7 +20,7 @@ from emotion_site.models import User
 from training import verdict_words
 from training.curves import plots_of
 from training.models import TrainingRun
-from training.run_words import duration_words, problem_of, stage_of
+from training.run_words import duration_words, local_log, problem_of, stage_of
 from training.runs import approve_run, cancel_run, reject_run
 from training.views.telling import reason_given, refusals_told
 
@@ -95,11 +96,13 @@ def _row(pk: UUID) -> TrainingRun:
 def _live(row: TrainingRun) -> dict[str, Any]:
     return {
         "run": row,
+        # A route of sockets, which `reverse` knows nothing of.
+        "socket_path": f"{get_script_prefix()}live/runs/{row.pk}/",
         "stage": stage_of(row),
         "time_left": "" if row.seconds_left is None else duration_words(row.seconds_left),
         "estimate": "" if row.estimated_seconds is None else duration_words(row.estimated_seconds),
         "plots": plots_of(row.curves),
-        "log_lines": row.log[-SHOWN_LINES:],
+        "log_lines": local_log(row, most=SHOWN_LINES),
     }
 
 

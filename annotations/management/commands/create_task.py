@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.exceptions import ImportRefused
 from annotations.tasks_and_labels import create_task
+from emotion_site.counted import counted
 
 
 class Command(BaseCommand):
@@ -22,4 +23,4 @@ class Command(BaseCommand):
         except ImportRefused as error:
             raise CommandError(str(error), returncode=2) from error
         state = "is made" if created else "was there already"
-        self.stdout.write(f"The task {task.slug} {state}, with {len(keys)} labels.")
+        self.stdout.write(f"The task {task.slug} {state}, with {counted(len(keys), 'label')}.")

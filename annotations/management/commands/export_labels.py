@@ -11,6 +11,7 @@ from annotations.exceptions import ImportRefused
 from annotations.export import FORMATS, MANIFEST, Wanted, export_file, export_folder
 from annotations.review_rows import moment_of
 from annotations.tasks_and_labels import require_task
+from emotion_site.counted import counted
 
 
 class Command(BaseCommand):
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(manifest))
         else:
-            self.stdout.write(f"{manifest['rows']} labels, SHA-256 {manifest['sha256']}")
+            self.stdout.write(f"{counted(manifest['rows'], 'label')}, SHA-256 {manifest['sha256']}")
 
 
 def _wanted(options: dict[str, Any], out: Path) -> Wanted:

@@ -11,6 +11,7 @@ from annotations.corpus_rows import read_rows
 from annotations.exceptions import ImportRefused
 from annotations.tasks_and_labels import LabelReader, require_task
 from classifier import intake
+from emotion_site.counted import counted
 from emotion_site.exceptions import UserError
 from emotion_site.quiet_log import quiet_log
 
@@ -58,8 +59,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"corpus": name, **counts, "rejected": dict(outcome.rejected)}))
         else:
             self.stdout.write(
-                f"Corpus {outcome.corpus.name}: {outcome.added} clips are new, {outcome.already} were there, "
-                f"{outcome.rejected.total()} were rejected."
+                f"Corpus {outcome.corpus.name}: {counted(outcome.added, 'new clip')}, "
+                f"{outcome.already} there already, {outcome.rejected.total()} rejected."
             )
         if failed:
             raise SystemExit(1)

@@ -11,6 +11,7 @@ from annotations.exceptions import ImportRefused
 from annotations.review_rows import read_votes
 from annotations.reviews_import import import_votes
 from annotations.tasks_and_labels import LabelReader, require_task
+from emotion_site.counted import counted
 from emotion_site.quiet_log import quiet_log
 
 
@@ -46,8 +47,9 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({**counts, "rejected": dict(outcome.rejected)}))
         else:
             self.stdout.write(
-                f"{outcome.added} reviews are new, {outcome.already} were there, "
-                f"{outcome.rejected.total()} lines were rejected; {outcome.decided} decisions changed."
+                f"{counted(outcome.added, 'new review')}, {outcome.already} there already, "
+                f"{counted(outcome.rejected.total(), 'line')} rejected; "
+                f"{counted(outcome.decided, 'decision')} changed."
             )
         if failed:
             raise SystemExit(1)

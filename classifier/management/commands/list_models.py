@@ -3,6 +3,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.timezone import localtime
 
 from classifier.models import ModelVersion
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
             return
         for version in versions:
             mark = "*" if version.is_active else " "
-            made = f"{version.origin}  {version.created:%Y-%m-%d %H:%M}"
+            made = f"{version.origin}  {localtime(version.created):%Y-%m-%d %H:%M}"
             self.stdout.write(f"{mark} {version.task.slug} {version.number}  {made}")
 
 

@@ -19,10 +19,11 @@ function showChoice() {
   chooseAll.checked = count > 0 && count === all.length;
   chooseAll.indeterminate = count > 0 && count < all.length;
   document.getElementById("chosen-count").textContent = count ? fillPlural(texts.selected, count) : "";
-  for (const button of document.querySelectorAll("button[data-needs-choice]")) button.disabled = count === 0;
-  const sharing = document.querySelector(".share-chosen");
-  sharing.inert = count === 0;
-  sharing.open = false;
+  const actions = document.querySelector(".chosen-actions");
+  actions.hidden = count === 0;
+  // Enter on a box would press the first of them, shown or not.
+  for (const button of actions.querySelectorAll("button")) button.disabled = count === 0;
+  document.querySelector(".share-chosen").open = false;
 }
 
 function chooseRange(from, to) {

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from classifier.models import Clip, ModelVersion
 from tests.factories import ClipFactory, ModelVersionFactory
@@ -59,6 +60,22 @@ def test_unknown_things(admin_client, task):
         assert admin_client.get(address(name, uuid4())).status_code == 404
     assert admin_client.get(address("versions"), {"task": "nothing"}).status_code == 404
     assert admin_client.post(address("promote", 999)).status_code == 404
+
+
+def test_a_run_of_one_step_shows_figures_and_no_course(admin_client, run_in):
+    point = {"epoch": 1, "validation_loss": 1.234, "mean_recall": 0.612, "accuracy": 0.64}
+    text = text_of(admin_client.get(address("run", run_in("cancelled", curves=[point]).pk)))
+    assert "1.234" in text and "0.612" in text and "0.640" in text
+    assert "course-dot" not in text and "polyline" not in text
+    several = run_in("cancelled", curves=[point, {**point, "epoch": 2}])
+    assert "polyline" in text_of(admin_client.get(address("run", several.pk)))
+
+
+def test_the_log_of_a_run_has_the_times_of_the_site(admin_client, run_in):
+    run = run_in("cancelled", log=["23:30:05 A worker began.", "without a time"])
+    with timezone.override("Asia/Tokyo"):
+        text = text_of(admin_client.get(address("run", run.pk)))
+    assert "08:30:05 A worker began." in text and "without a time" in text and "UTC" not in text
 
 
 def test_nothing_yet(admin_client, task):
@@ -152,7 +169,7 @@ def test_the_verdict_is_told(admin_client, waiting):
     assert "97.5%" in text and "+37.5" in text and "Recall of Happy" in text and "Size on disk" in text
     assert text.count('class="heat"') == 2
     assert "Recall of Happy in noise" in text and "Of the 40 clips among them that people sent here" in text
-    assert "Accuracy may fall by 1 points, in noise by 2." in text and "/gatepolicy/" in text
+    assert "Accuracy may fall by 1 point, in noise by 2 points." in text and "/gatepolicy/" in text
     assert reverse("annotations:audio", args=[Clip.objects.first().pk]) in text
     assert "Page 1 of 3" in text and text.count("<audio") == 20
     assert "Page 3 of 3" in text_of(admin_client.get(address("run", waiting.pk), {"page": 3}))
@@ -168,7 +185,7 @@ def test_broken_rules_are_told(admin_client, waiting, task):
     waiting.save()
     text = text_of(admin_client.get(address("run", waiting.pk)))
     assert "The new version is worse." in text and "It does not pass the gate." in text
-    assert "Accuracy falls from 97.5% to 60.0%; at most 1 points are allowed." in text
+    assert "Accuracy falls from 97.5% to 60.0%, by more than the rules allow (1 point)." in text
     assert "is found in 60.0% of its clips" in text and "Put into service all the same" in text
 
 

@@ -10,6 +10,7 @@ from annotations import terminal
 from classifier.engine.exceptions import VersionRefused
 from classifier.engine.runtime import Engine
 from classifier.models import ModelVersion
+from emotion_site.counted import counted
 from training import torchaudio_shim
 from training.corpus import SPLITS, read_corpus
 from training.exceptions import CorpusRefused
@@ -93,7 +94,7 @@ def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
 def _table(figures: dict[str, Any]) -> str:
     """The figures as lines of text."""
     lines = [
-        f"{_count(figures['clips'], 'clip')} of {_count(figures['speakers'], 'speaker')}",
+        f"{counted(figures['clips'], 'clip')} of {counted(figures['speakers'], 'speaker')}",
         _about_intervals(figures),
         f"{figures['parameters']} parameters, {figures['session_ms']} ms for 3 s on {THREADS} threads",
     ]
@@ -112,10 +113,6 @@ def _table(figures: dict[str, Any]) -> str:
     for label, row in zip(labels, figures["confusion"], strict=True):
         lines.append(f"  {label:16}" + "".join(f"{count:>10}" for count in row))
     return "\n".join(lines)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _about_intervals(figures: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.exceptions import ImportRefused
 from annotations.tasks_and_labels import require_task
+from emotion_site.counted import counted
 from emotion_site.exceptions import UserError
 from training.exceptions import SnapshotRefused
 from training.freezing import Wishes, freeze_snapshot
@@ -46,7 +47,9 @@ class Command(BaseCommand):
             told = {"checksum": snapshot.checksum, "n_clips": snapshot.n_clips, "counts": snapshot.counts}
             self.stdout.write(json.dumps(told))
         else:
-            self.stdout.write(f"Snapshot {snapshot.number}: {snapshot.n_clips} clips, {snapshot.checksum}")
+            self.stdout.write(
+                f"Snapshot {snapshot.number}: {counted(snapshot.n_clips, 'clip')}, {snapshot.checksum}"
+            )
 
 
 def _frozen(options: dict[str, Any]) -> Snapshot:
