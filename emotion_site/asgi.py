@@ -23,6 +23,7 @@ from emotion_site.error_pages import unreadable_request
 from emotion_site.lent_thread import MAX_THREADS, LentThread
 from emotion_site.socket_origin import require_readable_origin
 from emotion_site.spool import BodyFile
+from emotion_site.url_prefix import add_prefix, cut_prefix
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
 
@@ -117,12 +118,14 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from emotion_site.known_first import know_sender_first  # noqa: E402
 from training.socket_urls import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": limit_body(require_readable_text(know_sender_first(ThreadHandler()))),
-        # A page of another site must not listen with the cookies of ours.
-        "websocket": require_readable_origin(
-            AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
-        ),
-    }
+application = cut_prefix(
+    ProtocolTypeRouter(
+        {
+            "http": limit_body(require_readable_text(know_sender_first(add_prefix(ThreadHandler())))),
+            # A page of another site must not listen with the cookies of ours.
+            "websocket": require_readable_origin(
+                AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+            ),
+        }
+    )
 )

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from emotion_site.settings.env import LOOPBACK_HOSTS, WILDCARD_HOSTS
 from emotion_site.settings.env import is_local as is_local_site
+from emotion_site.url_prefix import own_names
 
 
 @register(Tags.files)
@@ -113,5 +114,33 @@ def mail_has_a_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "E-mails go out from an address at localhost, which other mail servers refuse.",
             hint="Set DEFAULT_FROM_EMAIL to an address of yours.",
             id="emotion_site.W004",
+        )
+    ]
+
+
+@register(Tags.urls)
+def prefix_is_no_page_of_the_site(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    first = settings.URL_PREFIX[1:].partition("/")[0]
+    if first not in own_names():
+        return []
+    return [
+        Error(
+            f"Pages of the site itself begin with /{first}/, so URL_PREFIX cannot.",
+            hint="Choose another path for URL_PREFIX and in the proxy.",
+            id="emotion_site.E020",
+        )
+    ]
+
+
+@register(Tags.security)
+def proxy_of_the_prefix_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.URL_PREFIX or settings.NUM_PROXIES:
+        return []
+    return [
+        Warning(
+            f"The site lies below {settings.URL_PREFIX}/ of a proxy, but no proxy is declared, so every "
+            "visitor seems to have the proxy's address.",
+            hint="Set NUM_PROXIES to the number of proxies in front of the site.",
+            id="emotion_site.W020",
         )
     ]

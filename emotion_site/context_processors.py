@@ -17,6 +17,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         # For administrators, who alone can mend it; nobody else's page asks.
         "purpose_is_missing": SimpleLazyObject(lambda: role == Role.ADMIN and current_purpose() is None),
         "section": section_of(request),
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "signup_mode": settings.SIGNUP,
         "mail_is_configured": bool(settings.EMAIL),
         "theme": SimpleLazyObject(lambda: _theme(request)),

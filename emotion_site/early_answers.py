@@ -6,9 +6,11 @@ from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import set_script_prefix
 from django.utils import translation
 from django.utils.module_loading import import_string
 
@@ -52,7 +54,7 @@ def early_page(scope: Scope, error: UserError) -> HttpResponse:
     with translation.override(language):
         body, headers = _page(
             language,
-            scope["path"].startswith("/api/"),
+            scope["path"].removeprefix(settings.URL_PREFIX).startswith("/api/"),
             request.is_secure(),
             error.status,
             error.code,
@@ -69,6 +71,8 @@ def _page(
     language: str, is_api: bool, is_secure: bool, status: int, code: str, detail: str
 ) -> tuple[bytes, dict[str, str]]:
     """Made once, because whoever is refused may ask again and again."""
+    # A connection whose request nobody could read never came to where this is done for all others.
+    set_script_prefix(f"{settings.URL_PREFIX}/")
     if is_api:
         kind, body = "application/json", json.dumps({"code": code, "detail": detail})
     else:

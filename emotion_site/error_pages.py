@@ -35,7 +35,7 @@ def as_object(error: UserError) -> JsonResponse:
 
 def answer(request: HttpRequest, error: UserError) -> HttpResponse:
     """The page or, below ``/api/``, the object of an error that has a page of its own."""
-    if request.path.startswith("/api/"):
+    if request.path_info.startswith("/api/"):
         response: HttpResponse = as_object(error)
     else:
         # Rendered without the request: everything a page asks about its person needs the database.

@@ -114,9 +114,8 @@ class _Gate:
 def _sign_in_first(scope: Scope) -> HttpResponse:
     """What whoever brings a recording and nothing to be known by is told, as Django would tell them."""
     if not scope["path"].startswith("/api/"):
-        return with_headers(
-            request_of(scope), redirect_to_login(scope["path"], resolve_url(settings.LOGIN_URL))
-        )
+        back = settings.URL_PREFIX + scope["path"]
+        return with_headers(request_of(scope), redirect_to_login(back, resolve_url(settings.LOGIN_URL)))
     # Not yet text: in which language it is said depends on the request.
     detail = cast(Promise, NotAuthenticated.default_detail)
     error = UserError("not_authenticated", detail, status=NotAuthenticated.status_code)

@@ -35,6 +35,7 @@ def remember_in_browser(response: HttpResponse, *, language: str = "", theme: st
                 name,
                 value,
                 max_age=ONE_YEAR_S,
+                path=settings.LANGUAGE_COOKIE_PATH,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
                 samesite="Lax",

@@ -66,7 +66,7 @@ class ServedSite:
 
     @property
     def url(self) -> str:
-        return self._printed(r"(http://localhost:\d+)/ ")
+        return self._printed(r"(http://localhost:\d+\S*)/ ")
 
     @property
     def first_administrator_url(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from emotion_site.settings import env
+from emotion_site.settings.address import *  # noqa: F403
 from emotion_site.settings.api_description import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from emotion_site.settings.connections import CONNECTIONS_PER_ADDRESS as CONNECTIONS_PER_ADDRESS
 from emotion_site.settings.connections import SPOOL_BYTES as SPOOL_BYTES
@@ -141,7 +142,6 @@ USE_TZ = True
 TIME_ZONE = env.time_zone("TIME_ZONE")
 
 # Files
-STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [

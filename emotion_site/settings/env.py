@@ -4,6 +4,7 @@ Every name may also be given as ``NAME_FILE``, the path of a file that holds the
 """
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Sequence
@@ -75,6 +76,14 @@ def words(name: str, default: Sequence[str] = ()) -> list[str]:
 
 def folder(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().resolve()
+
+
+def path_prefix(name: str) -> str:
+    """A path such as ``/emotion``, however its slashes were written; empty for the root."""
+    parts = [part for part in text(name).split("/") if part]
+    if not all(re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", part) for part in parts):
+        raise ImproperlyConfigured(f"{name} must be a path such as /emotion, not {text(name)!r}.")
+    return "".join(f"/{part}" for part in parts)
 
 
 def database(name: str, default: str) -> dict[str, Any]:

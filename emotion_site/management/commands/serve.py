@@ -68,7 +68,8 @@ class Command(BaseCommand):
             yield
 
     def _greet(self, address: str) -> None:
-        self.stdout.write(_("The site is at %(address)s/ - Ctrl-C stops it.") % {"address": address})
+        site = address + settings.URL_PREFIX
+        self.stdout.write(_("The site is at %(address)s/ - Ctrl-C stops it.") % {"address": site})
         link = first_administrator_link()
         if link:
             self.stdout.write(_("There is no administrator yet. Become the first one within an hour:"))
