@@ -112,7 +112,7 @@ NEVER_ONE = {
     "Fewer than %(enough)d voices say nothing about all the others. Have clips of more voices decided, then "
     "train again.",
     "%(minutes)s minutes",
-    "%(points)s points of accuracy.",
+    "%(points)s points of accuracy",
     "%(shown)s of %(total)s pairs are drawn.",
     "These are %(shown)s of %(total)s pairs. The CSV file has all of them.",
 }

@@ -45,7 +45,7 @@ def all_figures(answers: Answers, labels: Sequence[str], seed: int = 0) -> dict[
     spread["calibration_error"] = _calibration_error(draws.drawn @ calibration)
 
     def figure(name: str, clips: float, *label: int) -> dict[str, Any]:
-        value, drawn = float(point[name][(0, *label)]), spread[name][(slice(None), *label)]
+        value, drawn = float(point[name][(0, *label)]), spread[name].T[label].T
         interval = interval_95(value, drawn, clips, signed=name in SIGNED)
         return {"value": round(value, 4), "interval_95": interval}
 

@@ -115,11 +115,11 @@ def _evidence(reason: Mapping[str, Any]) -> str:
     told = (
         _(
             "Of %(clips)s of %(voices)s that neither version learned from, it gets %(gained)d right that "
-            "were wrong before, and %(lost)d wrong that were right: %(points)s points of accuracy."
+            "were wrong before, and %(lost)d wrong that were right: %(points)s points of accuracy"
         )
         % values
     )
-    return f"{told} {_interval(reason)}".rstrip()
+    return f"{told} {_interval(reason)}".rstrip() + "."
 
 
 def _interval(reason: Mapping[str, Any]) -> str:
