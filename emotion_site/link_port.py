@@ -18,7 +18,7 @@ class LinkPortMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method == "POST" and not request.path.startswith("/api/"):
+        if request.method == "POST" and not request.path_info.startswith("/api/"):
             asked = urlsplit(f"//{request.get_host()}")
             if asked.port is not None and asked.port not in _known_ports(request):
                 _lead_to_own_port(request, asked.netloc)

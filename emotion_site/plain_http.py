@@ -21,9 +21,9 @@ class PlainHttpMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not settings.HTTPS or request.is_secure() or request.path in OPEN_PATHS:
+        if not settings.HTTPS or request.is_secure() or request.path_info in OPEN_PATHS:
             return self.get_response(request)
-        is_page = request.method in ("GET", "HEAD") and not request.path.startswith("/api/")
+        is_page = request.method in ("GET", "HEAD") and not request.path_info.startswith("/api/")
         host, _colon, port = request.get_host().rpartition(":")
         # Behind a port of its own it is the site itself that is asked, which speaks no TLS.
         if is_page and not (host and port.isdigit()):
