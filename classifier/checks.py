@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Info, Tags, Warning, register
 from django.db import DatabaseError
 
+from classifier.audio.decoder_process import standing_walls
 from classifier.audio.exceptions import AudioRejected
 from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits
@@ -21,6 +22,18 @@ from classifier.engine.runtime import known_waveform
 from classifier.engine.version_folder import verify
 from classifier.models import ModelVersion
 from classifier.registry import folder_of
+from emotion_site.checks import DOCTOR
+
+# Names of the walls around a decoder (`audio/walls`) for administrators.
+WALLS = {
+    "identity": "an account without rights",
+    "privileges": "no rights of root",
+    "network": "an empty network",
+    "folder": "an empty root folder",
+    "landlock": "Landlock",
+    "calls": "few system calls (seccomp)",
+    "descriptors": "no new files or processes",
+}
 
 
 @register(Tags.database)
@@ -70,6 +83,25 @@ def decoder_starts(
     finally:
         pool.close()
     return []
+
+
+@register(DOCTOR, deploy=True)
+def decoder_has_walls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        walls = standing_walls(Limits())
+    except OSError:
+        return []  # `decoder_starts` says so
+    stand = ", ".join(words for name, words in WALLS.items() if not walls[name])
+    missing = "; ".join(f"{words} ({walls[name]})" for name, words in WALLS.items() if walls[name])
+    found: list[CheckMessage] = [
+        Info(f"Recordings are read behind these walls: {stand}.", id="classifier.I001"),
+    ]
+    if missing:
+        hint = "Install libseccomp2, and run the site on Linux where it may make namespaces and use Landlock."
+        found.append(
+            Warning(f"Recordings are read without these walls: {missing}.", hint=hint, id="classifier.W004")
+        )
+    return found
 
 
 def _problems_of(version: ModelVersion) -> list[CheckMessage]:

@@ -10,6 +10,10 @@ from emotion_site.settings.env import LOOPBACK_HOSTS, WILDCARD_HOSTS
 from emotion_site.settings.env import is_local as is_local_site
 from emotion_site.url_prefix import own_names
 
+# What only `doctor` looks for, because it takes a while or tells how things are. These checks are registered
+# for deployments too, so that no other command runs them.
+DOCTOR = "doctor"
+
 
 @register(Tags.files)
 def data_dir_is_writable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -60,6 +64,22 @@ def proxy_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "HTTPS is on but no proxy is declared, so nobody seems to come over HTTPS and all are refused.",
             hint="Set NUM_PROXIES to the number of proxies in front of the site.",
             id="emotion_site.W002",
+        )
+    ]
+
+
+@register(DOCTOR, deploy=True)
+def site_does_not_run_as_root(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if os.geteuid() != 0:
+        return []
+    hint = "Make an account for the site, give it DATA_DIR, and start the site from it."
+    if is_local_site(settings.HOST, https=settings.HTTPS, num_proxies=settings.NUM_PROXIES):
+        return [Warning("The site runs as root.", hint=hint, id="emotion_site.W007")]
+    return [
+        Error(
+            "The site runs as root and other machines reach it: a flaw in it would open the whole machine.",
+            hint=hint,
+            id="emotion_site.E002",
         )
     ]
 

@@ -18,6 +18,7 @@ from classifier.audio import framing
 from classifier.audio.exceptions import AudioRejected, Rejection
 from classifier.audio.limits import MIB, Limits
 from classifier.audio.quality import Quality
+from classifier.audio.walls import Walls
 from classifier.audio.waveform import Waveform, to_waveform
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ PIPE_BYTES = MIB
 STOP_SECONDS = 2.0
 # numpy starts a thread per core for algebra that decoding never does.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+
+WALLS_WITHIN_S = 60.0
 
 OnWaveform = Callable[[Waveform], object]
 
@@ -75,11 +78,8 @@ class DecoderProcess:
         return process
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        # It does not inherit whether compiled code may be written.
-        python = [sys.executable, "-B"] if sys.dont_write_bytecode else [sys.executable]
-        command = [*python, "-m", "classifier.audio.worker", json.dumps(asdict(self._limits))]
         process = subprocess.Popen(  # noqa: S603 - the command is ours, nothing in it comes from a request
-            command,
+            _command(self._limits),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=PROJECT_ROOT,
@@ -182,3 +182,29 @@ class DecoderProcess:
         logger.warning("Decoder process %s %s, status %s; it is replaced.", process.pid, why, status)
         self.stop()
         return status
+
+
+def standing_walls(limits: Limits) -> Walls:
+    """Why each wall around a decoder of this machine is missing, empty where it stands; from a real one.
+
+    Raises OSError when the decoder does not start.
+    """
+    try:
+        ended = subprocess.run(  # noqa: S603 - as above
+            [*_command(limits), "--walls"],
+            cwd=PROJECT_ROOT,
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            timeout=WALLS_WITHIN_S,
+            check=True,
+        )
+        return Walls(json.loads(ended.stdout))
+    except (subprocess.SubprocessError, ValueError) as error:
+        raise OSError("the decoder does not start") from error
+
+
+def _command(limits: Limits) -> list[str]:
+    # It does not inherit whether compiled code may be written.
+    python = [sys.executable, "-B"] if sys.dont_write_bytecode else [sys.executable]
+    return [*python, "-m", "classifier.audio.worker", json.dumps(asdict(limits))]

@@ -12,8 +12,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from typing import BinaryIO
+
+import numpy as np
 
 from classifier.audio import framing
 from classifier.audio.decoding import Sound, read_sound
@@ -22,9 +25,12 @@ from classifier.audio.exceptions import AudioRejected
 from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits
 from classifier.audio.quality import measure_quality
-from classifier.audio.waveform import checksum, to_pcm
+from classifier.audio.walls import Walls, raise_walls
+from classifier.audio.waveform import SAMPLE_RATE, checksum, to_pcm, to_waveform
 
 MAX_OPEN_FILES = 16
+# Given after the limits: say which walls stand, and end.
+WALLS_ONLY = "--walls"
 # The model that hears the clip meanwhile goes before the measuring and packing of it.
 NICENESS = 10
 
@@ -35,7 +41,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits = Limits(**json.loads(sys.argv[1]))
     requests, replies = _take_over_pipes()
-    _confine(limits)
+    walls = confine(limits)
+    if WALLS_ONLY in sys.argv[2:]:
+        replies.write(json.dumps(walls).encode())
+        replies.close()
+        return
     while _serve_one(requests, replies, limits):
         pass
 
@@ -94,7 +104,8 @@ def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-def _confine(limits: Limits) -> None:
+def confine(limits: Limits) -> Walls:
+    """Let this process use no more than `limits` say, and reach nothing but its pipes."""
     for what, amount in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
@@ -102,6 +113,16 @@ def _confine(limits: Limits) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (amount, amount))
+    _warm_up()
+    return raise_walls(lambda: _background().submit(int).result())
+
+
+def _warm_up() -> None:
+    """Decode once, because some libraries load a part of theirs when they are first used."""
+    waveform = to_waveform(to_pcm(np.sin(np.arange(SAMPLE_RATE) / 10)))
+    _rest(Sound(waveform))
+    with suppress(AudioRejected):
+        read_sound(encode_flac(waveform), Limits())
 
 
 def _allow_cpu_seconds(seconds: int) -> None:

@@ -1,9 +1,12 @@
 import json
+import os
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+import classifier.checks
+from classifier.checks import WALLS
 from emotion_site import health
 from emotion_site.management.commands.doctor import HTTPS_HINTS
 
@@ -55,6 +58,48 @@ def test_a_site_on_this_machine_alone_needs_no_https(settings):
 
 def test_a_site_that_works_says_so(monkeypatch):
     monkeypatch.setattr(health, "checks", {"database": health.database_answers})
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     out = StringIO()
     call_command("doctor", stdout=out)
-    assert out.getvalue().strip() == "Everything is well."
+    *others, last = out.getvalue().strip().splitlines()
+    assert last == "Everything is well."
+    assert not [line for line in others if not line.startswith("info: ")]
+
+
+def test_root_is_refused_where_others_reach_the_site(settings, monkeypatch):
+    settings.HOST = "0.0.0.0"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    failed, found = findings()
+    assert failed
+    assert found["emotion_site.E002"]["level"] == "error"
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "emotion_site.E002" not in findings()[1]
+
+
+def test_root_behind_a_proxy_on_this_machine_is_refused_too(settings, monkeypatch):
+    settings.HOST, settings.NUM_PROXIES = "127.0.0.1", 1
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert findings()[1]["emotion_site.E002"]["level"] == "error"
+
+
+def test_root_is_only_warned_on_a_machine_of_its_own(settings, monkeypatch):
+    settings.HOST = "127.0.0.1"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    _failed, found = findings()
+    assert found["emotion_site.W007"]["level"] == "warning"
+    assert "emotion_site.E002" not in found
+
+
+def test_doctor_says_which_walls_stand(monkeypatch):
+    _failed, found = findings()
+    assert found["classifier.I001"]["level"] == "info"
+    assert "no new files or processes" in found["classifier.I001"]["message"]
+
+
+def test_doctor_says_which_walls_are_missing_and_why(monkeypatch):
+    walls = dict.fromkeys(WALLS, "") | {"calls": "libseccomp is not installed"}
+    monkeypatch.setattr(classifier.checks, "standing_walls", lambda _limits: walls)
+    _failed, found = findings()
+    assert found["classifier.W004"]["level"] == "warning"
+    assert "(libseccomp is not installed)" in found["classifier.W004"]["message"]
+    assert "system calls" not in found["classifier.I001"]["message"]

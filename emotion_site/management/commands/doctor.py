@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from emotion_site import health
+from emotion_site.checks import DOCTOR
 from emotion_site.settings.env import LOOPBACK_HOSTS
 
 # What Django advises about HTTPS: redirects, cookies and how long browsers insist on it. A site that only
@@ -19,7 +20,7 @@ HTTPS_HINTS = {f"security.W{number:03}" for number in (4, 5, 8, 12, 16, 21)}
 
 
 class Finding(TypedDict):
-    """Something that is wrong (``error``) or should be better (``warning``), and what to do."""
+    """Something that is wrong (``error``), should be better (``warning``) or is good to know (``info``)."""
 
     level: str
     id: str
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{finding['level']}: {finding['message']} ({finding['id']})")
             if finding["hint"]:
                 self.stdout.write(f"    {finding['hint']}")
-        if not findings:
+        if all(finding["level"] == "info" for finding in findings):
             self.stdout.write(_("Everything is well."))
 
 
@@ -68,11 +69,14 @@ def check_findings() -> Iterator[Finding]:
     """What the system checks say; those for deployments only where strangers can reach the site."""
     is_local = settings.HOST in LOOPBACK_HOSTS
     deployed = settings.HTTPS or not is_local
-    for message in checks.run_checks(include_deployment_checks=deployed, databases=["default"]):
+    usual = checks.run_checks(include_deployment_checks=deployed, databases=["default"])
+    ours = checks.run_checks(tags=[DOCTOR], include_deployment_checks=True, databases=["default"])
+    # Where the site is deployed, the first have the second in them.
+    for message in [*(found for found in usual if found not in ours), *ours]:
         if is_local and message.id in HTTPS_HINTS:
             continue
         yield {
-            "level": "error" if message.is_serious() else "warning",
+            "level": _level(message),
             "id": message.id or "",
             "message": str(message.msg),
             "hint": str(message.hint or ""),
@@ -83,6 +87,12 @@ def health_findings() -> Iterator[Finding]:
     for name in health.failing_checks():
         if name != "database":
             yield _error(f"health.{name}", _("The check of the %s fails.") % name, "")
+
+
+def _level(message: checks.CheckMessage) -> str:
+    if message.is_serious():
+        return "error"
+    return "warning" if message.level >= checks.WARNING else "info"
 
 
 def _error(identifier: str, message: str, hint: str) -> Finding:

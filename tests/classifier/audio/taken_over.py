@@ -1,0 +1,86 @@
+"""The real decoder process, taken over: an upload names the function of `hostile.py` that it runs."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from classifier.audio import decoder_process
+from classifier.audio.exceptions import AudioRejected
+from classifier.audio.pool import DecoderPool
+from tests.requirements import ROOT
+
+# Started instead of Python; what is asked of Python comes after it and is not looked at.
+PROGRAM = """#!{python} -I
+import json, sys
+sys.path.insert(0, {root!r})
+from tests.classifier.audio import hostile
+from classifier.audio import walls, worker
+from classifier.audio.exceptions import AudioRejected, Rejection
+
+def taken_over(data, limits, decode=worker.decode):
+    if not data.startswith(b"["):
+        return decode(data, limits)
+    name, argument = json.loads(data)
+    try:
+        outcome = getattr(hostile, name)(argument)
+    except OSError as error:
+        raise AudioRejected(Rejection.DAMAGED, refused=type(error).__name__, reason=str(error))
+    raise AudioRejected(Rejection.DAMAGED, outcome=outcome)
+
+worker.decode = taken_over
+{walls}
+sys.argv = [sys.argv[0], *[argument for argument in sys.argv[1:] if argument.startswith(("{{", "--"))]]
+worker.main()
+"""
+NO_WALLS = "worker.raise_walls = lambda start_last_thread: start_last_thread() and None"
+SOME_WALLS = """
+def missing():
+    raise OSError("left out")
+
+for wall, module, name in (
+    ("network", walls.namespaces, "leave_network"),
+    ("folder", walls.namespaces, "leave_folder"),
+    ("identity", walls.privileges, "become_nobody"),
+    ("privileges", walls.privileges, "give_up_rights"),
+    ("landlock", walls.landlock, "forbid_everything"),
+    ("descriptors", walls, "open_nothing_new"),
+    ("calls", walls.calls, "make_filter"),
+):
+    if wall not in {kept}:
+        setattr(module, name, missing)
+"""
+ORDINARY_USER = """
+import os
+os.setgroups([])
+os.setresgid(1500, 1500, 1500)
+os.setresuid(1500, 1500, 1500)
+"""
+
+
+def take_over(monkeypatch: pytest.MonkeyPatch, folder: Path, walls: str = "") -> None:
+    """From now on new decoder processes run what they are told. `walls` may change which they raise."""
+    program = folder / "taken_over"
+    program.write_text(PROGRAM.format(python=sys.executable, root=str(ROOT), walls=walls))
+    program.chmod(0o755)
+    monkeypatch.setattr(decoder_process, "sys", SimpleNamespace(executable=str(program)))
+
+
+class Refused(Exception):
+    """The kernel did not let the decoder do it."""
+
+
+def attempt(pool: DecoderPool, name: str, argument: Any = None) -> Any:
+    """What the function returned within the decoder. Raises Refused, or AudioRejected when that ended it."""
+    try:
+        pool.decode(json.dumps([name, argument]).encode())
+    except AudioRejected as rejected:
+        if "outcome" in rejected.params:
+            return rejected.params["outcome"]
+        if "refused" in rejected.params:
+            raise Refused(rejected.params["reason"]) from None
+        raise
+    raise AssertionError("decoded")
