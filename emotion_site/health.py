@@ -6,10 +6,13 @@ Strangers learn yes or no; what exactly is wrong is for administrators.
 import logging
 from collections.abc import Callable
 
+from django.core.cache import caches
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from emotion_site.shared_cache import SharedCache
 
 logger = logging.getLogger(__name__)
 
@@ -22,21 +25,34 @@ def database_answers() -> bool:
     return True
 
 
+def redis_answers() -> bool:
+    """True also where the site has none."""
+    cache = caches["default"]
+    return not isinstance(cache, SharedCache) or cache.is_shared()
+
+
 # Name -> check, in the order in which they run; other apps add theirs when they are ready.
 checks: dict[str, Check] = {"database": database_answers}
+# What people are served without, somewhat worse.
+optional_checks: dict[str, Check] = {"redis": redis_answers}
 
 
 def failing_checks() -> list[str]:
     return [name for name, check in checks.items() if not _passes(name, check)]
 
 
+def failing_optional_checks() -> list[str]:
+    return [name for name, check in optional_checks.items() if not _passes(name, check)]
+
+
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """200 ``{"status": "ok"}``, or 503 ``{"status": "unavailable"}``."""
+    """200 ``{"status": "ok"}`` or ``{"status": "degraded", "failing": [...]}``, 503 when nobody is served."""
     wrong = failing_checks()
     if not wrong:
-        return JsonResponse({"status": "ok"})
+        failing = failing_optional_checks()
+        return JsonResponse({"status": "degraded", "failing": failing} if failing else {"status": "ok"})
     answer: dict[str, object] = {"status": "unavailable"}
     if "database" not in wrong and request.user.is_staff:
         answer["wrong"] = wrong

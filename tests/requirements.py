@@ -26,6 +26,13 @@ def chromium() -> str:
     return str(path)
 
 
+def redis_server() -> str:
+    """Path of Redis."""
+    path = shutil.which("redis-server")
+    require(path, "Redis is not installed")
+    return str(path)
+
+
 def speech(corpus: str = "crema-d") -> Path:
     """Folder of a corpus of real speech."""
     folder = SPEECH_DIR / corpus

@@ -87,6 +87,14 @@ def health_findings() -> Iterator[Finding]:
     for name in health.failing_checks():
         if name != "database":
             yield _error(f"health.{name}", _("The check of the %s fails.") % name, "")
+    for name in health.failing_optional_checks():
+        yield {
+            "level": "warning",
+            "id": f"health.{name}",
+            "message": _("The site is degraded: the check of %s fails, and people are served without it.")
+            % name,
+            "hint": "",
+        }
 
 
 def _level(message: checks.CheckMessage) -> str:
