@@ -88,6 +88,13 @@ def test_one_module_alone_imports_onnx_runtime():
     assert importing == ["classifier/engine/onnx_runtime.py"]
 
 
+def test_only_the_process_behind_walls_decodes():
+    """Uploads and corpora were made by others, and may take over the process that decodes them."""
+    decoding = "classifier.audio.decoding"
+    importers = [name(path) for path in sources(*PACKAGES) if decoding in imported_modules(path)]
+    assert importers == ["classifier/audio/worker.py"]
+
+
 def test_only_settings_read_the_environment():
     def reads_environment(path: Path) -> bool:
         nodes = ast.walk(ast.parse(path.read_text()))

@@ -4,15 +4,16 @@ import hashlib
 import json
 import logging
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from classifier.audio.decoding import decode
+from classifier.audio.decoder_process import DecoderProcess
 from classifier.audio.exceptions import AudioRejected
-from classifier.audio.limits import Limits
+from classifier.audio.limits import MIB, Limits
 from classifier.audio.waveform import Pcm, Waveform, to_pcm, to_waveform
 from training.exceptions import CorpusRefused
 
@@ -20,7 +21,9 @@ logger = logging.getLogger(__name__)
 INDEX_SUFFIX = ".json"
 SAMPLES_SUFFIX = ".pcm"
 # Rooms and short noises are shorter than what people may upload.
-LIMITS = Limits(min_seconds=0.02, max_seconds=3600.0)
+LIMITS = Limits(
+    min_seconds=0.02, max_seconds=3600.0, cpu_seconds=120, wall_seconds=180.0, memory_bytes=3072 * MIB
+)
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,13 @@ def _decode_into(
     """Samples first, then the index: what has an index is whole."""
     index.parent.mkdir(parents=True, exist_ok=True)
     bounds = [0]
-    with tempfile.NamedTemporaryFile(dir=index.parent, prefix=".decoding-", delete=False) as partial:
+    with (
+        quarantine() as decoder,
+        tempfile.NamedTemporaryFile(dir=index.parent, prefix=".decoding-", delete=False) as partial,
+    ):
         try:
             for number, path in enumerate(paths):
-                pcm = to_pcm(waveform_of(path))
+                pcm = to_pcm(waveform_of(path, decoder))
                 partial.write(pcm.tobytes())
                 bounds.append(bounds[-1] + pcm.size)
                 if progress:
@@ -93,10 +99,20 @@ def _decode_into(
     logger.info("Clips whose sound was read: %d", len(paths))
 
 
-def waveform_of(path: Path) -> Waveform:
+@contextmanager
+def quarantine() -> Iterator[DecoderProcess]:
+    """A decoder process of our own: corpora come from elsewhere, and this process may read the whole site."""
+    decoder = DecoderProcess(LIMITS)
+    try:
+        yield decoder
+    finally:
+        decoder.stop()
+
+
+def waveform_of(path: Path, decoder: DecoderProcess) -> Waveform:
     """float32[samples], mono, 16 kHz, of a file. Raises CorpusRefused."""
     try:
-        return decode(path.read_bytes(), LIMITS)
+        return decoder.sound_of(path.read_bytes())
     except AudioRejected as error:
         raise CorpusRefused(
             "unreadable_audio", f"The file {path.name} cannot be decoded: {error.code}."

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -37,6 +38,7 @@ ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C
 WALLS_WITHIN_S = 60.0
 
 OnWaveform = Callable[[Waveform], object]
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,19 @@ class DecoderProcess:
 
         Raises AudioRejected, also when the file made the process crash or hang.
         """
+        return self._protected(lambda process, deadline: self._ask(process, data, deadline, on_waveform))
+
+    def sound_of(self, data: bytes) -> Waveform:
+        """The sound of a file alone, for those who need no more. Raises AudioRejected as `decode` does."""
+        return self._protected(
+            lambda process, deadline: self._ask_sound(process, {framing.SOUND_ONLY: True}, data, deadline)
+        )
+
+    def _protected(self, ask: Callable[[subprocess.Popen[bytes], float], Answer]) -> Answer:
         process = self.start()
         deadline = time.monotonic() + self._limits.wall_seconds
         try:
-            return self._ask(process, data, deadline, on_waveform)
+            return ask(process, deadline)
         except AudioRejected:
             raise
         except TimeoutError:
@@ -154,17 +165,25 @@ class DecoderProcess:
             process.kill()
 
     @staticmethod
-    def _ask(
-        process: subprocess.Popen[bytes], data: bytes, deadline: float, on_waveform: OnWaveform
-    ) -> Decoded:
+    def _ask_sound(
+        process: subprocess.Popen[bytes], wish: dict[str, Any], data: bytes, deadline: float
+    ) -> Waveform:
         if process.stdin is None or process.stdout is None:
             raise OSError("the decoder has no pipes")
-        framing.send(process.stdin.fileno(), framing.pack({}, data), deadline)
+        framing.send(process.stdin.fileno(), framing.pack(wish, data), deadline)
         header, samples = framing.receive(process.stdout.fileno(), deadline)
         if "code" in header:
             raise AudioRejected(Rejection(header["code"]), **header["params"])
-        waveform = to_waveform(np.frombuffer(samples, np.int16, header["samples"]))
+        return to_waveform(np.frombuffer(samples, np.int16, header["samples"]))
+
+    @classmethod
+    def _ask(
+        cls, process: subprocess.Popen[bytes], data: bytes, deadline: float, on_waveform: OnWaveform
+    ) -> Decoded:
+        waveform = cls._ask_sound(process, {}, data, deadline)
         on_waveform(waveform)
+        if process.stdout is None:
+            raise OSError("the decoder has no pipes")
         header, flac = framing.receive(process.stdout.fileno(), deadline)
         return Decoded(waveform, flac, header["checksum"], Quality(**header["quality"]), header["peaks"])
 

@@ -15,6 +15,8 @@ MAGIC = b"clip"
 PREFIX = struct.Struct("!4sII")
 MAX_HEADER_BYTES = 256 * 1024
 MAX_BODY_BYTES = 256 * 1024 * 1024
+# In the header of a request whose sender needs nothing but the samples.
+SOUND_ONLY = "sound_only"
 
 Message = tuple[dict[str, Any], bytes]
 

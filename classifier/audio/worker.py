@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
+from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
@@ -56,7 +57,8 @@ def _serve_one(requests: BinaryIO, replies: BinaryIO, limits: Limits) -> bool:
     if message is None:
         return False
     _allow_cpu_seconds(limits.cpu_seconds)
-    for reply in answer(message[1], limits):
+    replies_wanted = 1 if message[0].get(framing.SOUND_ONLY) else None
+    for reply in islice(answer(message[1], limits), replies_wanted):
         replies.write(reply)
         replies.flush()
     return True
@@ -91,7 +93,9 @@ def _background() -> ThreadPoolExecutor:
     """A thread that steps back for others; a process could not come forward again for its next decoding."""
 
     def step_back() -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        # Nobody but root may come forward, so a process that was started far back stays there.
+        niceness = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
     return ThreadPoolExecutor(1, initializer=step_back)
 
@@ -108,10 +112,14 @@ def confine(limits: Limits) -> Walls:
     """Let this process use no more than `limits` say, and reach nothing but its pipes."""
     for what, amount in (
         (resource.RLIMIT_AS, limits.memory_bytes),
+        # Of a process that trains and has started this one comes a limit that is not meant for this one.
+        (resource.RLIMIT_DATA, limits.memory_bytes),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
+        _soft, hard = resource.getrlimit(what)
+        amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
         resource.setrlimit(what, (amount, amount))
     _warm_up()
     return raise_walls(lambda: _background().submit(int).result())

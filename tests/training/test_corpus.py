@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.classifier.audio.taken_over import take_over
 from tests.training.corpora import read_metadata, write_corpus, write_metadata
 from tests.training.tiny_model import LABELS
 from training.corpus import read_corpus, require_several_labels
@@ -26,6 +27,14 @@ def refusal(folder, **options):
     with pytest.raises(CorpusRefused) as refused:
         read_corpus(folder, LABELS, **options)
     return refused.value.code
+
+
+def test_a_file_that_takes_its_decoder_over_takes_nothing_else(tmp_path, monkeypatch):
+    take_over(monkeypatch, tmp_path)
+    recording = tmp_path / "hostile.wav"
+    recording.write_text('["crash", null]')
+    with pytest.raises(CorpusRefused, match="decoder_crashed"):
+        decoded([recording], tmp_path / "cache")
 
 
 def test_each_split_holds_its_own_speakers(folder):

@@ -165,3 +165,9 @@ def reached(pool, names, targets):
         with contextlib.suppress(Refused):
             succeeded.append((name, attempt(pool, name, targets.get(name))))
     return succeeded
+
+
+def test_a_decoder_of_a_process_in_the_background_decodes(taken_over):
+    """As the process that trains is; nobody but root may come forward from there."""
+    pool = taken_over("import os; os.nice(19)")
+    assert pool.decode(SECOND).quality.duration_s == 1.0

@@ -9,10 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations import terminal
+from classifier.audio.decoder_process import DecoderProcess
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.models import Task
 from training.corpus import SPLITS, Corpus, CorpusClip, read_corpus
-from training.decoded_cache import waveform_of
+from training.decoded_cache import quarantine, waveform_of
 from training.exceptions import CorpusRefused
 from training.libraries import require_training_libraries
 
@@ -37,7 +38,8 @@ class Command(BaseCommand):
         labels = list(task.labels.order_by("order").values_list("key", flat=True))
         try:
             corpus = read_corpus(options["corpus"], labels, follow_links=options["follow_links"])
-            seconds = [_seconds(clip) for clip in corpus.clips]
+            with quarantine() as decoder:
+                seconds = [_seconds(clip, decoder) for clip in corpus.clips]
         except CorpusRefused as error:
             raise CommandError(str(error)) from error
         facts = _facts(corpus, seconds)
@@ -101,8 +103,8 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
     return {name: round(value, 2) for name, value in found.items()}
 
 
-def _seconds(clip: CorpusClip) -> float:
+def _seconds(clip: CorpusClip, decoder: DecoderProcess) -> float:
     """As the table of the corpus says, or measured where it does not."""
     if clip.duration_s is not None:
         return clip.duration_s
-    return len(waveform_of(clip.path)) / SAMPLE_RATE
+    return len(waveform_of(clip.path, decoder)) / SAMPLE_RATE
