@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from classifier.models import Clip, Corpus, Label, ModelVersion, Prediction, Task
 from emotion_site.admin import LookOnlyAdmin
+from emotion_site.admin_lookups import FilteredAdmin
 
 
 class LabelInline(admin.TabularInline[Label, Task]):
@@ -29,7 +30,7 @@ class LabelInline(admin.TabularInline[Label, Task]):
 
 
 @admin.register(Task)
-class TaskAdmin(admin.ModelAdmin[Task]):
+class TaskAdmin(FilteredAdmin):
     list_display = ["slug", "name"]
     inlines = [LabelInline]
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.admin import DBTaskResult
 
+from emotion_site.admin_lookups import FilteredAdmin
 from emotion_site.exceptions import UserError
 from emotion_site.folding import folded
 from emotion_site.links import Purpose, path_of
@@ -32,7 +33,7 @@ for model in (EmailAddress, Authenticator, UserSession, Group, DBTaskResult):
     admin.site.unregister(model)
 
 
-class LookOnlyAdmin(admin.ModelAdmin):
+class LookOnlyAdmin(FilteredAdmin):
     """Rows change through the site's pages and services, never through a form of the admin."""
 
     show_full_result_count = False

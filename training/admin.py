@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from classifier.admin import ModelVersionAdmin
 from classifier.models import ModelVersion
 from emotion_site.admin import LookOnlyAdmin
+from emotion_site.admin_lookups import FilteredAdmin
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 from training.models import (
@@ -123,7 +124,7 @@ class PromotionAdmin(LookOnlyAdmin):
 
 
 @admin.register(GatePolicy)
-class GatePolicyAdmin(admin.ModelAdmin[GatePolicy]):
+class GatePolicyAdmin(FilteredAdmin):
     list_display = [
         "task",
         "promotes_by_itself",
