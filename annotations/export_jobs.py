@@ -43,10 +43,17 @@ def make_export(export: LabelExport) -> None:
             status=Status.FAILED, error_code=code, finished_at=timezone.now()
         )
         raise
-    export.status, export.finished_at = Status.DONE, timezone.now()
-    export.rows_done = export.rows_total = export.manifest["rows"]
-    export.save(update_fields=["status", "finished_at", "rows_done", "rows_total", "manifest"])
-    logger.info("Export done export=%s rows=%d", export.pk, export.rows_done)
+    rows = export.manifest["rows"]
+    kept = LabelExport.objects.filter(pk=export.pk).update(
+        status=Status.DONE,
+        finished_at=timezone.now(),
+        rows_done=rows,
+        rows_total=rows,
+        manifest=export.manifest,
+    )
+    if not kept:  # deleted meanwhile, or whoever asked for it may not have it any more
+        path_of(export).unlink(missing_ok=True)
+    logger.info("Export done export=%s rows=%d kept=%d", export.pk, rows, kept)
 
 
 def _write(export: LabelExport) -> dict[str, object]:

@@ -35,7 +35,20 @@ def delete_export(*, export: LabelExport, administrator: User) -> None:
     """Remove an export and its file; a worker that still makes it finds no row to finish."""
     if not is_admin(administrator):
         raise PermissionDenied
-    path, pk = path_of(export), export.pk
+    pk = export.pk
+    _remove(export)
+    logger.info("Export deleted export=%s by=%s", pk, administrator.pk)
+
+
+@transaction.atomic
+def delete_exports_of(user: User) -> None:
+    """Remove what a person asked for and has not fetched: all their access ends."""
+    for export in LabelExport.objects.filter(asked_by=user):
+        logger.info("Export deleted export=%s because access ended user=%s", export.pk, user.pk)
+        _remove(export)
+
+
+def _remove(export: LabelExport) -> None:
+    path = path_of(export)
     export.delete()
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
-    logger.info("Export deleted export=%s by=%s", pk, administrator.pk)

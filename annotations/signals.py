@@ -9,12 +9,14 @@ from django.dispatch import receiver
 from annotations import tasks
 from annotations.agreement.keeping import prepare_reports
 from annotations.export_jobs import forget_old_exports
+from annotations.export_requests import delete_exports_of
 from annotations.export_upkeep import fail_lost_exports, with_sound
 from annotations.queue import enter_missing_clips, follow_clips
 from annotations.queue_counts import bring_up_to_date
 from classifier.events import clips_changed
 from classifier.models import Clip, Task
-from emotion_site.signals import housekeeping
+from emotion_site.models import User
+from emotion_site.signals import access_ended, housekeeping
 
 # What, when it is saved, moves a clip in the queue, into it or out of it.
 _MOVING = {"shared_for_review", "margin", "deleted_at"}
@@ -56,3 +58,8 @@ def look_after_reviews(**kwargs: Any) -> None:
     forget_old_exports()
     fail_lost_exports()
     prepare_reports()
+
+
+@receiver(access_ended)
+def take_exports_away(user: User, **kwargs: Any) -> None:
+    delete_exports_of(user)

@@ -11,6 +11,7 @@ from django.contrib.auth import admin as _groups  # noqa: F401  # registers Grou
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.admin import DBTaskResult
 
@@ -24,6 +25,7 @@ from emotion_site.tokens import revoke_token
 
 # The site's own sign-in also asks for the second step and slows down guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's documented way
+admin.site.password_change = lambda request, *args: redirect("account_change_password")  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = gettext_lazy("Emotion administration")
 
 

@@ -10,7 +10,8 @@ class EmotionSiteConfig(AppConfig):
     verbose_name = _("People and access")
 
     def ready(self) -> None:
-        from emotion_site import checklist, checks, task_heartbeat  # noqa: F401  # registers checks and receivers
+        # Each registers system checks or receivers.
+        from emotion_site import checklist, checks, ending_access, task_heartbeat  # noqa: F401
         from emotion_site.field_names import name_fields
 
         name_fields()

@@ -1,11 +1,12 @@
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from emotion_site.folding import LONGEST_FOLD, FoldedField
@@ -43,6 +44,8 @@ class User(AbstractUser):
     share_for_review = models.BooleanField(_("share new clips for review"), default=False)
     share_for_training = models.BooleanField(_("share new clips for training"), default=False)
     hides_checklist = models.BooleanField(_("hides the list of what comes next"), default=False)
+    # Part of all that is signed for a person: sessions, mailed links. The next number ends them all at once.
+    access_generation = models.PositiveIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -55,6 +58,19 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password and the end of all access that the old one gave are one (``ending_access.py``)."""
+        super().save(*args, **kwargs)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What Django compares a session with: once access was ended, no session from before fits."""
+        mark: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]  # not in the stubs
+        if not self.access_generation:
+            return mark
+        signed = f"{mark}{self.access_generation}"
+        return salted_hmac("emotion_site.access_generation", signed, secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         return self.name

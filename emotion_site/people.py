@@ -3,11 +3,11 @@
 import logging
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
+from emotion_site.ending_access import end_all_access
 from emotion_site.links import Purpose, make_link
 from emotion_site.models import OneTimeLink, User
 from emotion_site.roles import require_another_administrator
@@ -33,7 +33,7 @@ def deactivate(*, user: User, actor: User) -> None:
     require_another_administrator(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
-    end_sessions(user)
+    end_all_access(user)
     logger.info("Account deactivated user=%s by=%s", user.pk, actor.pk)
 
 
@@ -56,19 +56,11 @@ def remove_second_steps(*, user: User, actor: User) -> None:
     logger.info("Second steps of sign-in removed user=%s by=%s", user.pk, actor.pk)
 
 
-def end_sessions(user: User) -> int:
-    """Sign a person out in every browser; returns in how many."""
-    sessions = list(UserSession.objects.filter(user=user))
-    for session in sessions:
-        session.end()
-    logger.info("Sessions ended user=%s count=%d", user.pk, len(sessions))
-    return len(sessions)
-
-
 @transaction.atomic
 def delete_account(*, user: User) -> None:
     """Delete a person and everything that is theirs. Raises UserError ``last_administrator``."""
     require_another_administrator(user)
     user_id = user.pk
+    end_all_access(user)
     user.delete()
     logger.info("Account deleted user=%s", user_id)

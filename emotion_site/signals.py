@@ -5,5 +5,9 @@ from django.dispatch import Signal
 # Sent by `serve` when it starts and twice a minute after: mend, resume, purge. Takes no arguments.
 housekeeping = Signal()
 
+# Sent when all access of a person ends: with a new password, with "sign out everywhere", with the account.
+# Argument: user. In the same transaction; what is no row goes on commit.
+access_ended = Signal()
+
 # Sent in every web process before it answers its first request: load the model, start decoders.
 web_process_starting = Signal()

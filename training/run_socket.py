@@ -7,8 +7,8 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
-from emotion_site.models import User
 from emotion_site.roles import is_admin
+from emotion_site.socket_person import person_of
 from training.models import TrainingRun
 
 # The worker that writes the row is another process, so the row is looked at.
@@ -59,9 +59,9 @@ class RunConsumer(AsyncJsonWebsocketConsumer):
     @database_sync_to_async
     def _news(self) -> RunNews | None:
         """None for a run that is not there, and for whoever may not see it, also from now on."""
-        person_id: int = self.scope["user"].pk or 0
-        person = User.objects.filter(pk=person_id).first()
-        return news_of(self.scope["url_route"]["kwargs"]["pk"]) if person and is_admin(person) else None
+        if not is_admin(person_of(self.scope)):
+            return None
+        return news_of(self.scope["url_route"]["kwargs"]["pk"])
 
 
 def news_of(run_id: UUID) -> RunNews | None:

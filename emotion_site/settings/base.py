@@ -17,6 +17,7 @@ from emotion_site.settings.content_security import CONTENT_SECURITY_POLICY as CO
 from emotion_site.settings.libraries import keep_caches_in
 from emotion_site.settings.logs import LOGGING as LOGGING
 from emotion_site.settings.quotas import *  # noqa: F403  # it names what it has
+from emotion_site.settings.sign_in import *  # noqa: F403  # every name is a setting
 from emotion_site.settings.training import NOISES_DIR as NOISES_DIR
 from emotion_site.settings.training import ROOMS_DIR as ROOMS_DIR
 from emotion_site.settings.training import TRAINING_MEMORY_BYTES as TRAINING_MEMORY_BYTES
@@ -254,15 +255,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
-MFA_ADAPTER = "emotion_site.adapter.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "emotion_site.sign_in_forms.AddPasskeyForm"}
 # Where no mail goes out, no address is ever confirmed, and waiting for that would lock the second step away.
 MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL
-# A telephone's clock may be half a minute off.
-MFA_TOTP_TOLERANCE = 1
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "Emotion"
 # Browsers count http://localhost as a secure place for passkeys; fido2 must be told.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = HOST in env.LOOPBACK_HOSTS
 USERSESSIONS_TRACK_ACTIVITY = True

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emotion_site.access import SignedInRequest
 from emotion_site.account_cards import rendered_cards
+from emotion_site.ending_access import end_all_access
 from emotion_site.exceptions import UserError
 from emotion_site.forms import DeleteAccountForm, PrivacyForm, ProfileForm
 from emotion_site.models import User
-from emotion_site.people import delete_account, end_sessions
+from emotion_site.people import delete_account
 from emotion_site.preferences import remember_in_browser
 from emotion_site.tokens import usable_tokens
 
@@ -54,10 +55,10 @@ def save_privacy(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
-    """End every session of this person, this one too."""
+    """End every session of this person, this one too, and all else that lets somebody in as them."""
     user = request.user
     get_adapter(request).logout(request)
-    end_sessions(user)
+    end_all_access(user)
     messages.success(request, _("You are signed out on every device."))
     return redirect("account_login")
 

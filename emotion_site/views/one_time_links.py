@@ -15,11 +15,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from emotion_site.exceptions import UserError
 from emotion_site.links import Purpose, find_link, use_link
 from emotion_site.models import OneTimeLink, User
-from emotion_site.people import end_sessions
 from emotion_site.purpose_forms import FirstAdministratorForm
 from emotion_site.roles import Role, set_role
 from emotion_site.sign_in_forms import InvitedSignUpForm, NewPasswordForm
-from emotion_site.tokens import revoke_tokens_of
+from emotion_site.tokens import usable_tokens
 
 
 class InvitationView(SignupView):
@@ -97,14 +96,13 @@ def reset_password(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         with transaction.atomic():
             use_link(link)
-            form.save()
+            had_tokens = usable_tokens(link.user).exists()
             # Whoever knew the old password is out, and signing in asks for the second step as ever.
-            end_sessions(link.user)
-            revoked = revoke_tokens_of(link.user)
+            form.save()
     except UserError:
         return link_is_gone(request)
     messages.success(request, _("Your new password is set. Sign in with it."))
-    if revoked:
+    if had_tokens:
         messages.info(request, _("Your API tokens no longer work. Make new ones on your account page."))
     return redirect("account_login")
 

@@ -148,10 +148,10 @@ def test_a_page_that_can_change_the_account_asks_for_the_password_again(speaker_
     assert "Confirm that it is you" in response.content.decode()
 
 
-def test_changing_the_password_says_that_tokens_stay_valid(speaker_client):
-    page = speaker_client.get(reverse("account_change_password")).content.decode()
-    assert "Your API tokens stay valid." in page
-    assert f'href="{reverse("emotion_site:api_tokens")}">revoke them</a>' in page
+@pytest.mark.parametrize("name", ["account_change_password", "emotion_site:account", "usersessions_list"])
+def test_a_page_that_ends_all_access_says_what_ends(name, speaker_client):
+    page = speaker_client.get(reverse(name)).content.decode()
+    assert "API tokens, links for others and exports that wait for download end too." in page
 
 
 def test_a_person_without_a_password_can_set_one(speaker, client_of):

@@ -6,10 +6,14 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.urls import reverse
 
 from classifier.models import Task
 from emotion_site.asgi import application
-from tests.factories import ModelVersionFactory
+from emotion_site.ending_access import end_all_access
+from emotion_site.models import User
+from emotion_site.roles import Role, set_role
+from tests.factories import ModelVersionFactory, UserFactory
 from training.models import Snapshot, TrainingRun
 
 # A request's threads close their connections, so the rows must really be there.
@@ -92,3 +96,29 @@ def test_an_address_without_a_socket_is_refused(admin_client):
 )
 def test_an_origin_that_is_no_address_is_refused(run, admin_client, origin):
     assert not is_let_in(run.pk, admin_client, origin=origin)
+
+
+def end_all(admin, browser) -> None:
+    end_all_access(User.objects.get(pk=admin.pk))
+
+
+def sign_out(admin, browser) -> None:
+    browser.post(reverse("account_logout"))
+
+
+def demote(admin, browser) -> None:
+    UserFactory(role="admin")
+    set_role(user=User.objects.get(pk=admin.pk), role=Role.USER)
+
+
+@pytest.mark.parametrize("end", [end_all, sign_out, demote])
+def test_an_open_socket_closes_when_access_ends(run, admin, admin_client, end):
+    async def listen() -> dict:
+        socket = socket_to(run.pk, admin_client)
+        assert await socket.connect()
+        await socket.hear()
+        await sync_to_async(end)(admin, admin_client)
+        # Issue: within five seconds; a loaded machine is given longer before this counts as never.
+        return await socket.receive_output(20)
+
+    assert async_to_sync(listen)()["type"] == "websocket.close"

@@ -1,0 +1,12 @@
+"""The secrets in mailed links for a new password. allauth imports this module; nobody else may."""
+
+from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
+
+from emotion_site.models import User
+
+
+class ResetTokenGenerator(EmailAwarePasswordResetTokenGenerator):
+    """Such links end with all other access."""
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}{user.access_generation}"

@@ -1,0 +1,17 @@
+"""How people prove who they are."""
+
+from emotion_site.settings import env
+
+# Who must have a second step: nobody, administrators, or everybody.
+REQUIRE_MFA = env.choice("REQUIRE_MFA", "none", ["none", "admins", "all"])
+
+# Mailed links for a new password end with all other access.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "emotion_site.reset_tokens.ResetTokenGenerator"
+
+MFA_ADAPTER = "emotion_site.adapter.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "emotion_site.sign_in_forms.AddPasskeyForm"}
+# A telephone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Emotion"
