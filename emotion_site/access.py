@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -32,6 +34,20 @@ def admin_required(view: View[P]) -> View[P]:
 def reviewer_required(view: View[P]) -> View[P]:
     """For reviewers and administrators."""
     return _guarded(view, is_reviewer)
+
+
+def fresh_sign_in_required(view: View[P]) -> View[P]:
+    """What a button of this view does waits until the person has signed in once more, as before a token.
+
+    The question that stands before the button needs no sign-in. What was pressed is done right afterwards.
+    """
+    guarded: View[P] = reauthentication_required(view, allow_get=True)
+    return guarded
+
+
+def require_fresh_sign_in(request: HttpRequest) -> None:
+    """The same inside a view, where it depends on what is asked for: allauth's middleware sees to it."""
+    raise_if_reauthentication_required(request, app="emotion_site")
 
 
 def _guarded(view: View[P], may_enter: Callable[[User], bool]) -> View[P]:

@@ -1,7 +1,16 @@
 from django.urls import path
 
 from emotion_site.preferences import set_preferences
-from emotion_site.views import about, account, api_tokens, checklist, invitations, one_time_links, people
+from emotion_site.views import (
+    about,
+    account,
+    api_tokens,
+    checklist,
+    invitations,
+    notices,
+    one_time_links,
+    people,
+)
 
 app_name = "emotion_site"
 urlpatterns = [
@@ -12,6 +21,7 @@ urlpatterns = [
     path("delete/", account.delete_own_account, name="delete_account"),
     path("preferences/", set_preferences, name="preferences"),
     path("checklist/hide/", checklist.hide, name="hide_checklist"),
+    path("notices/<int:pk>/dismiss/", notices.dismiss_notice, name="dismiss_notice"),
     path("about/", about.about, name="about"),
     path("about/purpose/", about.purpose, name="purpose"),
     path("tokens/", api_tokens.api_tokens, name="api_tokens"),

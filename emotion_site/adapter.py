@@ -50,6 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.error(
                 context.request,
                 _("The e-mail could not be sent. Try again later, or ask an administrator for help."),
+                fail_silently=True,  # a command has no page to say it on
             )
 
 

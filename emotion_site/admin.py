@@ -15,13 +15,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.admin import DBTaskResult
 
+from emotion_site.access import require_fresh_sign_in
 from emotion_site.admin_lookups import FilteredAdmin
 from emotion_site.exceptions import UserError
 from emotion_site.folding import folded
 from emotion_site.links import Purpose, path_of
 from emotion_site.models import ApiToken, DeclaredPurpose, OneTimeLink, User
-from emotion_site.people import deactivate, make_reset_link
-from emotion_site.tokens import revoke_token
+from emotion_site.people import deactivate, make_reset_link, revoke_token_of_another
 
 # The site's own sign-in also asks for the second step and slows down guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's documented way
@@ -87,6 +87,7 @@ class UserAdmin(LookOnlyAdmin, FoldedSearch):
 
     @admin.action(description=gettext_lazy("Make a one-time link for a new password"), permissions=["view"])
     def make_reset_links(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        require_fresh_sign_in(request)
         for user in queryset.filter(is_active=True):
             _link, secret = make_reset_link(user=user, actor=_actor(request))
             url = request.build_absolute_uri(path_of(Purpose.PASSWORD_RESET, secret))
@@ -94,6 +95,7 @@ class UserAdmin(LookOnlyAdmin, FoldedSearch):
 
     @admin.action(description=gettext_lazy("Deactivate the selected people"), permissions=["view"])
     def deactivate_people(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        require_fresh_sign_in(request)
         for user in queryset.filter(is_active=True):
             try:
                 deactivate(user=user, actor=_actor(request))
@@ -111,8 +113,9 @@ class ApiTokenAdmin(LookOnlyAdmin, FoldedSearch):
 
     @admin.action(description=gettext_lazy("Revoke the selected tokens"), permissions=["view"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        for token in queryset:
-            revoke_token(token=token)
+        require_fresh_sign_in(request)
+        for token in queryset.select_related("user"):
+            revoke_token_of_another(token=token, actor=_actor(request))
         count = len(queryset)
         self.message_user(
             request,

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from emotion_site.notices import notices_of
 from emotion_site.purpose import current_purpose
 from emotion_site.roles import Role, role_of
 from emotion_site.sections import section_of
@@ -16,6 +17,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "is_reviewer": SimpleLazyObject(lambda: role in (Role.ADMIN, Role.REVIEWER)),
         # For administrators, who alone can mend it; nobody else's page asks.
         "purpose_is_missing": SimpleLazyObject(lambda: role == Role.ADMIN and current_purpose() is None),
+        "notices": SimpleLazyObject(lambda: notices_of(request.user)),
         "section": section_of(request),
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "signup_mode": settings.SIGNUP,

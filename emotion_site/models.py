@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from emotion_site.folding import LONGEST_FOLD, FoldedField
 
+# Fields of an account that only services write, each with an update of its own.
+SET_BY_SERVICES = {"access_generation", "has_notices"}
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -46,6 +49,8 @@ class User(AbstractUser):
     hides_checklist = models.BooleanField(_("hides the list of what comes next"), default=False)
     # Part of all that is signed for a person: sessions, mailed links. The next number ends them all at once.
     access_generation = models.PositiveIntegerField(default=0, editable=False)
+    # So that a page of somebody who is told nothing asks the database nothing (``notices.py``).
+    has_notices = models.BooleanField(default=False, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -62,6 +67,10 @@ class User(AbstractUser):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new password and the end of all access that the old one gave are one (``ending_access.py``)."""
+        if not self._state.adding and not args and kwargs.get("update_fields") is None:
+            # What was read a moment ago must not undo what a service has set since.
+            fields = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+            kwargs["update_fields"] = fields - SET_BY_SERVICES
         super().save(*args, **kwargs)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
@@ -143,6 +152,36 @@ class OneTimeLink(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:emotion_site_onetimelink_change", args=[self.pk])
+
+
+class Notice(models.Model):
+    """Something that a person is told about their account, on every page until they have read it."""
+
+    class Kind(models.TextChoices):
+        RESET_LINK = "reset-link"
+        SECOND_STEPS_REMOVED = "second-steps-removed"
+        ROLE_CHANGED = "role-changed"
+        DEACTIVATED = "deactivated"
+        REACTIVATED = "reactivated"
+        TOKEN_REVOKED = "token-revoked"  # noqa: S105  # a kind, no token
+        UNLOCKED = "unlocked"
+        PASSWORD_BY_LINK = "password-by-link"  # noqa: S105
+        PASSWORD_ON_SERVER = "password-on-server"  # noqa: S105
+        MANY_GUESSES = "many-guesses"
+        ADDRESS_TRIED = "address-tried"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=24, choices=Kind)
+    detail = models.CharField(max_length=80, blank=True)  # the role or the token that it is about
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
 
 
 class DeclaredPurpose(models.Model):

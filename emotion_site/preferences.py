@@ -15,7 +15,7 @@ ONE_YEAR_S = 365 * 24 * 3600
 @require_POST
 def set_preferences(request: HttpRequest) -> HttpResponse:
     """Keep what was chosen in the footer and go back to the page it was chosen on."""
-    response = HttpResponseRedirect(_page_to_return_to(request))
+    response = HttpResponseRedirect(page_to_return_to(request))
     form = PreferencesForm(request.POST)
     if form.is_valid():
         chosen = {name: value for name, value in form.cleaned_data.items() if value}
@@ -42,7 +42,8 @@ def remember_in_browser(response: HttpResponse, *, language: str = "", theme: st
             )
 
 
-def _page_to_return_to(request: HttpRequest) -> str:
+def page_to_return_to(request: HttpRequest) -> str:
+    """The page of this site that a form was sent from, as its field ``next`` says."""
     page = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(
         page, allowed_hosts={request.get_host()}, require_https=request.is_secure()

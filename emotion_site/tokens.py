@@ -36,10 +36,12 @@ def create_token(*, user: User, name: str, days: int) -> tuple[ApiToken, str]:
     return token, secret
 
 
-def revoke_token(*, token: ApiToken) -> None:
+def revoke_token(*, token: ApiToken) -> bool:
+    """Whether it was not revoked before."""
     changed = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
     if changed:
         logger.info("API token revoked token=%s user=%s", token.pk, token.user_id)
+    return bool(changed)
 
 
 def revoke_tokens_of(user: User) -> int:

@@ -107,6 +107,13 @@ def confirm_identity() -> Callable[[Client], None]:
 
 
 @pytest.fixture
+def fresh_admin_client(admin_client, confirm_identity) -> Client:
+    """An administrator's browser that has just signed in once more, as power over others asks for."""
+    confirm_identity(admin_client)
+    return admin_client
+
+
+@pytest.fixture
 def mail_is_configured(settings) -> None:
     """The site as it is with ``EMAIL_URL``; messages land in ``mailoutbox``."""
     settings.EMAIL = {"EMAIL_HOST": "mail.example.org"}

@@ -22,6 +22,8 @@ from django.utils.translation.template import templatize
 from classifier.models import Label
 from classifier.templatetags.numbers import percent
 from emotion_site.borrowed_texts import ALLAUTH, DJANGO
+from emotion_site.people import give_role
+from emotion_site.roles import Role
 from tests.factories import ClipFactory
 
 ROOT = Path(settings.BASE_DIR)
@@ -200,6 +202,17 @@ def test_a_refusal_of_the_api_speaks_spanish(compiled, speaker_client):
         "code": "no_file",
         "detail": "No ha llegado ninguna grabación. Elige un archivo o graba tu voz.",
     }
+
+
+def test_what_a_person_is_told_speaks_their_language(
+    compiled, speaker, admin, mail_is_configured, mailoutbox, django_capture_on_commit_callbacks
+):
+    speaker.language = "es"
+    speaker.save()
+    with django_capture_on_commit_callbacks(execute=True):
+        give_role(user=speaker, role=Role.REVIEWER, actor=admin)
+    assert mailoutbox[0].subject == "Un cambio en tu cuenta"
+    assert "Desde la administración se cambió tu rol. Ahora es: Revisión." in mailoutbox[0].body
 
 
 def test_counts_have_their_plural(compiled):

@@ -6,7 +6,7 @@ from emotion_site.settings import env
 REQUIRE_MFA = env.choice("REQUIRE_MFA", "none", ["none", "admins", "all"])
 
 # Mailed links for a new password end with all other access.
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "emotion_site.reset_tokens.ResetTokenGenerator"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "emotion_site.reset_tokens.ResetTokenGenerator"  # noqa: S105  # no password
 
 MFA_ADAPTER = "emotion_site.adapter.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "emotion_site.sign_in_forms.AddPasskeyForm"}

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from emotion_site.access import SignedInRequest, admin_required
+from emotion_site.access import SignedInRequest, admin_required, require_fresh_sign_in
 from emotion_site.forms import InvitationForm
 from emotion_site.links import Purpose, make_link, path_of, revoke_link
 from emotion_site.models import OneTimeLink
@@ -23,6 +23,8 @@ def invitations(request: SignedInRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form}
     status = 200
     if form.is_bound and form.is_valid():
+        if form.cleaned_data["role"] == Role.ADMIN:
+            require_fresh_sign_in(request)
         _link, secret = make_link(
             purpose=Purpose.INVITATION,
             email=form.cleaned_data["email"],

@@ -14,7 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from emotion_site.exceptions import UserError
 from emotion_site.links import Purpose, find_link, use_link
-from emotion_site.models import OneTimeLink, User
+from emotion_site.models import Notice, OneTimeLink, User
+from emotion_site.notices import tell
 from emotion_site.purpose_forms import FirstAdministratorForm
 from emotion_site.roles import Role, set_role
 from emotion_site.sign_in_forms import InvitedSignUpForm, NewPasswordForm
@@ -99,6 +100,7 @@ def reset_password(request: HttpRequest, secret: str) -> HttpResponse:
             had_tokens = usable_tokens(link.user).exists()
             # Whoever knew the old password is out, and signing in asks for the second step as ever.
             form.save()
+            tell(link.user, Notice.Kind.PASSWORD_BY_LINK)
     except UserError:
         return link_is_gone(request)
     messages.success(request, _("Your new password is set. Sign in with it."))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from emotion_site.access import SignedInRequest, admin_required
+from emotion_site.access import SignedInRequest, admin_required, fresh_sign_in_required
 from emotion_site.exceptions import UserError
 from emotion_site.folding import folded
 from emotion_site.forms import RoleForm
@@ -18,12 +18,13 @@ from emotion_site.links import Purpose, path_of
 from emotion_site.models import User
 from emotion_site.people import (
     deactivate,
+    give_role,
     make_reset_link,
     people,
     reactivate,
     remove_second_steps,
 )
-from emotion_site.roles import Role, assigned_role, set_role
+from emotion_site.roles import Role, assigned_role
 
 PEOPLE_PER_PAGE = 50
 
@@ -55,6 +56,7 @@ def person(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @admin_required
+@fresh_sign_in_required
 def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say what the chosen role means, and set it once that is confirmed."""
     found = get_object_or_404(User, pk=pk)
@@ -65,7 +67,7 @@ def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "emotion_site/person_role.html", {"person": found, "role": role})
     try:
-        set_role(user=found, role=role, actor=request.user)
+        give_role(user=found, role=role, actor=request.user)
     except UserError as error:
         messages.error(request, str(error.detail))
     else:
@@ -76,6 +78,7 @@ def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
 @admin_required
 @require_POST
 @never_cache
+@fresh_sign_in_required
 def person_reset_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """Make a link with which this person chooses a new password; this answer is the only place to read it."""
     found = get_object_or_404(User, pk=pk, is_active=True)
@@ -85,6 +88,7 @@ def person_reset_link(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @admin_required
+@fresh_sign_in_required
 def set_active(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask first, then shut a person out or let them back in."""
     found = get_object_or_404(User, pk=pk)
@@ -98,6 +102,7 @@ def set_active(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @admin_required
+@fresh_sign_in_required
 def person_second_steps(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask first, then remove the second steps of a person who lost them."""
     found = get_object_or_404(User, pk=pk)

@@ -42,25 +42,25 @@ def test_every_field_that_is_shown_has_a_name_in_words():
     assert unnamed == set()
 
 
-def test_it_makes_links_for_new_passwords(admin_client, client, speaker):
+def test_it_makes_links_for_new_passwords(fresh_admin_client, client, speaker):
     fields = {"action": "make_reset_links", "_selected_action": [speaker.pk]}
-    response = admin_client.post(USERS, fields)
+    response = fresh_admin_client.post(USERS, fields)
     words = str(next(iter(get_messages(response.wsgi_request)))).split()
     assert words[0] == "speaker@example.org:"
     assert client.get(words[1]).status_code == 200
 
 
-def test_it_deactivates_people_but_not_the_last_administrator(admin_client, admin, speaker):
+def test_it_deactivates_people_but_not_the_last_administrator(fresh_admin_client, admin, speaker):
     fields = {"action": "deactivate_people", "_selected_action": [speaker.pk, admin.pk]}
-    page = admin_client.post(USERS, fields, follow=True).content.decode()
+    page = fresh_admin_client.post(USERS, fields, follow=True).content.decode()
     assert "only administrator" in page
     assert list(User.objects.filter(is_active=True)) == [admin]
 
 
-def test_it_revokes_tokens(admin_client, speaker):
+def test_it_revokes_tokens(fresh_admin_client, speaker):
     token, _secret = make_api_token(speaker)
     path = "/admin/emotion_site/apitoken/"
-    page = admin_client.post(path, {"action": "revoke", "_selected_action": [token.pk]}, follow=True)
+    page = fresh_admin_client.post(path, {"action": "revoke", "_selected_action": [token.pk]}, follow=True)
     assert "1 token is revoked" in page.content.decode()
     token.refresh_from_db()
     assert not token.is_usable

@@ -21,12 +21,12 @@ def sign_in(client_of):
     return make
 
 
-def test_a_deactivated_person_is_out_at_once_and_can_come_back(admin_client, speaker, sign_in):
+def test_a_deactivated_person_is_out_at_once_and_can_come_back(fresh_admin_client, speaker, sign_in):
     browser = sign_in(speaker)
     path = reverse("emotion_site:set_active", args=[speaker.pk])
-    admin_client.get(path)
+    fresh_admin_client.get(path)
     assert browser.get(ACCOUNT).status_code == 200
-    admin_client.post(path)
+    fresh_admin_client.post(path)
     assert browser.get(ACCOUNT).status_code == 302
     assert (
         "This account is deactivated"
@@ -34,15 +34,15 @@ def test_a_deactivated_person_is_out_at_once_and_can_come_back(admin_client, spe
             reverse("account_login"), {"login": speaker.email, "password": PASSWORD}, follow=True
         ).content.decode()
     )
-    admin_client.post(path)
+    fresh_admin_client.post(path)
     assert sign_in(speaker).get(ACCOUNT).status_code == 200
 
 
-def test_a_deactivated_person_is_shown_with_the_role_they_come_back_to(admin_client, reviewer):
+def test_a_deactivated_person_is_shown_with_the_role_they_come_back_to(fresh_admin_client, reviewer):
     path = reverse("emotion_site:person", args=[reviewer.pk])
-    admin_client.post(reverse("emotion_site:set_active", args=[reviewer.pk]))
-    assert admin_client.get(path).context["role"] == Role.REVIEWER
-    page = admin_client.get(reverse("emotion_site:people")).content.decode()
+    fresh_admin_client.post(reverse("emotion_site:set_active", args=[reviewer.pk]))
+    assert fresh_admin_client.get(path).context["role"] == Role.REVIEWER
+    page = fresh_admin_client.get(reverse("emotion_site:people")).content.decode()
     assert "Reviewer" in page and "deactivated" in page
 
 

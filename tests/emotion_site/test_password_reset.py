@@ -11,8 +11,8 @@ NEW_PASSWORD = {"password1": NEW, "password2": NEW}
 
 
 @pytest.fixture
-def path(speaker, admin_client) -> str:
-    response = admin_client.post(reverse("emotion_site:person_reset_link", args=[speaker.pk]))
+def path(speaker, fresh_admin_client) -> str:
+    response = fresh_admin_client.post(reverse("emotion_site:person_reset_link", args=[speaker.pk]))
     return response.context["url"].removeprefix("http://testserver")
 
 
@@ -60,8 +60,8 @@ def test_a_weak_password_leaves_the_link_usable(path, client):
     assert client.post(path, NEW_PASSWORD).status_code == 302
 
 
-def test_a_new_link_ends_the_one_before(path, client, admin_client, speaker):
-    admin_client.post(reverse("emotion_site:person_reset_link", args=[speaker.pk]))
+def test_a_new_link_ends_the_one_before(path, client, fresh_admin_client, speaker):
+    fresh_admin_client.post(reverse("emotion_site:person_reset_link", args=[speaker.pk]))
     assert client.get(path).status_code == 410
 
 

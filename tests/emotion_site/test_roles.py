@@ -64,21 +64,21 @@ def test_the_last_administrator_stays(admin, lose):
     assert role_of(User.objects.filter(pk=admin.pk).first() or AnonymousUser()) != Role.ADMIN
 
 
-def test_an_administrator_changes_a_role_after_reading_what_it_means(admin_client, speaker, caplog):
+def test_an_administrator_changes_a_role_after_reading_what_it_means(fresh_admin_client, speaker, caplog):
     path = reverse("emotion_site:change_role", args=[speaker.pk])
-    assert "listen to clips" in admin_client.get(path, {"role": "reviewer"}).content.decode()
+    assert "listen to clips" in fresh_admin_client.get(path, {"role": "reviewer"}).content.decode()
     assert role_of(speaker) == Role.USER
     with caplog.at_level("INFO"):
-        response = admin_client.post(path, {"role": "reviewer"}, follow=True)
+        response = fresh_admin_client.post(path, {"role": "reviewer"}, follow=True)
     assert "now has the role Reviewer" in response.content.decode()
     assert role_of(User.objects.get(pk=speaker.pk)) == Role.REVIEWER
     assert f"Role set user={speaker.pk} role=reviewer by=" in caplog.text
     assert speaker.email not in caplog.text
 
 
-def test_the_page_says_why_the_last_administrator_stays(admin_client, admin):
+def test_the_page_says_why_the_last_administrator_stays(fresh_admin_client, admin):
     path = reverse("emotion_site:change_role", args=[admin.pk])
-    response = admin_client.post(path, {"role": "user"}, follow=True)
+    response = fresh_admin_client.post(path, {"role": "user"}, follow=True)
     assert "only administrator" in response.content.decode()
     assert role_of(User.objects.get(pk=admin.pk)) == Role.ADMIN
 

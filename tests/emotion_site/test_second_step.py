@@ -85,20 +85,20 @@ def test_it_can_be_turned_off(secret, speaker_client, client, speaker):
 
 
 def test_an_administrator_can_take_it_from_somebody_who_lost_it(
-    secret, admin_client, client, speaker, caplog
+    secret, fresh_admin_client, client, speaker, caplog
 ):
     path = reverse("emotion_site:person_second_steps", args=[speaker.pk])
-    admin_client.get(path)
+    fresh_admin_client.get(path)
     assert Authenticator.objects.filter(user=speaker).exists()
     with caplog.at_level("INFO"):
-        admin_client.post(path)
+        fresh_admin_client.post(path)
     assert f"removed user={speaker.pk} by=" in caplog.text
     client.post(reverse("account_login"), {"login": speaker.email, "password": PASSWORD})
     assert client.get(ACCOUNT).status_code == 200
 
 
-def test_a_new_password_does_not_replace_the_second_step(secret, admin_client, client, speaker):
-    response = admin_client.post(reverse("emotion_site:person_reset_link", args=[speaker.pk]))
+def test_a_new_password_does_not_replace_the_second_step(secret, fresh_admin_client, client, speaker):
+    response = fresh_admin_client.post(reverse("emotion_site:person_reset_link", args=[speaker.pk]))
     client.post(
         response.context["url"],
         {"password1": "one more long sentence", "password2": "one more long sentence"},
