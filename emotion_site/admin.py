@@ -22,9 +22,12 @@ from emotion_site.folding import folded
 from emotion_site.links import Purpose, path_of
 from emotion_site.models import ApiToken, DeclaredPurpose, OneTimeLink, User
 from emotion_site.people import deactivate, make_reset_link, revoke_token_of_another
+from emotion_site.roles import is_admin
 
 # The site's own sign-in also asks for the second step and slows down guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's documented way
+# The role decides, and with it the second step; staff status alone opens nothing.
+admin.site.has_permission = lambda request: is_admin(request.user)  # type: ignore[method-assign]
 admin.site.password_change = lambda request, *args: redirect("account_change_password")  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = gettext_lazy("Emotion administration")
 

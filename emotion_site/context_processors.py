@@ -4,7 +4,7 @@ from django.utils.functional import SimpleLazyObject
 
 from emotion_site.notices import notices_of
 from emotion_site.purpose import current_purpose
-from emotion_site.roles import Role, role_of
+from emotion_site.roles import Role, lacks_second_step, role_of
 from emotion_site.sections import section_of
 
 
@@ -18,6 +18,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         # For administrators, who alone can mend it; nobody else's page asks.
         "purpose_is_missing": SimpleLazyObject(lambda: role == Role.ADMIN and current_purpose() is None),
         "notices": SimpleLazyObject(lambda: notices_of(request.user)),
+        "second_step_is_missing": SimpleLazyObject(lambda: lacks_second_step(request.user)),
         "section": section_of(request),
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "signup_mode": settings.SIGNUP,

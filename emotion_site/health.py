@@ -12,6 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from emotion_site.roles import is_admin
 from emotion_site.shared_cache import SharedCache
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def health(request: HttpRequest) -> JsonResponse:
         failing = failing_optional_checks()
         return JsonResponse({"status": "degraded", "failing": failing} if failing else {"status": "ok"})
     answer: dict[str, object] = {"status": "unavailable"}
-    if "database" not in wrong and request.user.is_staff:
+    if "database" not in wrong and is_admin(request.user):
         answer["wrong"] = wrong
     return JsonResponse(answer, status=503)
 

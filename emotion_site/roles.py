@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models, transaction
 from django.db.models.signals import post_save
@@ -22,8 +24,13 @@ class Role(models.TextChoices):
 
 
 def role_of(user: User | AnonymousUser) -> Role | None:
-    """The most powerful role of a user, or None for a stranger."""
-    return assigned_role(user) if user.is_authenticated and user.is_active else None
+    """The most powerful role of a user, or None for a stranger.
+
+    Whoever lacks a second step that the site asks for has no more power than a user, at every door.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return None
+    return Role.USER if lacks_second_step(user) else assigned_role(user)
 
 
 def assigned_role(user: User) -> Role:
@@ -34,6 +41,15 @@ def assigned_role(user: User) -> Role:
     models.prefetch_related_objects([user], "groups")
     names = {group.name for group in user.groups.all()}
     return next((role for role in (Role.ADMIN, Role.REVIEWER) if role.value in names), Role.USER)
+
+
+def lacks_second_step(user: User) -> bool:
+    """Whether ``REQUIRE_MFA`` asks this person for a second step that they do not have."""
+    policy = settings.REQUIRE_MFA
+    is_asked = policy == "all" or (policy == "admins" and assigned_role(user) == Role.ADMIN)
+    # Recovery codes alone are what is left of a second step.
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return is_asked and not Authenticator.objects.filter(user=user, type__in=kinds).exists()
 
 
 def is_admin(user: User | AnonymousUser) -> bool:

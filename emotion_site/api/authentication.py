@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from emotion_site.api.throttling import AddressThrottle
 from emotion_site.models import ApiToken, User
+from emotion_site.second_step import require_second_step
 from emotion_site.tokens import find_token, note_use
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
             raise _refusal(request, _("This token was revoked. Make a new one."), "token_revoked")
         if not token.is_usable:
             raise _refusal(request, _("This token has expired. Make a new one."), "token_expired")
+        require_second_step(token.user)
         note_use(token)
         return token.user, token
 
@@ -46,6 +48,12 @@ def _refusal(request: Request, detail: str | Promise, code: str) -> exceptions.A
 
 class SessionAuthentication(authentication.SessionAuthentication):
     """The site's own sign-in. Names a challenge, so that strangers get 401 and not 403."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        found: tuple[User, None] | None = super().authenticate(request)
+        if found is not None:
+            require_second_step(found[0])
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "emotion_site.middleware.LastSeenMiddleware",
     "emotion_site.senders.SenderMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "emotion_site.second_step.SecondStepMiddleware",
     "emotion_site.middleware.ButtonAddressMiddleware",
     "emotion_site.middleware.OutageMiddleware",
 ]
