@@ -32,6 +32,7 @@ urlpatterns = [
     path("people/<int:pk>/reset-link/", people.person_reset_link, name="person_reset_link"),
     path("people/<int:pk>/active/", people.set_active, name="set_active"),
     path("people/<int:pk>/second-steps/", people.person_second_steps, name="person_second_steps"),
+    path("people/<int:pk>/unlock/", people.unlock_person, name="unlock_person"),
     path("people/invitations/", invitations.invitations, name="invitations"),
     path("people/invitations/<int:pk>/revoke/", invitations.revoke_invitation, name="revoke_invitation"),
     # Named for the purposes of OneTimeLink, by which links.path_of finds them.

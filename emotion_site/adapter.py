@@ -11,12 +11,13 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from emotion_site.guessing import count_attempt, remember_browser
 from emotion_site.models import User
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,10 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": gettext_lazy("The e-mail address or the password is not correct."),
         "email_taken": gettext_lazy("There is an account with this e-mail address already."),
+        "too_many_login_attempts": gettext_lazy(
+            "Too many failed attempts to sign in. Try again in a few minutes. "
+            "“Forgot your password?” says how you get in sooner."
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -36,6 +41,20 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("emotion_site:account")
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Raises a form's error when too many passwords were wrong."""
+        if getattr(settings, "ACCOUNT_RATE_LIMITS", None) is False:
+            return
+        # allauth rolls this back by its name when the password is right.
+        self._login_failed_rl_usage = count_attempt(request, credentials.get("email", ""))
+        if self._login_failed_rl_usage is None:
+            raise self.validation_error("too_many_login_attempts")
+
+    def post_login(self, request: HttpRequest, user: User, **facts: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **facts)
+        remember_browser(request, response, user)
+        return response
 
     def send_mail(self, template_prefix: str, email: str, context_data: dict[str, Any]) -> None:
         """Send a message, or say that it could not be sent: a page must not fail over it."""

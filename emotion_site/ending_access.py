@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from emotion_site.guessing import let_in_again
 from emotion_site.models import Notice, OneTimeLink, User
 from emotion_site.notices import tell
 from emotion_site.signals import access_ended
@@ -57,5 +58,6 @@ def end_access_of_the_old_password(
     is_saved = not created and not raw and (update_fields is None or "password" in update_fields)
     if is_saved and instance._password is not None:  # type: ignore[attr-defined]
         end_all_access(instance)
+        let_in_again(instance)
         if context.request is None:  # no page: somebody at the server's own terminal
             tell(instance, Notice.Kind.PASSWORD_ON_SERVER)

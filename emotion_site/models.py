@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from emotion_site.folding import LONGEST_FOLD, FoldedField
 
 # Fields of an account that only services write, each with an update of its own.
-SET_BY_SERVICES = {"access_generation", "has_notices"}
+SET_BY_SERVICES = {"access_generation", "has_notices", "unlocked_at"}
 
 
 class UserManager(BaseUserManager["User"]):
@@ -51,6 +51,8 @@ class User(AbstractUser):
     access_generation = models.PositiveIntegerField(default=0, editable=False)
     # So that a page of somebody who is told nothing asks the database nothing (``notices.py``).
     has_notices = models.BooleanField(default=False, editable=False)
+    # Wrong passwords from before this moment count no more (``guessing.py``).
+    unlocked_at = models.DateTimeField(null=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -43,8 +43,8 @@ TEXTS: dict[str, Promise] = {
         "where you have signed in before. A second step protects it best."
     ),
     Kind.ADDRESS_TRIED: _(
-        "Somebody tried to make an account with your e-mail address. Nothing has changed. "
-        "If it was you: your account is there already."
+        "Somebody tried to use your e-mail address for another account. Nothing has changed. "
+        "If it was you: this is the account that has it."
     ),
 }
 

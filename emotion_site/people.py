@@ -6,8 +6,10 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
+from django.http import HttpRequest
 
 from emotion_site.ending_access import end_all_access
+from emotion_site.guessing import forget_wrong_codes, let_in_again
 from emotion_site.links import Purpose, make_link
 from emotion_site.models import ApiToken, Notice, OneTimeLink, User
 from emotion_site.notices import tell
@@ -71,6 +73,15 @@ def remove_second_steps(*, user: User, actor: User) -> None:
     Authenticator.objects.filter(user=user).delete()
     tell(user, Notice.Kind.SECOND_STEPS_REMOVED, actor=actor)
     logger.info("Second steps of sign-in removed user=%s by=%s", user.pk, actor.pk)
+
+
+@transaction.atomic
+def unlock(*, user: User, actor: User, request: HttpRequest) -> None:
+    """Let a person try again at once after too many wrong passwords or codes, whoever tried them."""
+    let_in_again(user)
+    forget_wrong_codes(request, user)
+    tell(user, Notice.Kind.UNLOCKED, actor=actor)
+    logger.info("Sign-in unlocked user=%s by=%s", user.pk, actor.pk)
 
 
 @transaction.atomic

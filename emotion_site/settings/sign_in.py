@@ -8,6 +8,9 @@ REQUIRE_MFA = env.choice("REQUIRE_MFA", "none", ["none", "admins", "all"])
 # Mailed links for a new password end with all other access.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "emotion_site.reset_tokens.ResetTokenGenerator"  # noqa: S105  # no password
 
+# Who changes their address over and over asks who else has an account.
+ACCOUNT_RATE_LIMITS = {"manage_email": "10/h/user"}
+
 MFA_ADAPTER = "emotion_site.adapter.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "emotion_site.sign_in_forms.AddPasskeyForm"}
 # A telephone's clock may be half a minute off.

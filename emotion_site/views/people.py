@@ -23,6 +23,7 @@ from emotion_site.people import (
     people,
     reactivate,
     remove_second_steps,
+    unlock,
 )
 from emotion_site.roles import Role, assigned_role
 
@@ -110,6 +111,16 @@ def person_second_steps(request: SignedInRequest, pk: int) -> HttpResponse:
         return render(request, "emotion_site/person_second_steps.html", {"person": found})
     remove_second_steps(user=found, actor=request.user)
     messages.success(request, _("%(person)s can sign in with the password alone.") % {"person": found})
+    return redirect("emotion_site:person", pk=pk)
+
+
+@admin_required
+@require_POST
+@fresh_sign_in_required
+def unlock_person(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(User, pk=pk, is_active=True)
+    unlock(user=found, actor=request.user, request=request)
+    messages.success(request, _("%(person)s can try to sign in again at once.") % {"person": found})
     return redirect("emotion_site:person", pk=pk)
 
 
