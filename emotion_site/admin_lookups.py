@@ -14,13 +14,12 @@ class FilteredAdmin(admin.ModelAdmin):
     letter what no page shows: password hashes, digests of tokens and links, titles of clips nobody shared.
     """
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         field = lookup.split(LOOKUP_SEP)[0]
         return field in self._filtered(request) and super().lookup_allowed(lookup, value, request)
 
-    def _filtered(self, request: HttpRequest | None) -> set[str]:
-        entries = self.get_list_filter(request) if request else self.list_filter
+    def _filtered(self, request: HttpRequest) -> set[str]:
+        entries: list[Any] = list(self.get_list_filter(request))
         paths = [entry[0] if isinstance(entry, list | tuple) else entry for entry in entries]
-        names = {path.split(LOOKUP_SEP)[0] for path in paths if isinstance(path, str)}
-        names |= {path.parameter_name for path in paths if not isinstance(path, str)}
-        return names | {self.date_hierarchy or ""}
+        names = [path if isinstance(path, str) else path.parameter_name for path in paths]
+        return {name.split(LOOKUP_SEP)[0] for name in [*names, self.date_hierarchy or ""]}

@@ -18,7 +18,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         # For administrators, who alone can mend it; nobody else's page asks.
         "purpose_is_missing": SimpleLazyObject(lambda: role == Role.ADMIN and current_purpose() is None),
         "notices": SimpleLazyObject(lambda: notices_of(request.user)),
-        "second_step_is_missing": SimpleLazyObject(lambda: lacks_second_step(request.user)),
+        "second_step_is_missing": SimpleLazyObject(lambda: _lacks_second_step(request)),
         "section": section_of(request),
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "signup_mode": settings.SIGNUP,
@@ -29,3 +29,7 @@ def site(request: HttpRequest) -> dict[str, object]:
 
 def _theme(request: HttpRequest) -> str:
     return getattr(request.user, "theme", "") or request.COOKIES.get("theme", "auto")
+
+
+def _lacks_second_step(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and lacks_second_step(request.user)

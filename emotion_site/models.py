@@ -183,7 +183,7 @@ class Notice(models.Model):
         ordering = ["-created"]
 
     def __str__(self) -> str:
-        return self.get_kind_display()
+        return self.kind
 
 
 class DeclaredPurpose(models.Model):

@@ -19,7 +19,7 @@ from emotion_site.roles import Role
 logger = logging.getLogger(__name__)
 
 Kind = Notice.Kind
-MOST_SHOWN = 5
+MOST_SHOWN = 3
 TEXTS: dict[str, Promise] = {
     Kind.RESET_LINK: _(
         "An administrator made a link for a new password for your account. Whoever has it can sign in as "
@@ -54,6 +54,9 @@ def tell(user: User, kind: str, *, detail: str = "", actor: User | None = None) 
     """Leave a notice, and mail it once the change stands. Nobody is told what they did themselves."""
     if actor is not None and actor.pk == user.pk:
         return
+    # What is told again takes the place of the same unread notice; only of tokens each one is told.
+    same = {"detail": detail} if kind == Kind.TOKEN_REVOKED else {}
+    Notice.objects.filter(user=user, kind=kind, **same).delete()
     notice = Notice.objects.create(user=user, kind=kind, detail=detail)
     User.objects.filter(pk=user.pk).update(has_notices=True)
     transaction.on_commit(lambda: _mail(notice))

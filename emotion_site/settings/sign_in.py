@@ -9,7 +9,7 @@ REQUIRE_MFA = env.choice("REQUIRE_MFA", "none", ["none", "admins", "all"])
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "emotion_site.reset_tokens.ResetTokenGenerator"  # noqa: S105  # no password
 
 # Who changes their address over and over asks who else has an account.
-ACCOUNT_RATE_LIMITS = {"manage_email": "10/h/user"}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"manage_email": "10/h/user"}
 
 MFA_ADAPTER = "emotion_site.adapter.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "emotion_site.sign_in_forms.AddPasskeyForm"}

@@ -138,6 +138,13 @@ def test_a_notice_stays_until_its_person_puts_it_away(speaker, speaker_client, s
     assert not User.objects.get(pk=speaker.pk).has_notices
 
 
+def test_what_is_told_again_takes_the_place_of_the_unread_notice(speaker, speaker_client, admin):
+    for role in (Role.REVIEWER, Role.USER):
+        tell(speaker, Notice.Kind.ROLE_CHANGED, detail=role, actor=admin)
+    assert [notice.detail for notice in Notice.objects.all()] == ["user"]
+    assert "It is now: User." in speaker_client.get("/account/").content.decode()
+
+
 def test_a_row_that_was_read_before_does_not_undo_a_notice(speaker):
     before = again(speaker)
     tell(speaker, Notice.Kind.REACTIVATED)
