@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emotion_site', '0007_notices'),
+        ('emotion_site', '0010_notices'),
     ]
 
     operations = [

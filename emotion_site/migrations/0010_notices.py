@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emotion_site', '0006_access_generation'),
+        ('emotion_site', '0009_access_generation'),
     ]
 
     operations = [

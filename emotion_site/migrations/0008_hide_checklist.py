@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emotion_site', '0005_declared_purpose'),
+        ('emotion_site', '0007_fill_folded_names'),
     ]
 
     operations = [
