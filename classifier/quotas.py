@@ -87,9 +87,7 @@ def _storage_full() -> UserError:
 
 
 def _enough_for_today() -> UserError:
-    detail = _(
-        "You have sent %(clips)s recordings today, as many as you may in a day. Send the rest tomorrow."
-    )
+    detail = _("You have sent all you may in a day (%(clips)s). Send the rest tomorrow.")
     clips = number_format(settings.QUOTA_CLIPS_PER_DAY, force_grouping=True)
     return UserError(
         "quota_daily", detail % {"clips": clips}, status=429, retry_after_s=_seconds_until_tomorrow()

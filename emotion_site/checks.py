@@ -74,7 +74,7 @@ def site_does_not_run_as_root(app_configs: Any, **kwargs: Any) -> list[CheckMess
         return []
     hint = "Make an account for the site, give it DATA_DIR, and start the site from it."
     if is_local_site(settings.HOST, https=settings.HTTPS, num_proxies=settings.NUM_PROXIES):
-        return [Warning("The site runs as root.", hint=hint, id="emotion_site.W007")]
+        return [Warning("The site runs as root.", hint=hint, id="emotion_site.W008")]
     return [
         Error(
             "The site runs as root and other machines reach it: a flaw in it would open the whole machine.",

@@ -109,8 +109,9 @@ COUNTED = re.compile(
     r"%\(\w+\)[sd] (clips|voices|speakers|people|points|minutes|seconds|hours|days|pairs|answers|reviews|"
     r"versions|labels|runs|codes|files|lines|decisions|recordings)\b"
 )
-# Never one: a constant, a number with decimals, or the first of so many that not all are shown.
+# Never one: a constant, a number with decimals, or the first of so many that not all are shown. Or no number.
 NEVER_ONE = {
+    "%(format)s files cannot be read.",
     "Fewer than %(enough)d voices say nothing about all the others. Have clips of more voices decided, then "
     "train again.",
     "%(minutes)s minutes",

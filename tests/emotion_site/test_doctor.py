@@ -86,7 +86,7 @@ def test_root_is_only_warned_on_a_machine_of_its_own(settings, monkeypatch):
     settings.HOST = "127.0.0.1"
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     _failed, found = findings()
-    assert found["emotion_site.W007"]["level"] == "warning"
+    assert found["emotion_site.W008"]["level"] == "warning"
     assert "emotion_site.E002" not in found
 
 
