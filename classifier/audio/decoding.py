@@ -89,7 +89,8 @@ def read_sound(data: bytes, limits: Limits) -> Sound:
     if allowance.heard_s < limits.min_seconds:
         seconds = round(allowance.heard_s, 2)
         raise AudioRejected(Rejection.TOO_SHORT, seconds=seconds, minimum=limits.min_seconds)
-    return Sound(to_waveform(np.concatenate(heard)), tuple(sorted(doubts)))
+    pcm = heard[0] if len(heard) == 1 else np.concatenate(heard)
+    return Sound(to_waveform(pcm), tuple(sorted(doubts)))
 
 
 def _read_part(part: Part, allowance: Allowance) -> tuple[Pcm, bool]:
@@ -186,14 +187,18 @@ def _check_not_too_long(seconds: float, limits: Limits) -> None:
 
 def _read(track: SoundTrack, n_bytes: int, allowance: Allowance) -> Pcm:
     """All sound of the track as int16[samples], mono, 16 kHz. Stops as soon as it is longer than allowed."""
-    blocks: list[Waveform] | list[Pcm] = []
+    too_loud: list[Waveform] = []
+    blocks: list[Pcm] = []
     n_samples = 0
     may_be_too_loud = track.codec in FLOAT_CODECS
     for block in track:
         allowance.require(track.samples)
         if not np.isfinite(block).all():
             raise AudioRejected(Rejection.NOT_FINITE)
-        blocks.append(block if may_be_too_loud else to_pcm(block))
+        if may_be_too_loud:
+            too_loud.append(block)
+        else:
+            blocks.append(to_pcm(block))
         n_samples += block.size
         seconds = allowance.heard_s + n_samples / SAMPLE_RATE
         if seconds > allowance.limits.max_seconds:
@@ -203,8 +208,9 @@ def _read(track: SoundTrack, n_bytes: int, allowance: Allowance) -> Pcm:
     allowance.samples += track.samples
     if track.lost_packets > max(1, LOST_PACKETS_SHARE * track.packets):
         raise AudioRejected(Rejection.DAMAGED)
-    sound = np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
-    return to_pcm(_within_full_scale(sound)) if may_be_too_loud and blocks else sound
+    if too_loud:
+        return to_pcm(_within_full_scale(np.concatenate(too_loud)))
+    return np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
 
 
 def _within_full_scale(sound: Waveform) -> Waveform:

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from av.audio.frame import AudioFrame
+from av.audio.frame import AudioFrame, format_dtypes
 
 from classifier.audio.graphs import TO_MONO, audio_graph, push
 from classifier.audio.waveform import SAMPLE_RATE
@@ -62,9 +62,12 @@ class MixWatch:
 def _energies(frame: AudioFrame, channels: int) -> Iterator[Energies]:
     """Energy of each channel and each pair in each quarter of a second: float64[channels, channels]."""
     step = max(1, frame.sample_rate // LOOK_RATE)
-    samples = _packed(frame, channels).to_ndarray()
-    by_time = samples.T if samples.shape[0] == channels else samples.reshape(-1, channels)
-    looked_at = by_time[::step].astype(np.float32, order="C")
+    frame = _packed(frame, channels)
+    per_plane = 1 if frame.format.is_planar else channels
+    kind = format_dtypes[frame.format.name]
+    planes = [np.frombuffer(memoryview(plane), kind, frame.samples * per_plane) for plane in frame.planes]
+    looked_at = np.stack([plane.reshape(-1, per_plane)[::step].T for plane in planes])
+    looked_at = looked_at.reshape(channels, -1).T.astype(np.float32)
     # Samples that are no numbers are refused elsewhere.
     with np.errstate(all="ignore"):
         changes = looked_at[1:] - looked_at[:-1]

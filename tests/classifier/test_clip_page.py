@@ -139,24 +139,6 @@ def test_quality_is_told_in_words_and_in_the_persons_numbers(speaker, speaker_cl
     assert "0,13" in text_of(speaker_client.get(clip.get_absolute_url()))
 
 
-@pytest.mark.parametrize(
-    ("level", "words"),
-    [
-        (-50, "very quiet"),
-        (-46, "very quiet"),
-        (-39, "quiet"),
-        (-34, "quiet"),
-        (-25, "good"),
-        (-16, "good"),
-        (-12, "loud"),
-    ],
-)
-def test_loudness_is_told_as_it_compares_with_recorded_speech(level, words, speaker, speaker_client):
-    clip = ClipFactory(owner=speaker, quality={"hints": [], "rms_dbfs": level}, answer="sad")
-    figures = dict(speaker_client.get(clip.get_absolute_url()).context["quality_figures"])
-    assert figures["Loudness"] == f"{words} ({level} dB)"
-
-
 def test_silence_is_not_called_a_good_loudness(speaker, speaker_client):
     quality = {"hints": ["digital_silence"], "rms_dbfs": -100.0}
     clip = ClipFactory(owner=speaker, quality=quality, answer="neutral")

@@ -146,7 +146,7 @@ def test_the_account_page_shows_what_is_used_and_allowed(speaker, speaker_client
     page = speaker_client.get(ACCOUNT).content.decode()
     assert "Recordings: 1,177.4 of 2,000 MB" in page
     assert 'value="1177.376" max="2000.000"' in page
-    assert "Sent today: 1 of 2,000 recordings" in page
+    assert "Recordings sent today: 1 of 2,000" in page
 
 
 def test_the_account_page_without_quotas_shows_what_is_used(speaker_client, settings):

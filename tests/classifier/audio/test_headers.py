@@ -143,25 +143,8 @@ def test_a_size_beyond_the_end_is_a_cut(share, pool):
 def test_every_format_that_is_read_may_be_chosen_on_the_page():
     page = (Path(settings.BASE_DIR) / "templates/classifier/classify.html").read_text()
     accepted = re.search(r'accept="([^"]+)"', page)[1].split(",")
-    endings = [
-        "wav",
-        "aiff",
-        "aif",
-        "caf",
-        "au",
-        "flac",
-        "mp3",
-        "mp2",
-        "m4a",
-        "mp4",
-        "mov",
-        "aac",
-        "ogg",
-        "opus",
-        "webm",
-        "mkv",
-        "amr",
-        "3gp",
-    ]
-    assert {f".{ending}" for ending in endings} <= set(accepted)
+    for ending in ["wav", "aiff", "aif", "caf", "au", "flac", "mp3", "mp2", "m4a", "mp4", "mov", "aac"]:
+        assert f".{ending}" in accepted
+    for ending in ["ogg", "opus", "webm", "mkv", "amr", "3gp"]:
+        assert f".{ending}" in accepted
     assert "audio/*" in accepted
