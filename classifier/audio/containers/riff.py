@@ -28,7 +28,7 @@ class _Found:
 
     format: bytes = b""
     fact: bytes = b""
-    sound: list[bytes] = field(default_factory=list)
+    sound: list[bytes | memoryview] = field(default_factory=list)
     data_bytes: int = NOT_HERE_BYTES
     end: int = 0
 
@@ -45,7 +45,10 @@ def read_riff(data: bytes, start: int) -> Part:
     fact = b"" if header is not found.format else _chunk(b"fact", found.fact)
     body = _chunk(b"fmt ", header) + fact + struct.pack("<4sI", b"data", len(sound))
     head = struct.pack("<4sI4s", b"RIFF", 4 + len(body) + len(sound), b"WAVE")
-    return Part(Container.WAV, head + body + sound, found.end, _seconds(header, fact))
+    # Most files have exactly this header already, and memory for a copy of them costs more than reading it.
+    is_plain = start == 0 and data.startswith(head + body) and len(data) == len(head + body) + len(sound)
+    whole = data if is_plain else b"".join([head, body, sound])
+    return Part(Container.WAV, whole, found.end, _seconds(header, fact))
 
 
 def _find(data: bytes, start: int) -> _Found:
@@ -56,11 +59,11 @@ def _find(data: bytes, start: int) -> _Found:
             size = found.data_bytes if size == NOT_HERE_BYTES else size
             if is_unknown_size(size, widest=64):
                 found.end = file_at(data, at, b"RIFF", b"WAVEfmt ")
-                found.sound.append(data[at : found.end])
+                found.sound.append(memoryview(data)[at : found.end])
                 found.fact = b""
                 break
             check_room(size, len(data) - at, SLACK_BYTES)
-            found.sound.append(data[at : at + size])
+            found.sound.append(memoryview(data)[at : at + size])
         elif name == b"ds64" and len(content) >= 16:
             (found.data_bytes,) = struct.unpack_from("<Q", content, 8)
         elif name == b"fmt " and not found.format:
@@ -74,7 +77,7 @@ def _find(data: bytes, start: int) -> _Found:
     return found
 
 
-def _plain(header: bytes, sound: bytes) -> tuple[bytes, bytes]:
+def _plain(header: bytes, sound: bytes | memoryview) -> tuple[bytes, bytes | memoryview]:
     """Header and sound as the width of the container says, whatever is said about bits that are valid.
 
     The header comes back itself where it is one of a compressed format.
@@ -103,7 +106,7 @@ def _seconds(header: bytes, fact: bytes) -> float:
     return int.from_bytes(fact[8:12], "little") / rate
 
 
-def _left_justified(sound: bytes, width: int, valid: int) -> tuple[int, bytes]:
+def _left_justified(sound: bytes | memoryview, width: int, valid: int) -> tuple[int, bytes | memoryview]:
     """Samples with fewer valid bits than the container belong to its upper end; some writers forget that."""
     count = len(sound) // width
     wide = np.zeros((count, 4), np.uint8)
