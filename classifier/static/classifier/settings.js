@@ -22,7 +22,7 @@ export function clock(seconds) {
 
 /** From the cookie, because signing in again in another tab makes the token in this page stale. */
 export function csrfToken() {
-  const name = `${document.documentElement.dataset.csrfCookie}=`;
+  const name = `${document.body.dataset.csrfCookie}=`;
   const cookie = document.cookie.split("; ").find((each) => each.startsWith(name));
   return cookie?.slice(name.length) ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
 }

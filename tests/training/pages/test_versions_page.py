@@ -61,7 +61,7 @@ def test_predicting_again(admin_client, in_service, task):
     assert "hx-trigger" not in section and shown in section and address("predict_again") in section
     Clip.objects.filter(pk=clip.pk).update(answered_by=in_service)
     section = text_of(admin_client.get(address("jobs")))
-    assert "1 of 1 clips" in section and shown not in section and address("predict_again") not in section
+    assert "1 of 1 clip," in section and shown not in section and address("predict_again") not in section
 
 
 def test_a_rollback_tells_which_answers_stay(admin_client, task, versions_on_disk):
