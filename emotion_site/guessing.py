@@ -98,6 +98,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -
         COOKIE,
         signing.dumps(value, salt=SALT),
         max_age=KNOWN_FOR,
+        path=settings.SESSION_COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -85,7 +86,7 @@ class DecoderProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=PROJECT_ROOT,
-            env=ENVIRONMENT,
+            env=_environment(),
             bufsize=0,
             pipesize=PIPE_BYTES,
         )
@@ -212,7 +213,7 @@ def standing_walls(limits: Limits) -> Walls:
         ended = subprocess.run(  # noqa: S603 - as above
             [*_command(limits), "--walls"],
             cwd=PROJECT_ROOT,
-            env=ENVIRONMENT,
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             timeout=WALLS_WITHIN_S,
@@ -221,6 +222,10 @@ def standing_walls(limits: Limits) -> Walls:
         return Walls(json.loads(ended.stdout))
     except (subprocess.SubprocessError, ValueError) as error:
         raise OSError("the decoder does not start") from error
+
+
+def _environment() -> dict[str, str]:
+    return {**ENVIRONMENT, "TMPDIR": tempfile.gettempdir()}
 
 
 def _command(limits: Limits) -> list[str]:

@@ -60,7 +60,7 @@ def test_spectrogram_waits_its_turn(speaker, speaker_client, monkeypatch):
 @pytest.mark.parametrize(("seconds", "minutes"), [(600, "10"), (45, "0:45"), (90, "1:30")])
 def test_the_longest_length_is_told_as_people_say_it(settings, seconds, minutes):
     settings.CLIP_MAX_SECONDS = seconds
-    assert f"longer than {minutes} minutes" in str(intake._refused("too_long").detail)
+    assert f"longer than {minutes} min" in str(intake._refused("too_long").detail)
 
 
 class Crowd:

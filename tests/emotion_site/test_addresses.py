@@ -26,11 +26,11 @@ def test_nor_does_the_mail_to_somebody_without_an_account(mail_is_configured, cl
     assert ports_in(mailoutbox[0].body) <= {"http://testserver"}
 
 
-def test_nor_a_link_that_an_administrator_makes(admin_client, speaker):
-    reset = admin_client.post(reverse("emotion_site:person_reset_link", args=[speaker.pk]), **FOREIGN)
+def test_nor_a_link_that_an_administrator_makes(fresh_admin_client, speaker):
+    reset = fresh_admin_client.post(reverse("emotion_site:person_reset_link", args=[speaker.pk]), **FOREIGN)
     assert reset.context["url"].startswith("http://testserver/")
     fields = {"email": "new@example.org", "role": "user"}
-    invitation = admin_client.post(reverse("emotion_site:invitations"), fields, **FOREIGN)
+    invitation = fresh_admin_client.post(reverse("emotion_site:invitations"), fields, **FOREIGN)
     assert invitation.context["url"].startswith("http://testserver/")
 
 

@@ -72,7 +72,7 @@ def test_last_seen_is_noted_but_not_on_every_request(speaker, sign_in, django_as
     browser = sign_in(speaker)
     browser.get(ACCOUNT)
     assert speaker.usersession_set.count() == 1
-    with django_assert_max_num_queries(9) as queries:
+    with django_assert_max_num_queries(10) as queries:
         browser.get(ACCOUNT)
     assert not [query for query in queries if query["sql"].startswith(("INSERT", "UPDATE"))]
 

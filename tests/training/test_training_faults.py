@@ -83,7 +83,7 @@ def test_clips_taken_back_before_a_run_and_while_it_learns_do_not_end_it(snapsho
     run = finished(run)
     clips.join()
     assert run.state == "waiting_for_approval", (run.error_code, run.error_detail)
-    assert "2 were taken back" in " ".join(run.log)
+    assert "taken back: 2." in " ".join(run.log)
     assert not list(versions_that_learned_from(deleted.pk))
 
 

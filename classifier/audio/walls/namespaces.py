@@ -23,8 +23,7 @@ def leave_network() -> None:
 
 def leave_folder() -> None:
     """Make an empty folder the root of all paths; it is removed, so that nothing can be put there either."""
-    # With a limit of 0 on the size of files Python would not believe that it may write there.
-    folder = tempfile.mkdtemp(prefix="decoder-", dir="/tmp")  # gone two lines later
+    folder = tempfile.mkdtemp(prefix="decoder-")  # gone two lines later
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         Path(folder).rmdir()

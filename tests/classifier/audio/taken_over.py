@@ -21,7 +21,7 @@ from tests.classifier.audio import hostile
 from classifier.audio import walls, worker
 from classifier.audio.exceptions import AudioRejected, Rejection
 
-def taken_over(data, limits, decode=worker.decode):
+def taken_over(data, limits, decode=worker.read_sound):
     if not data.startswith(b"["):
         return decode(data, limits)
     name, argument = json.loads(data)
@@ -31,7 +31,7 @@ def taken_over(data, limits, decode=worker.decode):
         raise AudioRejected(Rejection.DAMAGED, refused=type(error).__name__, reason=str(error))
     raise AudioRejected(Rejection.DAMAGED, outcome=outcome)
 
-worker.decode = taken_over
+worker.read_sound = taken_over
 {walls}
 sys.argv = [sys.argv[0], *[argument for argument in sys.argv[1:] if argument.startswith(("{{", "--"))]]
 worker.main()
@@ -66,7 +66,9 @@ def take_over(monkeypatch: pytest.MonkeyPatch, folder: Path, walls: str = "") ->
     program = folder / "taken_over"
     program.write_text(PROGRAM.format(python=sys.executable, root=str(ROOT), walls=walls))
     program.chmod(0o755)
-    monkeypatch.setattr(decoder_process, "sys", SimpleNamespace(executable=str(program)))
+    monkeypatch.setattr(
+        decoder_process, "sys", SimpleNamespace(executable=str(program), dont_write_bytecode=False)
+    )
 
 
 class Refused(Exception):

@@ -13,6 +13,7 @@ from classifier.audio.decoder_process import ENVIRONMENT, standing_walls
 from classifier.audio.exceptions import AudioRejected, Rejection
 from classifier.audio.limits import Limits
 from classifier.audio.walls.privileges import FIRST_OWN_ID
+from emotion_site.offline import SWITCHES
 from tests.classifier.audio.formats import make_audio
 from tests.classifier.audio.taken_over import NO_WALLS, ORDINARY_USER, SOME_WALLS, Refused, attempt, take_over
 from tests.requirements import require
@@ -135,7 +136,7 @@ def test_a_decoder_is_another_user_where_the_site_is_root(taken_over):
 
 def test_a_decoder_knows_no_secret(taken_over):
     names = attempt(taken_over(), "tell_environment")
-    assert set(names) <= {*ENVIRONMENT, "LC_CTYPE"}
+    assert set(names) <= {*ENVIRONMENT, *SWITCHES, "LC_CTYPE", "TMPDIR"}
 
 
 def test_a_decoder_has_its_pipes_and_nothing_else(taken_over, targets):
