@@ -80,7 +80,7 @@ def submit_clip(
         # The key or the recording is there already. Asking first would cost every new clip a query.
         if repeated := _find_repeated(owner, idempotency_key, digest):
             return repeated
-        if duplicate := _find_duplicate(owner, decoded.checksum):
+        if duplicate := _find_duplicate(owner, decoded):
             _remember_key(owner, idempotency_key, digest, duplicate.clip)
             return duplicate
         raise
@@ -127,11 +127,14 @@ def _remember_key(owner: User, key: str, digest: str, clip: Clip) -> None:
         IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def _find_duplicate(owner: User, checksum: str) -> Submission | None:
-    clip = Clip.objects.visible_to(owner).filter(checksum=checksum).first()
+def _find_duplicate(owner: User, decoded: Decoded) -> Submission | None:
+    clip = Clip.objects.visible_to(owner).filter(checksum=decoded.checksum).first()
     if clip is None:
         return None
     note = {"code": "duplicate", "detail": _("You already have this recording; here is the first one.")}
+    if decoded.quality.in_doubt:
+        # Not kept: the first file may well have said the truth about the same sound, this one did not.
+        clip.quality = decoded.quality.as_dict()
     return Submission(clip, created=False, notes=[note])
 
 

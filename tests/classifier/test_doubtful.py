@@ -101,3 +101,17 @@ def test_reviewers_are_offered_it_before_what_is_sure(speaker, reviewer):
     QueueEntry.objects.update(is_random=False)
     offer = take_next(reviewer=reviewer, task=task)
     assert offer.clip.quality == IN_DOUBT
+
+
+def test_what_was_sent_before_makes_no_file_in_doubt_sure(
+    speaker_client, speaker, model_version, always_sure
+):
+    whole = plain_wav()
+    assert sent(speaker_client, whole)["prediction"]["sure"] is True
+    again = speaker_client.post(
+        CLIPS, {"file": SimpleUploadedFile("a.wav", whole + b"This is no sound. " * 500)}
+    )
+    assert again.status_code == 200
+    assert again.json()["prediction"]["sure"] is False
+    assert again.json()["notes"][0]["code"] == "duplicate"
+    assert not Clip.objects.get(owner=speaker).quality.get("in_doubt")
