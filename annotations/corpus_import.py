@@ -21,9 +21,9 @@ from annotations.corpus_rows import Row
 from annotations.exceptions import ImportRefused
 from annotations.models import CorpusColumns, Decision, DuplicateFile
 from annotations.queue import follow_clips
-from classifier import clip_files, intake
-from classifier.audio.pool import Decoded
-from classifier.corpus_files import one_form
+from classifier.audio.quarantine.pool import Decoded
+from classifier.clips import storage, uploads
+from classifier.corpora.files import one_form
 from classifier.models import Clip, Corpus, ModelVersion, Task
 from emotion_site.exceptions import UserError
 
@@ -103,7 +103,7 @@ def _names_in(rows: QuerySet[Any]) -> set[tuple[str, str]]:
 def _decode(row: Row) -> Decoded | str:
     """The decoded file, or why it cannot be used."""
     try:
-        return intake.decode(intake.read_upload(ContentFile(row.path.read_bytes())))
+        return uploads.decode(uploads.read_upload(ContentFile(row.path.read_bytes())))
     except UserError as error:
         return error.code
     except OSError:
@@ -126,7 +126,7 @@ def _keep(outcome: Outcome, batch: list[tuple[Row, Decoded | str]], review: bool
                 duplicates.append(DuplicateFile(clip_id=first, split=row.split, file_name=row.file_name))
             else:
                 clip = _new_clip(outcome.corpus, row, decoded, review)
-                files.enter_context(clip_files.written(clip.audio.name or "", decoded.flac))
+                files.enter_context(storage.written(clip.audio.name or "", decoded.flac))
                 first_of[clip.checksum] = clip.pk
                 clips.append(clip)
                 if row.others:
@@ -153,7 +153,7 @@ def _new_clip(corpus: Corpus, row: Row, decoded: Decoded, review: bool) -> Clip:
         speaker=f"{corpus.name}:{row.speaker}",
         source=Clip.Source.CORPUS,
         status=Clip.Status.WAITING if waits else Clip.Status.DONE,
-        audio=clip_files.name_for(pk),
+        audio=storage.name_for(pk),
         stored_bytes=len(decoded.flac),
         checksum=checksum_of(row, decoded),
         duration_s=decoded.quality.duration_s,

@@ -8,9 +8,9 @@ from unicodedata import normalize
 
 from annotations.exceptions import ImportRefused
 from annotations.tasks_and_labels import LabelReader
-from classifier.corpus_files import CorpusFiles, FileRefused, one_form
+from classifier.corpora.files import CorpusFiles, FileRefused, one_form
+from classifier.corpora.tables import FILE_NAME, TableUnreadable, read_table
 from classifier.models import Clip, Label
-from classifier.tables import FILE_NAME, TableUnreadable, read_table
 
 METADATA = "metadata.csv"
 PLACED = {FILE_NAME, "label", "speaker", "split", "usable"}

@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from annotations.models import CorpusColumns, CurrentReview, Decision, Review
 from classifier.models import Clip, Task
-from classifier.spreadsheets import PLAIN, Notation, csv_head, csv_line
+from emotion_site.web.csv import PLAIN, Notation, csv_head, csv_line
 
 CHUNK = 1000
 FORMATS = ("csv", "jsonl", "audiofolder")

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from annotations.export import Wanted, export_folder
 from annotations.models import LabelExport
-from classifier.spreadsheets import notation_of
 from emotion_site.exceptions import unavailable
 from emotion_site.unfinished import remove_workplaces, workplace
+from emotion_site.web.csv import notation_of
 
 logger = logging.getLogger(__name__)
 

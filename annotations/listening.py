@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from annotations.models import ListenLog
 from annotations.offers import log_listen
-from classifier.media import SoundFormat, audio_response, spectrogram_response
 from classifier.models import Clip
+from classifier.pages.media import SoundFormat, audio_response, spectrogram_response
 from emotion_site.models import User
 
 # Players fetch a long clip in pieces. What comes later than this after the listen was logged is another.

@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef
 
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
 from annotations.queue_counts import opened_again
-from classifier.certainty import is_doubtful
 from classifier.models import Clip, Prediction, Task
+from classifier.predictions.certainty import is_doubtful
 
 # Above every other place in the queue, whose numbers lie between 0 and 1.
 OBJECTION_BONUS = 2.0

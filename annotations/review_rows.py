@@ -12,9 +12,9 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from annotations.exceptions import ImportRefused
 from annotations.tasks_and_labels import LabelReader
-from classifier.corpus_files import one_form
+from classifier.corpora.files import one_form
+from classifier.corpora.tables import FILE_NAME, Table, TableUnreadable, read_table
 from classifier.models import Label, Task
-from classifier.tables import FILE_NAME, Table, TableUnreadable, read_table
 
 VOTES = "votes_"
 # Sums of the other columns, which are no label.

@@ -15,7 +15,7 @@ from annotations import review_log
 from annotations.decisions import Voice, verdict
 from annotations.models import CurrentReview, Decision, DecisionChange, DuplicateFile, QueueEntry, Review
 from annotations.review_rows import Rejected, Vote
-from classifier.corpus_files import one_form, written_forms
+from classifier.corpora.files import one_form, written_forms
 from classifier.models import Clip, Task
 
 logger = logging.getLogger(__name__)

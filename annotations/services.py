@@ -14,8 +14,8 @@ from annotations.decisions import settle
 from annotations.identity import pseudonym_of
 from annotations.models import CurrentReview, Decision, Pseudonym, QueueEntry, Review
 from annotations.offers import prediction_of, require_offered, require_reviewer
+from classifier.clips.titles import Note
 from classifier.models import Clip, Prediction, Task
-from classifier.titles import Note
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 

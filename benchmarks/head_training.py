@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.corpus import SHIPPED, write_corpus
-from classifier.engine.manifest import read_manifest
+from classifier.inference.manifest import read_manifest
 from training import torchaudio_shim
 from training.corpus import read_corpus
 

@@ -23,7 +23,7 @@ from benchmarks import servers
 from benchmarks.clips import uploads
 from benchmarks.corpus import SHIPPED, write_corpus
 from benchmarks.load import Target, send_all
-from classifier.engine.manifest import read_manifest
+from classifier.inference.manifest import read_manifest
 
 WITHIN_S, SLOWER, PAUSE_MS = 300.0, 2.0, 100.0
 IDLE_REQUESTS, PROMOTIONS = 150, 10

@@ -34,7 +34,7 @@ print(create_token(user=speaker, name="bench", days=1)[1])
 """
 SHARE = """
 from classifier.models import Clip
-from classifier.services import set_sharing
+from classifier.clips.services import set_sharing
 for clip in Clip.objects.all():
     set_sharing(clip=clip, review=True, training=False)
 """

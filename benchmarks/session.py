@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from benchmarks.clips import SAMPLE_RATE, SECONDS
-from classifier.engine.onnx_runtime import onnxruntime
+from classifier.inference.onnx_runtime import onnxruntime
 
 RUNS = 6
 # Other processes have used the caches meanwhile, as they have between two uploads of the site.

@@ -11,17 +11,17 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Info, Tags, Warning, register
 from django.db import DatabaseError
 
-from classifier.audio.decoder_process import standing_walls
 from classifier.audio.exceptions import AudioRejected
 from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits
-from classifier.audio.pool import DecoderPool
+from classifier.audio.quarantine.pool import DecoderPool
+from classifier.audio.quarantine.process import standing_walls
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.engine.exceptions import VersionRefused
-from classifier.engine.runtime import known_waveform
-from classifier.engine.version_folder import verify
+from classifier.inference.exceptions import VersionRefused
+from classifier.inference.session import known_waveform
+from classifier.inference.version_folder import verify
 from classifier.models import ModelVersion
-from classifier.registry import folder_of
+from classifier.predictions.registry import folder_of
 from emotion_site.checks import DOCTOR
 
 # Names of the walls around a decoder (`audio/walls`) for administrators.

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from classifier.certainty import is_sure
+from classifier.predictions.certainty import is_sure
 from classifier.querysets import ClipQuerySet, LabelQuerySet, ModelVersionQuerySet, PredictionManager
 from classifier.usage import Usage as Usage
 from emotion_site.folding import LONGEST_FOLD, FoldedField

@@ -5,11 +5,12 @@ from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from classifier import housekeeping as housekeeping_of_clips
-from classifier import intake, predictor, quotas
-from classifier.engine.exceptions import NoActiveVersion
-from classifier.engine.memory import hold_back_little_memory
+from classifier.clips import quotas, uploads
+from classifier.clips import recovery as housekeeping_of_clips
+from classifier.inference.exceptions import NoActiveVersion
+from classifier.inference.memory import hold_back_little_memory
 from classifier.models import Clip
+from classifier.predictions import predictor
 from emotion_site import health
 from emotion_site.signals import housekeeping, web_process_starting
 
@@ -33,7 +34,7 @@ def warm_up(**kwargs: Any) -> None:
     """Load the model and start the decoders before the first visitor waits for them."""
     hold_back_little_memory()
     predictor.active_engine().start()
-    intake.decoder_pool().start()
+    uploads.decoder_pool().start()
 
 
 def model_answers() -> bool:

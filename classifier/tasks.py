@@ -7,9 +7,10 @@ from django_tasks import TaskResultStatus, task
 from django_tasks.base import TASK_MIN_PRIORITY
 from django_tasks_db.models import DBTaskResult
 
-from classifier import predictions, retention
-from classifier.engine.exceptions import NoActiveVersion
+from classifier.clips import retention
+from classifier.inference.exceptions import NoActiveVersion
 from classifier.models import Clip
+from classifier.predictions import storing
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ def predict_stored_clip(clip_id: str) -> None:
     if clip is None:
         return
     try:
-        predictions.predict_stored_clip(clip)
+        storing.predict_stored_clip(clip)
     except NoActiveVersion:
         # The clip goes on waiting; housekeeping offers it again when a version is in service.
         logger.warning("No model version in service, clip=%s goes on waiting", clip_id)

@@ -1,7 +1,6 @@
 from django.urls import path
 
-from classifier import media
-from classifier.views import classify, clip, deletion, examples, history, sharing
+from classifier.pages import classify, clip, deletion, examples, history, media, sharing
 
 app_name = "classifier"
 urlpatterns = [

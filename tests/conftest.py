@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.urls import reverse
 
-from classifier import predictor
+from classifier.predictions import predictor
 from emotion_site.models import User
 from tests.factories import PASSWORD, UserFactory
 

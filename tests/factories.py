@@ -6,8 +6,8 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from classifier.certainty import is_silent
 from classifier.models import Clip, Label, ModelVersion, Prediction, Task
+from classifier.predictions.certainty import is_silent
 from emotion_site.links import make_link
 from emotion_site.models import ApiToken, OneTimeLink, User
 from emotion_site.roles import Role, set_role

@@ -85,14 +85,14 @@ def test_torch_is_imported_only_in_training():
 def test_one_module_alone_imports_onnx_runtime():
     """It calls home unless it is silenced before, so nobody may come to it by another way."""
     importing = [name(path) for path in sources(*PACKAGES, "tests") if "onnxruntime" in top_level(path)]
-    assert importing == ["classifier/engine/onnx_runtime.py"]
+    assert importing == ["classifier/inference/onnx_runtime.py"]
 
 
 def test_only_the_process_behind_walls_decodes():
     """Uploads and corpora were made by others, and may take over the process that decodes them."""
     decoding = "classifier.audio.decoding"
     importers = [name(path) for path in sources(*PACKAGES) if decoding in imported_modules(path)]
-    assert importers == ["classifier/audio/worker.py"]
+    assert importers == ["classifier/audio/quarantine/worker.py"]
 
 
 def test_only_settings_read_the_environment():

@@ -7,7 +7,7 @@ class TrainingConfig(AppConfig):
     verbose_name = _("Training")
 
     def ready(self) -> None:
-        from classifier.sections import register
+        from classifier.pages.clip_sections import register
         from emotion_site.checklist import Step
         from emotion_site.checklist import register as add_step
         from training import signals  # noqa: F401  # connects the receivers

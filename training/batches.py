@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.engine.windows import HOP_S, WINDOW_S, window_starts
+from classifier.inference.windows import HOP_S, WINDOW_S, window_starts
 from training.corpus import CorpusClip
 from training.decoded_cache import DecodedClips
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.engine.version_folder import CONFIG, PICKLE_SUFFIXES, PREPROCESSOR, config_labels
+from classifier.inference.version_folder import CONFIG, PICKLE_SUFFIXES, PREPROCESSOR, config_labels
 from training import torchaudio_shim
 from training.exceptions import CheckpointRefused
 

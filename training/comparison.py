@@ -7,7 +7,7 @@ import numpy as np
 
 from classifier.audio.flac import decode_flac
 from classifier.audio.waveform import SAMPLE_RATE, Waveform
-from classifier.engine.runtime import normalised
+from classifier.inference.session import normalised
 from training.checkpoint import Checkpoint
 from training.exceptions import CheckpointRefused
 from training.export import open_onnx

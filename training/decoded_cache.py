@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.audio.decoder_process import DecoderProcess
 from classifier.audio.exceptions import AudioRejected
 from classifier.audio.limits import MIB, Limits
+from classifier.audio.quarantine.process import DecoderProcess
 from classifier.audio.waveform import Pcm, Waveform, to_pcm, to_waveform
 from training.exceptions import CorpusRefused
 

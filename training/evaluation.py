@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from classifier.audio.waveform import SAMPLE_RATE, Waveform
-from classifier.engine.runtime import Engine, known_waveform
-from classifier.engine.windows import window_starts
+from classifier.inference.session import Engine, known_waveform
+from classifier.inference.windows import window_starts
 from training.calibration import scores_of
 from training.conditions import Condition, band_limited, clean, with_noise, with_upper_band
 from training.corpus import Corpus

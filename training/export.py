@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.engine.onnx_runtime import onnxruntime, quantization
-from classifier.engine.runtime import known_waveform
+from classifier.inference.onnx_runtime import onnxruntime, quantization
+from classifier.inference.session import known_waveform
 from training.flat_convolutions import flatten_convolutions
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from torch import nn
 from transformers import TrainerCallback, Wav2Vec2ForSequenceClassification
 
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.engine.windows import WINDOW_S
+from classifier.inference.windows import WINDOW_S
 from training.augmentation import Augmentation, changed_copies
 from training.batches import ClipDataset, Collate, Feed, Progress, each_told
 from training.frozen_part import FrameDataset, Frames, Top, collate_frames, frozen_frames

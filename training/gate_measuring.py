@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.engine.runtime import Engine
+from classifier.inference.session import Engine
 from training.conditions import Condition, clean, with_noise
 from training.corpus import Corpus
 from training.evaluation import MeasuredClips, answers_of, clips_to_measure, milliseconds, window_logits

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from classifier.engine.version_folder import CONFIG, PREPROCESSOR
+from classifier.inference.version_folder import CONFIG, PREPROCESSOR
 from classifier.models import ModelVersion, Task
-from classifier.registry import IMPORTING, register_version
+from classifier.predictions.registry import IMPORTING, register_version
 from emotion_site.unfinished import workplace
 from training import torchaudio_shim
 from training.checkpoint import check_checkpoint, load_model

@@ -7,9 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from classifier import registry
-from classifier.engine.exceptions import VersionRefused
+from classifier.inference.exceptions import VersionRefused
 from classifier.models import ModelVersion, Task
+from classifier.predictions import registry
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 from emotion_site.roles import is_admin

@@ -20,9 +20,9 @@ from transformers import (
 )
 
 from classifier.audio.waveform import SAMPLE_RATE, Waveform
-from classifier.engine.manifest import Manifest
-from classifier.engine.runtime import normalised
-from classifier.engine.windows import HOP_S, WINDOW_S, window_starts
+from classifier.inference.manifest import Manifest
+from classifier.inference.session import normalised
+from classifier.inference.windows import HOP_S, WINDOW_S, window_starts
 from training.augmentation import Augmentation
 from training.batches import ClipDataset, Progress, normalised_batch, soft_targets
 from training.calibration import fit_temperature

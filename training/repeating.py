@@ -4,9 +4,9 @@ import logging
 
 from django.utils import timezone
 
-from classifier import predictions
-from classifier.engine.exceptions import EngineError, NoActiveVersion
+from classifier.inference.exceptions import EngineError, NoActiveVersion
 from classifier.models import Clip
+from classifier.predictions import storing
 from training.models import PredictionJob
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def _predict(clip_id: str) -> bool:
     if clip is None:
         return False
     try:
-        predictions.predict_stored_clip(clip)
+        storing.predict_stored_clip(clip)
     except NoActiveVersion:
         raise
     except (EngineError, OSError, RuntimeError, ValueError) as error:

@@ -16,7 +16,7 @@ torchaudio_shim.install()
 import torch  # noqa: E402
 from transformers import TrainerCallback  # noqa: E402
 
-from classifier.engine.manifest import read_manifest, write_manifest  # noqa: E402
+from classifier.inference.manifest import read_manifest, write_manifest  # noqa: E402
 from training.checkpoint import check_checkpoint  # noqa: E402
 from training.corpus import SPLITS, Corpus, read_corpus, require_several_labels  # noqa: E402
 from training.decoded_cache import decoded  # noqa: E402

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.conf import settings
 
-from classifier.engine.exceptions import VersionRefused
-from classifier.engine.version_folder import verify
+from classifier.inference.exceptions import VersionRefused
+from classifier.inference.version_folder import verify
 from classifier.models import Clip, ModelVersion
-from classifier.registry import folder_of, register_version
+from classifier.predictions.registry import folder_of, register_version
 from emotion_site.counted import counted
 from emotion_site.exceptions import UserError, unavailable
 from training import gate

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from classifier.engine.manifest import read_manifest, write_manifest
-from classifier.engine.runtime import Engine
-from classifier.engine.version_folder import MODEL_CARD, hash_files
+from classifier.inference.manifest import read_manifest, write_manifest
+from classifier.inference.session import Engine
+from classifier.inference.version_folder import MODEL_CARD, hash_files
 from training.checkpoint import check_checkpoint
 from training.corpus import Corpus
 from training.evaluation import answers_of, clips_to_measure, measure, milliseconds, window_logits

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from classifier.corpus_files import CorpusFiles, FileRefused
-from classifier.tables import FILE_NAME
+from classifier.corpora.files import CorpusFiles, FileRefused
+from classifier.corpora.tables import FILE_NAME
 from training.augmentation import is_test_noise
 from training.corpus import METADATA, read_metadata, refused, rows_of
 from training.decoded_cache import decoded

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from classifier.models import ModelVersion, Task
-from classifier.registry import folder_of
+from classifier.predictions.registry import folder_of
 from training import gate
 from training.models import TrainingRun
 from training.resampling import CLIPS, ENOUGH_SPEAKERS

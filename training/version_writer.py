@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.engine.manifest import Manifest, write_manifest
-from classifier.engine.version_folder import MODEL_CARD, PREPROCESSOR, SERVING, SERVING_INT8, hash_files
+from classifier.inference.manifest import Manifest, write_manifest
+from classifier.inference.version_folder import MODEL_CARD, PREPROCESSOR, SERVING, SERVING_INT8, hash_files
 from training.checkpoint import Checkpoint
 from training.comparison import comparison_waveforms, largest_difference, require_agreement
 from training.export import export_onnx, quantise

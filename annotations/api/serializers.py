@@ -9,9 +9,9 @@ from annotations.models import Decision, Flag, PickedBy
 from annotations.offers import Offer
 from annotations.services import Saved
 from annotations.tasks_and_labels import FIRST_TASK
-from classifier.answers import answer_for
 from classifier.api.serializers import AnswerSerializer, NoteSerializer
 from classifier.models import Task
+from classifier.predictions.serialize import answer_for
 
 CLIENT_ID_HELP = "Made by the client, such as a UUID; the same one never makes two reviews"
 

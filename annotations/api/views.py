@@ -39,11 +39,11 @@ from annotations.models import Decision
 from annotations.offers import hearable_by
 from annotations.services import Circumstances, Saved
 from annotations.tasks_and_labels import FIRST_TASK
-from classifier.answers import answer_for
 from classifier.api.serializers import AnswerSerializer
 from classifier.api.views import SOUND, NewestFirst
-from classifier.media import FLAC
 from classifier.models import Clip, Task
+from classifier.pages.media import FLAC
+from classifier.predictions.serialize import answer_for
 from emotion_site.api.negotiation import AnyAccept
 from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.models import User

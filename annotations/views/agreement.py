@@ -15,8 +15,8 @@ from annotations.agreement.report import Report, VersionRow, with_all_pairs
 from annotations.identity import pseudonym_of
 from annotations.views.asked_task import asked_task
 from classifier.models import Label, Task
-from classifier.spreadsheets import csv_text, notation_of
 from emotion_site.access import SignedInRequest, reviewer_required
+from emotion_site.web.csv import csv_text, notation_of
 
 DRAWN_PAIRS = 10
 

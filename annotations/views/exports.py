@@ -21,8 +21,8 @@ from annotations.export_requests import delete_export, start_export
 from annotations.export_upkeep import drop_if_withdrawn
 from annotations.models import LabelExport
 from annotations.tasks_and_labels import FIRST_TASK
-from classifier.forms import SOUND_DAYS
 from classifier.models import Task
+from classifier.pages.forms import SOUND_DAYS
 from emotion_site.access import SignedInRequest, admin_required
 
 MOST_LISTED = 50

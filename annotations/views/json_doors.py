@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from annotations.offers import require_reviewer
 from annotations.progress import progress_of
 from classifier.models import Task
-from classifier.requests import PersonRequest
+from classifier.pages.requests import PersonRequest
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 from emotion_site.moments import read_moment

@@ -22,7 +22,7 @@ from annotations.views.json_doors import (
     reviewers_door,
 )
 from classifier.models import Clip, Prediction, Task
-from classifier.requests import PersonRequest
+from classifier.pages.requests import PersonRequest
 from emotion_site.exceptions import UserError
 
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 
 from annotations.guidelines import example_clips
 from annotations.listening import heard_audio
-from classifier.media import WAV
-from classifier.requests import PersonRequest
+from classifier.pages.media import WAV
+from classifier.pages.requests import PersonRequest
 
 
 @login_required

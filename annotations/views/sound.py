@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from annotations.listening import heard_audio, seen_spectrogram
 from annotations.offers import hearable_by
-from classifier.media import WAV
+from classifier.pages.media import WAV
 from emotion_site.access import SignedInRequest
 
 

@@ -7,8 +7,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from classifier.answers import answer_for
 from classifier.models import Clip, Label, ModelVersion
+from classifier.predictions.serialize import answer_for
 
 
 class SegmentSerializer(serializers.Serializer[Any]):

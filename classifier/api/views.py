@@ -18,7 +18,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from classifier import services
 from classifier.api.serializers import (
     ClipSerializer,
     LabelSerializer,
@@ -26,10 +25,11 @@ from classifier.api.serializers import (
     SubmitSerializer,
     SubmittedClipSerializer,
 )
-from classifier.media import FLAC, audio_response
+from classifier.clips import services
+from classifier.clips.services import Submission, Wishes
 from classifier.models import Clip, IdempotencyKey, Label, ModelVersion
+from classifier.pages.media import FLAC, audio_response
 from classifier.querysets import ClipQuerySet
-from classifier.services import Submission, Wishes
 from emotion_site.api.negotiation import AnyAccept
 from emotion_site.api.parsers import ShallowJSONParser
 from emotion_site.api.serializers import ErrorSerializer

@@ -3,9 +3,9 @@
 import struct
 
 from classifier.audio.containers import amr, flac, matroska, mp4, mpeg, riff
+from classifier.audio.containers.foreign import name_of
 from classifier.audio.containers.kinds import Container
 from classifier.audio.exceptions import AudioRejected, Rejection
-from classifier.audio.foreign import name_of
 
 ID3_HEADER_BYTES = 10
 ID3_HAS_FOOTER = 0x10

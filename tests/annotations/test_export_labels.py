@@ -14,7 +14,7 @@ from annotations.corpus_rows import read_rows
 from annotations.export import Wanted, export_file
 from annotations.models import Decision
 from annotations.tasks_and_labels import LabelReader
-from classifier import services as clip_services
+from classifier.clips import services as clip_services
 from classifier.models import Clip, Corpus, Label
 from tests.factories import ClipFactory
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from annotations import corpus_import
 from annotations.models import Decision, QueueEntry
 from annotations.offers import take_next
-from classifier import clip_files
+from classifier.clips import storage
 from classifier.models import Clip, Corpus
 from emotion_site.exceptions import UserError
 from tests.annotations.corpora import numbered, write_corpus, write_table
@@ -249,5 +249,5 @@ def test_a_speaker_in_two_splits_is_refused_before_anything_is_kept(tmp_path, db
 def test_what_is_stored_is_what_was_decoded(run, tmp_path):
     run(write_corpus(tmp_path / "voices", numbered(1)))
     clip = Clip.objects.get()
-    assert clip_files.read_waveform(clip).size == 6400
+    assert storage.read_waveform(clip).size == 6400
     assert clip.peaks

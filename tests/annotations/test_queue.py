@@ -12,7 +12,7 @@ from annotations.adjudication import object_to_prediction, set_policy
 from annotations.models import Decision, PickedBy, QueueEntry
 from annotations.offers import show_prediction, take_next
 from annotations.tasks import reorder_queue
-from classifier import services as clip_services
+from classifier.clips import services as clip_services
 from classifier.models import Clip
 from emotion_site.exceptions import UserError
 from emotion_site.roles import Role, set_role

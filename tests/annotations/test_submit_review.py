@@ -13,7 +13,7 @@ from annotations.models import CurrentReview, Decision, DecisionChange, QueueEnt
 from annotations.offers import take_next
 from annotations.review_log import replay
 from annotations.services import Circumstances
-from classifier import services as clip_services
+from classifier.clips import services as clip_services
 from classifier.models import Clip, Label, Task
 from emotion_site.exceptions import UserError
 from emotion_site.roles import Role, set_role

@@ -11,12 +11,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from classifier import intake, predictor
-from classifier.engine.runtime import Engine
-from classifier.engine.serving import LoadedEngine
-from classifier.engine.version_folder import folder_checksum
+from classifier.clips import uploads
+from classifier.inference.hot_reload import LoadedEngine
+from classifier.inference.session import Engine
+from classifier.inference.version_folder import folder_checksum
 from classifier.models import ModelVersion, Task
-from classifier.registry import SHIPPED_MODEL
+from classifier.predictions import predictor
+from classifier.predictions.registry import SHIPPED_MODEL
 from emotion_site.models import User
 from emotion_site.tokens import create_token
 
@@ -63,7 +64,7 @@ def own_storage(settings, tmp_path: Path) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def no_decoder_is_left() -> Iterator[None]:
     yield
-    intake.decoder_pool().close()
+    uploads.decoder_pool().close()
 
 
 @pytest.fixture

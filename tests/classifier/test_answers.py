@@ -2,8 +2,8 @@
 
 import pytest
 
-from classifier.answers import answer_for
 from classifier.models import Label
+from classifier.predictions.serialize import answer_for
 from tests.factories import ClipFactory
 
 pytestmark = pytest.mark.django_db

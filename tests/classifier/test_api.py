@@ -5,9 +5,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from classifier import ranges
 from classifier.models import Clip
 from emotion_site.tokens import create_token, revoke_token
+from emotion_site.web import ranges
 
 pytestmark = pytest.mark.django_db
 CLIPS = "/api/v1/clips/"
@@ -34,7 +34,7 @@ def test_create_answers_with_the_prediction(api, model_version, upload):
 
 
 def test_same_clip_through_page_and_api_gives_equal_rows(api, stranger, model_version, upload):
-    from classifier import services
+    from classifier.clips import services
 
     api.post(CLIPS, {"file": upload()})
     services.submit_clip(owner=stranger, file=upload(), source="api")
@@ -69,7 +69,7 @@ def test_long_prediction_answers_202_with_a_status_url(api, model_version, uploa
 
 
 def test_full_queue_answers_503_and_keeps_nothing(api, model_version, upload, settings):
-    from classifier import predictor
+    from classifier.predictions import predictor
 
     settings.INFERENCE_QUEUE = 1
     predictor.inference_queue.cache_clear()

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 from django.core.checks import run_checks
 
-from classifier import predictor, registry
-from classifier.audio import decoder_process
-from classifier.engine.serving import ActiveEngine
-from classifier.registry import folder_of, register_shipped_model
+from classifier.audio.quarantine import process
+from classifier.inference.hot_reload import ActiveEngine
+from classifier.predictions import predictor, registry
+from classifier.predictions.registry import folder_of, register_shipped_model
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,5 @@ def test_a_site_whose_version_lost_its_files_is_not_healthy(version, client, mon
 
 def test_a_decoder_that_does_not_start_is_pointed_out(monkeypatch):
     assert "classifier.W003" not in ids()
-    monkeypatch.setattr(
-        decoder_process, "sys", SimpleNamespace(executable="/bin/false", dont_write_bytecode=False)
-    )
+    monkeypatch.setattr(process, "sys", SimpleNamespace(executable="/bin/false", dont_write_bytecode=False))
     assert "classifier.W003" in ids()

@@ -113,7 +113,7 @@ def test_busy_site_says_when_to_come_back(send, upload, monkeypatch):
     def refuse(**_arguments):
         raise UserError("queue_full", "Too many clips are waiting.", status=503, retry_after_s=7)
 
-    monkeypatch.setattr("classifier.views.classify.submit_clip", refuse)
+    monkeypatch.setattr("classifier.pages.classify.submit_clip", refuse)
     response = send(upload())
     assert response.status_code == 503
     assert response["Retry-After"] == "7"

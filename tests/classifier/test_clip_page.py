@@ -6,8 +6,8 @@ from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from classifier import sections
 from classifier.models import Clip
+from classifier.pages import clip_sections
 from tests.factories import ClipFactory, ModelVersionFactory, PredictionFactory
 
 pytestmark = pytest.mark.django_db
@@ -271,9 +271,9 @@ def test_delete_does_not_lead_off_the_site(clip, speaker_client):
 def no_sections(monkeypatch):
     """An empty registry, and templates that need no file."""
     template = Template("<p>{{ name }} of {{ clip.display_title }}</p>")
-    monkeypatch.setattr(sections, "_sections", [])
+    monkeypatch.setattr(clip_sections, "_sections", [])
     monkeypatch.setattr(
-        sections,
+        clip_sections,
         "render_to_string",
         lambda name, context, _: template.render(Context({"name": name, **context})),
     )
@@ -284,10 +284,10 @@ def test_registered_section_is_on_the_page_once(clip, speaker_client, no_section
         return {}
 
     for _again in range(2):
-        sections.register("reviews.html", context)
+        clip_sections.register("reviews.html", context)
     assert text_of(speaker_client.get(clip.get_absolute_url())).count("<p>reviews.html of Morning</p>") == 1
 
 
 def test_section_with_nothing_to_say_is_left_out(clip, speaker_client, no_sections):
-    sections.register("reviews.html", lambda _request, _clip: None)
+    clip_sections.register("reviews.html", lambda _request, _clip: None)
     assert "reviews.html" not in text_of(speaker_client.get(clip.get_absolute_url()))

@@ -5,7 +5,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from classifier import retention, services
+from classifier.clips import retention, services
 from classifier.models import Clip
 from emotion_site.exceptions import UserError
 

@@ -10,9 +10,9 @@ from django.core.management import call_command
 
 from annotations.models import QueueEntry
 from annotations.offers import take_next
+from classifier.clips.services import set_sharing
 from classifier.models import Clip, Task
-from classifier.predictions import predict_stored_clip
-from classifier.services import set_sharing
+from classifier.predictions.storing import predict_stored_clip
 from tests.classifier.audio.test_doubts import DOUBTFUL, INCOMPLETE
 from tests.classifier.audio.voice import plain_wav
 from tests.factories import ClipFactory

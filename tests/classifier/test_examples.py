@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from classifier.examples import BY_SLUG, EXAMPLES, FOLDER
+from classifier.clips.examples import BY_SLUG, EXAMPLES, FOLDER
 from classifier.models import Clip
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-from classifier.fair_line import FairLine
+from classifier.inference.fair_queue import FairLine
 
 
 def everyone(line: FairLine[str]) -> list[str]:

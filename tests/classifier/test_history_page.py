@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from classifier.history import PAGE_SIZE
 from classifier.models import Clip
+from classifier.pages.history_query import PAGE_SIZE
 from tests.factories import ClipFactory, ModelVersionFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from classifier import intake, media, places
+from classifier.clips import slots, uploads
+from classifier.clips.services import submit_clip
 from classifier.models import Clip
-from classifier.services import submit_clip
+from classifier.pages import media
 from emotion_site.exceptions import UserError
 from tests.classifier.audio.processes import soon
 from tests.factories import ClipFactory
@@ -28,10 +29,10 @@ class CountedUpload(SimpleUploadedFile):
 
 @pytest.fixture
 def every_place_taken(monkeypatch, settings):
-    monkeypatch.setattr(places, "MAX_WAIT_S", 0.1)
+    monkeypatch.setattr(slots, "MAX_WAIT_S", 0.1)
     with ExitStack() as taken:
         for _place in range(2 * settings.DECODER_PROCESSES):
-            taken.enter_context(intake.places().one())
+            taken.enter_context(uploads.places().one())
         yield
 
 
@@ -50,7 +51,7 @@ def test_refused_upload_leaves_its_place(speaker):
 
 
 def test_spectrogram_waits_its_turn(speaker, speaker_client, monkeypatch):
-    monkeypatch.setattr(places, "MAX_WAIT_S", 0.1)
+    monkeypatch.setattr(slots, "MAX_WAIT_S", 0.1)
     address = reverse("classifier:spectrogram", args=[ClipFactory(owner=speaker).pk])
     with media._drawing.one(), media._drawing.one():
         response = speaker_client.get(address)
@@ -60,14 +61,14 @@ def test_spectrogram_waits_its_turn(speaker, speaker_client, monkeypatch):
 @pytest.mark.parametrize(("seconds", "minutes"), [(600, "10"), (45, "0:45"), (90, "1:30")])
 def test_the_longest_length_is_told_as_people_say_it(settings, seconds, minutes):
     settings.CLIP_MAX_SECONDS = seconds
-    assert f"longer than {minutes} min" in str(intake._refused("too_long").detail)
+    assert f"longer than {minutes} min" in str(uploads._refused("too_long").detail)
 
 
 class Crowd:
     """People who each hold a place, once they have it, until they are let go."""
 
     def __init__(self, number: int) -> None:
-        self.places = places.Places(number)
+        self.places = slots.Places(number)
         self.working: list[str] = []
         self.codes: list[str] = []
         self._lock = threading.Lock()
@@ -142,7 +143,7 @@ def test_places_that_become_free_go_round_the_people(crowd):
 
 def test_too_many_of_one_person_are_refused_to_that_person_alone(crowd):
     people = crowd(2)
-    people.come(*(f"a{number}" for number in range(places.MOST_WAITING_EACH + 1)))
+    people.come(*(f"a{number}" for number in range(slots.MOST_WAITING_EACH + 1)))
     people.come("a-one-too-many")
     assert people.codes == ["too_many_at_once"]
     people.come("b1")
@@ -150,7 +151,7 @@ def test_too_many_of_one_person_are_refused_to_that_person_alone(crowd):
 
 
 def test_where_very_many_wait_each_has_one_place_in_the_line(crowd, monkeypatch):
-    monkeypatch.setattr(places, "MOST_WAITING", 3)
+    monkeypatch.setattr(slots, "MOST_WAITING", 3)
     people = crowd(1)
     people.come("a1", "a2", "a3", "b1", "a4", "c1", "c2")
     assert people.codes == ["too_many_at_once", "too_many_at_once"]
@@ -158,7 +159,7 @@ def test_where_very_many_wait_each_has_one_place_in_the_line(crowd, monkeypatch)
 
 
 def test_who_waits_too_long_hears_whose_uploads_were_in_the_way(crowd, monkeypatch):
-    monkeypatch.setattr(places, "MAX_WAIT_S", 0.1)
+    monkeypatch.setattr(slots, "MAX_WAIT_S", 0.1)
     people = crowd(1)
     people.come("a1", "a2")
     assert soon(lambda: people.codes == ["too_many_at_once"])
@@ -174,7 +175,7 @@ def test_uploads_of_one_person_do_not_hold_up_those_of_another(
     speaker, stranger, model_version, upload, monkeypatch
 ):
     """Slow ones, sent all at once: so many took every place of the process before each person had one."""
-    decode, begun, go_on = intake.decode, [], threading.Event()
+    decode, begun, go_on = uploads.decode, [], threading.Event()
 
     def slow(data, on_waveform):
         if data != b"slow":
@@ -187,8 +188,8 @@ def test_uploads_of_one_person_do_not_hold_up_those_of_another(
         with suppress(UserError):
             submit_clip(owner=speaker, file=upload(content=b"slow"), source=Clip.Source.API)
 
-    monkeypatch.setattr(intake, "decode", slow)
-    monkeypatch.setattr(places, "MAX_WAIT_S", 3)
+    monkeypatch.setattr(uploads, "decode", slow)
+    monkeypatch.setattr(slots, "MAX_WAIT_S", 3)
     threads = [threading.Thread(target=send_slow) for _upload in range(16)]
     try:
         for thread in threads:

@@ -12,9 +12,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
 from annotations import export_jobs
-from classifier import clip_files, housekeeping, registry
+from classifier.clips import recovery, storage
+from classifier.clips.services import submit_clip
 from classifier.models import Clip
-from classifier.services import submit_clip
+from classifier.predictions import registry
 from emotion_site import signals, unfinished
 from tests.factories import ClipFactory
 from tests.requirements import ROOT
@@ -63,13 +64,13 @@ def let_time_pass(settings) -> None:
 
 
 def test_file_of_a_killed_process_goes_and_that_of_a_long_transaction_stays(storing, settings):
-    alive, killed = (clip_files.name_for(ClipFactory.build().pk) for _clip in range(2))
+    alive, killed = (storage.name_for(ClipFactory.build().pk) for _clip in range(2))
     storing(alive)
     process = storing(killed)
     process.send_signal(signal.SIGKILL)
     process.wait()
     let_time_pass(settings)
-    housekeeping.look_after_clips()
+    recovery.look_after_clips()
     assert default_storage.exists(alive)
     assert not default_storage.exists(killed)
     assert len(list((Path(settings.DATA_DIR) / "unfinished").iterdir())) == 1
@@ -77,22 +78,22 @@ def test_file_of_a_killed_process_goes_and_that_of_a_long_transaction_stays(stor
 
 def test_file_whose_row_was_kept_in_the_last_moment_stays(storing, settings):
     clip = ClipFactory(audio="")
-    name = clip_files.name_for(clip.pk)
+    name = storage.name_for(clip.pk)
     process = storing(name)
     Clip.objects.filter(pk=clip.pk).update(audio=name)
     process.kill()
     process.wait()
     let_time_pass(settings)
-    housekeeping.look_after_clips()
+    recovery.look_after_clips()
     assert files(settings) == [Path("clips") / name]
 
 
 def test_what_was_killed_just_now_is_given_a_moment(storing, settings):
-    name = clip_files.name_for(ClipFactory.build().pk)
+    name = storage.name_for(ClipFactory.build().pk)
     process = storing(name)
     process.kill()
     process.wait()
-    housekeeping.look_after_clips()
+    recovery.look_after_clips()
     assert default_storage.exists(name)
 
 
@@ -105,14 +106,14 @@ def test_a_clip_that_is_kept_or_refused_leaves_no_note(speaker, model_version, u
 
 
 def test_a_failed_store_whose_file_cannot_be_removed_is_tried_again(settings, monkeypatch):
-    name = clip_files.name_for(ClipFactory.build().pk)
+    name = storage.name_for(ClipFactory.build().pk)
     with monkeypatch.context() as broken:
         broken.setattr(FileSystemStorage, "delete", lambda *_: (_ for _ in ()).throw(OSError(5, "broken")))
-        with pytest.raises(OSError, match="broken"), clip_files.written(name, b"fLaC"):
+        with pytest.raises(OSError, match="broken"), storage.written(name, b"fLaC"):
             raise ValueError
     assert default_storage.exists(name)
     let_time_pass(settings)
-    housekeeping.look_after_clips()
+    recovery.look_after_clips()
     assert files(settings) == []
 
 
@@ -155,5 +156,5 @@ def test_folder_that_was_put_together_goes_with_its_process(settings, place, pre
 
 def test_files_without_note_or_row_go_after_a_day_as_before(settings):
     default_storage.save("ab/abc.flac", ContentFile(b"fLaC"))
-    housekeeping.look_after_clips()
+    recovery.look_after_clips()
     assert default_storage.exists("ab/abc.flac")

@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from classifier import registry
 from classifier.models import ModelVersion
-from classifier.registry import folder_of
+from classifier.predictions import registry
+from classifier.predictions.registry import folder_of
 from tests.classifier.test_registry import new_release
 
 

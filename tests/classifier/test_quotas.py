@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from classifier import quotas, retention, services
+from classifier.clips import quotas, retention, services
+from classifier.clips.services import submit_clip
 from classifier.models import Clip, Usage
-from classifier.services import submit_clip
 from emotion_site.exceptions import UserError
 from tests.factories import ClipFactory
 
@@ -42,7 +42,7 @@ def test_full_storage_is_refused_before_anything_is_decoded(
 ):
     clip = send(speaker).clip
     settings.QUOTA_BYTES = clip.stored_bytes
-    monkeypatch.setattr("classifier.intake.decode", lambda *_: pytest.fail("it was decoded"))
+    monkeypatch.setattr("classifier.clips.uploads.decode", lambda *_: pytest.fail("it was decoded"))
     response = api.post(CLIPS, {"file": upload(pitch=100)})
     assert (response.status_code, response.json()["code"]) == (409, "quota_storage")
     assert "Delete some" in response.json()["detail"]

@@ -6,9 +6,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from classifier import housekeeping, predictions, predictor, retention, services
-from classifier.clip_files import read_waveform
+from classifier.clips import recovery, retention, services
+from classifier.clips.storage import read_waveform
 from classifier.models import Clip, IdempotencyKey, Label, Prediction
+from classifier.predictions import predictor, storing
 from classifier.tasks import predict_stored_clip
 from emotion_site.task_heartbeat import TaskLost
 from tests.factories import ModelVersionFactory, PredictionFactory
@@ -30,8 +31,8 @@ def stranded(speaker, model_version, upload, settings) -> Clip:
     transaction=True, serialized_rollback=True
 )  # the worker closes its connection between two tasks
 def test_stranded_clip_is_predicted_by_the_worker(stranded):
-    assert housekeeping.recover_waiting_clips() == 1
-    assert housekeeping.recover_waiting_clips() == 0, "it is already with the worker"
+    assert recovery.recover_waiting_clips() == 1
+    assert recovery.recover_waiting_clips() == 0, "it is already with the worker"
     call_command("db_worker", batch=True, interval=0, startup_delay=False, verbosity=0)
     stranded.refresh_from_db()
     assert stranded.status == Clip.Status.DONE
@@ -40,17 +41,17 @@ def test_stranded_clip_is_predicted_by_the_worker(stranded):
 
 def test_a_busy_worker_does_not_keep_other_clips_from_being_handed_over(stranded, stranger, upload):
     services.submit_clip(owner=stranger, file=upload(), source="upload")
-    assert housekeeping.recover_waiting_clips() == 1
+    assert recovery.recover_waiting_clips() == 1
 
 
 def test_clip_that_takes_its_worker_down_fails_and_can_be_tried_again(stranded):
     task = DBTaskResult.objects.get(pk=predict_stored_clip.enqueue(str(stranded.pk)).id)
     task.set_failed(TaskLost("5 times"))
-    assert housekeeping.recover_waiting_clips() == 0
+    assert recovery.recover_waiting_clips() == 0
     stranded.refresh_from_db()
     assert (stranded.status, stranded.error_code) == (Clip.Status.FAILED, "worker_lost")
     services.retry_clip(clip=stranded)
-    assert housekeeping.recover_waiting_clips() == 0, "it is with the worker once more"
+    assert recovery.recover_waiting_clips() == 0, "it is with the worker once more"
     stranded.refresh_from_db()
     assert stranded.status == Clip.Status.WAITING
 
@@ -72,7 +73,7 @@ def test_after_going_back_every_door_shows_what_was_asked_last(speaker_client, s
     heard = stranded.predictions.get()
     other = Label.objects.exclude(pk=heard.label_id).first()
     PredictionFactory(clip=stranded, answer=other.key, model_version=ModelVersionFactory(number=2))
-    predictions.predict_stored_clip(stranded)
+    storing.predict_stored_clip(stranded)
     clip = Clip.objects.get(pk=stranded.pk)
     assert clip.latest_prediction() == heard and clip.label == heard.label
     assert speaker_client.get(f"/api/v1/clips/{clip.pk}/").json()["prediction"]["model_version"] == 1
@@ -81,7 +82,7 @@ def test_after_going_back_every_door_shows_what_was_asked_last(speaker_client, s
 def test_clip_that_is_removed_while_it_is_predicted_leaves_nothing(stranded):
     answer = predictor.predict(read_waveform(stranded))
     Clip.objects.get(pk=stranded.pk).delete()
-    assert predictions.keep_prediction(stranded, *answer) is None
+    assert storing.keep_prediction(stranded, *answer) is None
     assert not Prediction.objects.exists()
 
 
@@ -133,9 +134,9 @@ def test_whoever_waits_for_long_comes_before_those_who_come_anew(
     settings.ANSWER_WITHIN_SECONDS = 0
     for pitch in (100, 110):
         services.submit_clip(owner=speaker, file=upload(pitch=pitch), source="upload")
-    housekeeping.look_after_clips()
+    recovery.look_after_clips()
     services.submit_clip(owner=stranger, file=upload(), source="upload")
     owners = [Clip.objects.get(pk=pk).owner for pk in waiting_tasks()]
     assert owners == [speaker, speaker, stranger]
-    housekeeping.look_after_clips()
+    recovery.look_after_clips()
     assert {task.priority for task in DBTaskResult.objects.ready()} == {0}

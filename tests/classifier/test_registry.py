@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, transaction
 
-from classifier import registry
-from classifier.engine.exceptions import VersionRefused
-from classifier.engine.runtime import Engine
-from classifier.engine.version_folder import hash_files, verify
+from classifier.inference.exceptions import VersionRefused
+from classifier.inference.session import Engine
+from classifier.inference.version_folder import hash_files, verify
 from classifier.models import Label, ModelVersion, Task
-from classifier.registry import (
+from classifier.predictions import registry
+from classifier.predictions.registry import (
     activate_version,
     folder_of,
     register_shipped_model,

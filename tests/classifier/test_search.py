@@ -7,10 +7,10 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from classifier import services
-from classifier.history import matching_clips, order_of
-from classifier.keyset import page_of
+from classifier.clips import services
 from classifier.models import Clip
+from classifier.pages.history_query import matching_clips, order_of
+from classifier.pages.keyset import page_of
 from emotion_site.folding import LONGEST_FOLD, folded
 from tests.factories import ClipFactory, UserFactory, make_api_token
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from classifier.spreadsheets import PLAIN, csv_head, csv_line, csv_text, notation_of
+from emotion_site.web.csv import PLAIN, csv_head, csv_line, csv_text, notation_of
 from tests.requirements import ROOT
 
 FORMULAS = [
@@ -61,6 +61,6 @@ def test_nothing_but_the_writer_makes_tables_for_spreadsheets():
     }
     assert found == {
         "annotations/export.py",
-        "classifier/spreadsheets.py",
+        "emotion_site/web/csv.py",
         "training/snapshot_tables.py",
     }

@@ -5,11 +5,12 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.models.signals import pre_save
 
-from classifier import predictor, services
 from classifier.audio.flac import decode_flac
-from classifier.engine.runtime import Engine
+from classifier.clips import services
+from classifier.clips.services import Wishes
+from classifier.inference.session import Engine
 from classifier.models import Clip, IdempotencyKey, Prediction
-from classifier.services import Wishes
+from classifier.predictions import predictor
 from emotion_site.exceptions import UserError
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from classifier.tables import TableUnreadable, read_table
+from classifier.corpora.tables import TableUnreadable, read_table
 
 ROWS = [["file_name", "label", "speaker"], ["uno.wav", "happy", "Zoë"], ["año.wav", "sad", "Luís, Ana; Eva"]]
 

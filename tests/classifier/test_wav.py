@@ -12,11 +12,11 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from classifier import ranges
 from classifier.audio.flac import encode_flac
+from classifier.audio.wav import WavReader
 from classifier.audio.waveform import to_waveform
 from classifier.models import Clip
-from classifier.wav import WavReader
+from emotion_site.web import ranges
 from tests.factories import ClipFactory
 
 PCM = np.random.default_rng(0).integers(-32_768, 32_768, 20_000, dtype=np.int16)

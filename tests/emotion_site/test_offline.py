@@ -41,9 +41,12 @@ def test_onnx_runtime_and_the_hub_are_among_them():
 
 
 def test_the_decoder_is_silenced_although_it_inherits_nothing():
-    from classifier.audio.decoder_process import ENVIRONMENT
+    from classifier.audio.quarantine.process import ENVIRONMENT
 
-    assert SWITCHES.items() <= environment_after("import classifier.audio.worker", **ENVIRONMENT).items()
+    assert (
+        SWITCHES.items()
+        <= environment_after("import classifier.audio.quarantine.worker", **ENVIRONMENT).items()
+    )
 
 
 def test_caches_of_libraries_lie_in_the_data_folder(tmp_path):

@@ -21,8 +21,8 @@ import soundfile
 from playwright.sync_api import Browser, Page, expect
 
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.engine.manifest import read_manifest
-from classifier.engine.runtime import Engine
+from classifier.inference.manifest import read_manifest
+from classifier.inference.session import Engine
 from tests.journeys.conftest import DESKTOP
 from tests.journeys.test_review_to_export import administrator
 from tests.requirements import ROOT, speech

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from classifier.models import ModelVersion, Task
-from classifier.registry import activate_version, register_version
+from classifier.predictions.registry import activate_version, register_version
 from tests.training.decided import decided_corpus
 from tests.training.tiny_model import LABELS, write_checkpoint
 from training import torchaudio_shim

@@ -14,7 +14,7 @@ from annotations.models import Decision
 from annotations.queue import follow_clips
 from classifier.audio import waveform as sound
 from classifier.audio.flac import encode_flac
-from classifier.clip_files import name_for
+from classifier.clips.storage import name_for
 from classifier.models import Clip, Corpus, Label
 from emotion_site.models import User
 from tests.factories import ClipFactory, UserFactory

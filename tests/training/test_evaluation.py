@@ -6,7 +6,7 @@ import torch
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from classifier.engine.runtime import Engine
+from classifier.inference.session import Engine
 from classifier.models import ModelVersion, Task
 from tests.training.corpora import write_corpus, write_metadata
 from tests.training.tiny_model import LABELS

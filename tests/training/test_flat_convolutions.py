@@ -4,7 +4,7 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
-from classifier.engine.onnx_runtime import onnxruntime
+from classifier.inference.onnx_runtime import onnxruntime
 from tests.training.tiny_model import LABELS
 from training.checkpoint import check_checkpoint, load_model
 from training.export import export_onnx

@@ -6,11 +6,11 @@ import huggingface_hub
 import pytest
 from django.core.management import CommandError, call_command
 
-from classifier.engine.manifest import read_manifest
-from classifier.engine.runtime import Engine, known_waveform
-from classifier.engine.version_folder import SERVING_INT8
+from classifier.inference.manifest import read_manifest
+from classifier.inference.session import Engine, known_waveform
+from classifier.inference.version_folder import SERVING_INT8
 from classifier.models import ModelVersion
-from classifier.registry import folder_of
+from classifier.predictions.registry import folder_of
 from tests.training.corpora import write_corpus
 from tests.training.tiny_model import LABELS, write_checkpoint
 

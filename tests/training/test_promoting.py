@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from classifier import predictor
 from classifier.models import ModelVersion, Prediction
-from classifier.registry import activate_version, folder_of, register_version
+from classifier.predictions import predictor
+from classifier.predictions.registry import activate_version, folder_of, register_version
 from emotion_site.exceptions import UserError
 from tests.factories import PredictionFactory
 from tests.training.decided import decided_clip, spoken

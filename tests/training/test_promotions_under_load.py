@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from classifier.engine.runtime import Engine
+from classifier.inference.session import Engine
 from tests.served_site import served_site
 from training.near_duplicates import SAMPLE_RATE
 

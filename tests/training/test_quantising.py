@@ -1,6 +1,6 @@
 import pytest
 
-from classifier.engine.onnx_runtime import onnxruntime
+from classifier.inference.onnx_runtime import onnxruntime
 from tests.training.tiny_model import LABELS
 from training.checkpoint import check_checkpoint, load_model
 from training.comparison import comparison_waveforms, largest_difference

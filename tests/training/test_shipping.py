@@ -6,8 +6,8 @@ import soundfile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from classifier.engine.runtime import Engine
-from classifier.engine.version_folder import verify
+from classifier.inference.session import Engine
+from classifier.inference.version_folder import verify
 from tests.training.corpora import buzz, write_corpus
 from training.augmentation import is_test_noise
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 
-from classifier.registry import activate_version
+from classifier.predictions.registry import activate_version
 from emotion_site.exceptions import UserError
 from training import presets
 from training.promoting import delete_version

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import TrainerCallback, Wav2Vec2ForSequenceClassification
 
-from classifier.engine.runtime import Engine
-from classifier.engine.version_folder import SERVING_INT8
+from classifier.inference.session import Engine
+from classifier.inference.version_folder import SERVING_INT8
 from tests.training.corpora import spoken, write_corpus
 from tests.training.tiny_model import LABELS
 from training.augmentation import Augmentation, AugmentationSettings

@@ -12,10 +12,10 @@ import pytest
 from django.utils import timezone
 from safetensors.torch import load_file, save_file
 
-from classifier.engine.manifest import read_manifest, write_manifest
-from classifier.engine.version_folder import folder_checksum, hash_files
+from classifier.inference.manifest import read_manifest, write_manifest
+from classifier.inference.version_folder import folder_checksum, hash_files
 from classifier.models import Clip, ModelVersion
-from classifier.registry import folder_of
+from classifier.predictions.registry import folder_of
 from emotion_site.exceptions import UserError
 from tests.training.decided import decided_corpus
 from tests.training.running import finished, process_of, when_stage

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from classifier.engine.runtime import Engine, known_waveform
-from classifier.engine.version_folder import verify
+from classifier.inference.session import Engine, known_waveform
+from classifier.inference.version_folder import verify
 from tests.training.tiny_model import LABELS, write_checkpoint
 from training import comparison, version_writer
 from training.checkpoint import check_checkpoint, load_model

@@ -10,7 +10,7 @@ from annotations.corpus_import import Outcome, import_rows, open_corpus
 from annotations.corpus_rows import read_rows
 from annotations.exceptions import ImportRefused
 from annotations.tasks_and_labels import LabelReader, require_task
-from classifier import intake
+from classifier.clips import uploads
 from emotion_site.counted import counted
 from emotion_site.exceptions import UserError
 from emotion_site.quiet_log import quiet_log
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Stopped. What is imported stays; run it again to go on.") from None
         finally:
-            intake.decoder_pool().close()
+            uploads.decoder_pool().close()
         self._tell(outcome, as_json=options["json"])
 
     def _tell(self, outcome: Outcome, *, as_json: bool) -> None:

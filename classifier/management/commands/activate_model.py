@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from classifier.engine.exceptions import VersionRefused
+from classifier.inference.exceptions import VersionRefused
 from classifier.models import ModelVersion
-from classifier.registry import activate_version
+from classifier.predictions.registry import activate_version
 
 
 class Command(BaseCommand):

@@ -7,10 +7,11 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from classifier import intake, predictor
-from classifier.answers import answer
-from classifier.engine.exceptions import NoActiveVersion
+from classifier.clips import uploads
+from classifier.inference.exceptions import NoActiveVersion
 from classifier.models import ModelVersion
+from classifier.predictions import predictor
+from classifier.predictions.serialize import answer
 from emotion_site.exceptions import UserError
 from emotion_site.quiet_log import quiet_log
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
                 failures += "error" in line
                 self._show(line, as_json=as_json)
         finally:
-            intake.decoder_pool().close()
+            uploads.decoder_pool().close()
         return failures
 
     def _show(self, line: dict[str, Any], *, as_json: bool) -> None:
@@ -65,8 +66,8 @@ class Command(BaseCommand):
 def classify_file(name: str) -> dict[str, Any]:
     """The fields of the contract for one file, or its error."""
     try:
-        data = intake.read_upload(ContentFile(Path(name).read_bytes()))
-        decoded = intake.decode(data)
+        data = uploads.read_upload(ContentFile(Path(name).read_bytes()))
+        decoded = uploads.decode(data)
     except OSError as error:
         return _failed(name, UNREADABLE, error.strerror or _("The file cannot be read."))
     except UserError as error:

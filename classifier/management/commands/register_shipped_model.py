@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from classifier.engine.exceptions import VersionRefused
-from classifier.registry import register_shipped_model
+from classifier.inference.exceptions import VersionRefused
+from classifier.predictions.registry import register_shipped_model
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from classifier.audio.limits import Limits
-from classifier.audio.pool import DecoderPool
+from classifier.audio.quarantine.pool import DecoderPool
 from tests.classifier.audio.processes import zombies
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from classifier.audio import decoder_process
 from classifier.audio.exceptions import AudioRejected
-from classifier.audio.pool import DecoderPool
+from classifier.audio.quarantine import process
+from classifier.audio.quarantine.pool import DecoderPool
 from tests.requirements import ROOT
 
 # Started instead of Python; what is asked of Python comes after it and is not looked at.
@@ -66,9 +66,7 @@ def take_over(monkeypatch: pytest.MonkeyPatch, folder: Path, walls: str = "") ->
     program = folder / "taken_over"
     program.write_text(PROGRAM.format(python=sys.executable, root=str(ROOT), walls=walls))
     program.chmod(0o755)
-    monkeypatch.setattr(
-        decoder_process, "sys", SimpleNamespace(executable=str(program), dont_write_bytecode=False)
-    )
+    monkeypatch.setattr(process, "sys", SimpleNamespace(executable=str(program), dont_write_bytecode=False))
 
 
 class Refused(Exception):

@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from classifier.audio.display import mel_spectrogram, peaks
+from classifier.audio.spectrogram import mel_spectrogram, peaks
 from tests.classifier.audio.formats import tone
 
 

@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from classifier.audio.decoder_process import Decoded
 from classifier.audio.exceptions import AudioRejected, Rejection
+from classifier.audio.quarantine.process import Decoded
 from tests.classifier.audio.formats import RECIPES, RECORDERS, make_audio
 from tests.classifier.audio.speech import speech
 

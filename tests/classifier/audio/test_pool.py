@@ -11,10 +11,10 @@ import numpy as np
 import psutil
 import pytest
 
-from classifier.audio import decoder_process, framing
-from classifier.audio.decoder_process import DecoderProcess
 from classifier.audio.exceptions import AudioRejected, DecoderBusy, Rejection
 from classifier.audio.limits import MIB, Limits
+from classifier.audio.quarantine import framing, process
+from classifier.audio.quarantine.process import DecoderProcess
 from tests.classifier.audio.formats import make_audio
 from tests.classifier.audio.processes import is_running, soon
 
@@ -178,7 +178,7 @@ def test_an_answer_that_is_none_ends_the_process(new_pool, tmp_path, monkeypatch
     for package in (module.parent, module.parent.parent):
         (package / "__init__.py").touch()
     module.write_text(f"import sys\nsys.stdout.buffer.write({reply!r})\n")
-    monkeypatch.setattr(decoder_process, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(process, "PROJECT_ROOT", tmp_path)
     pool = new_pool()
     with pytest.raises(AudioRejected) as caught:
         pool.decode(SECOND)
@@ -189,8 +189,8 @@ def test_an_answer_that_is_none_ends_the_process(new_pool, tmp_path, monkeypatch
 
 
 def test_a_process_is_renewed_after_many_uploads(new_pool, monkeypatch):
-    monkeypatch.setattr(decoder_process, "MAX_JOBS", 3)
-    monkeypatch.setattr(decoder_process, "JOBS_AHEAD", 1)
+    monkeypatch.setattr(process, "MAX_JOBS", 3)
+    monkeypatch.setattr(process, "JOBS_AHEAD", 1)
     pool = new_pool()
     seen = []
     for _ in range(7):
@@ -202,8 +202,8 @@ def test_a_process_is_renewed_after_many_uploads(new_pool, monkeypatch):
 
 
 def test_nobody_waits_for_the_process_that_leaves(new_pool, monkeypatch):
-    monkeypatch.setattr(decoder_process, "MAX_JOBS", 2)
-    monkeypatch.setattr(decoder_process, "JOBS_AHEAD", 1)
+    monkeypatch.setattr(process, "MAX_JOBS", 2)
+    monkeypatch.setattr(process, "JOBS_AHEAD", 1)
     stop, waiting = DecoderProcess._stop, []
 
     def note_who_waits(process):
@@ -219,8 +219,8 @@ def test_nobody_waits_for_the_process_that_leaves(new_pool, monkeypatch):
 
 
 def test_the_next_process_is_started_before_it_is_needed(new_pool, monkeypatch):
-    monkeypatch.setattr(decoder_process, "MAX_JOBS", 3)
-    monkeypatch.setattr(decoder_process, "JOBS_AHEAD", 1)
+    monkeypatch.setattr(process, "MAX_JOBS", 3)
+    monkeypatch.setattr(process, "JOBS_AHEAD", 1)
     others = decoders()
     pool = new_pool()
     for _ in range(2):
@@ -244,7 +244,7 @@ def decoders() -> set[int]:
 
 def decodes(child: psutil.Process) -> bool:
     try:
-        return "classifier.audio.worker" in child.cmdline()
+        return "classifier.audio.quarantine.worker" in child.cmdline()
     except psutil.NoSuchProcess:  # it ended a moment ago
         return False
 

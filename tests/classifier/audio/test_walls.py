@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from classifier.audio.decoder_process import ENVIRONMENT, standing_walls
 from classifier.audio.exceptions import AudioRejected, Rejection
 from classifier.audio.limits import Limits
-from classifier.audio.walls.privileges import FIRST_OWN_ID
+from classifier.audio.quarantine.process import ENVIRONMENT, standing_walls
+from classifier.audio.quarantine.walls.privileges import FIRST_OWN_ID
 from emotion_site.offline import SWITCHES
 from tests.classifier.audio.formats import make_audio
 from tests.classifier.audio.taken_over import NO_WALLS, ORDINARY_USER, SOME_WALLS, Refused, attempt, take_over

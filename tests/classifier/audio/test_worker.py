@@ -66,7 +66,7 @@ def test_no_decoder_outlives_a_server_that_was_killed():
         """
         import os, signal
         from classifier.audio.limits import Limits
-        from classifier.audio.pool import DecoderPool
+        from classifier.audio.quarantine.pool import DecoderPool
         pool = DecoderPool(Limits(), processes=2)
         pool.start()
         print(*pool.pids, flush=True)
@@ -84,9 +84,9 @@ def test_no_decoder_outlives_a_server_that_was_killed():
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("classifier.audio.worker", {"django", "torch", "onnxruntime"}),
-        ("classifier.audio.pool", {"django", "torch", "av", "soundfile"}),
-        ("classifier.audio.display", {"django", "torch", "av", "soundfile"}),
+        ("classifier.audio.quarantine.worker", {"django", "torch", "onnxruntime"}),
+        ("classifier.audio.quarantine.pool", {"django", "torch", "av", "soundfile"}),
+        ("classifier.audio.spectrogram", {"django", "torch", "av", "soundfile"}),
         ("classifier.audio.flac", {"django", "torch", "av"}),
     ],
 )

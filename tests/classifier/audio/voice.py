@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.audio.decoder_process import Decoded
 from classifier.audio.decoding import decode
 from classifier.audio.limits import Limits
+from classifier.audio.quarantine.process import Decoded
 
 CASES = Path(__file__).with_name("cases")
 SHARED_CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"

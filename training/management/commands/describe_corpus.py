@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations import terminal
-from classifier.audio.decoder_process import DecoderProcess
+from classifier.audio.quarantine.process import DecoderProcess
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.models import Task
 from training.corpus import SPLITS, Corpus, CorpusClip, read_corpus

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations import terminal
-from classifier.engine.exceptions import VersionRefused
-from classifier.engine.runtime import Engine
+from classifier.inference.exceptions import VersionRefused
+from classifier.inference.session import Engine
 from classifier.models import ModelVersion
 from emotion_site.counted import counted
 from training import torchaudio_shim

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations import terminal
-from classifier.engine.exceptions import VersionRefused
+from classifier.inference.exceptions import VersionRefused
 from classifier.models import ModelVersion, Task
-from classifier.registry import activate_version
+from classifier.predictions.registry import activate_version
 from training.exceptions import CheckpointRefused, CorpusRefused
 from training.importing import downloaded, import_checkpoint
 from training.libraries import require_training_libraries

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.template.loader import render_to_string
 
-from classifier.engine.exceptions import VersionRefused
+from classifier.inference.exceptions import VersionRefused
 from classifier.models import Task
-from classifier.registry import SHIPPED_MODEL
+from classifier.predictions.registry import SHIPPED_MODEL
 from training import torchaudio_shim
 from training.corpus import read_corpus
 from training.exceptions import CheckpointRefused, CorpusRefused

@@ -1,0 +1,146 @@
+"""The decoder process, `python -m classifier.audio.quarantine.worker LIMITS`, started by `decoder_process`.
+
+Takes one upload after the other from stdin and answers on stdout. A file that makes libav crash, loop or eat
+memory ends this process and nothing else; it also ends by itself when the server that started it is gone.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from itertools import islice
+from typing import BinaryIO
+
+import numpy as np
+
+from classifier.audio.decoding import Sound, read_sound
+from classifier.audio.exceptions import AudioRejected
+from classifier.audio.flac import encode_flac
+from classifier.audio.limits import Limits
+from classifier.audio.quality import measure_quality
+from classifier.audio.quarantine import framing
+from classifier.audio.quarantine.walls import Walls, raise_walls
+from classifier.audio.spectrogram import peaks
+from classifier.audio.waveform import SAMPLE_RATE, checksum, to_pcm, to_waveform
+
+MAX_OPEN_FILES = 16
+# Given after the limits: say which walls stand, and end.
+WALLS_ONLY = "--walls"
+# The model that hears the clip meanwhile goes before the measuring and packing of it.
+NICENESS = 10
+
+
+def main() -> None:
+    """Answer until stdin is closed."""
+    # Ctrl-C reaches the whole group of processes; the server ends this one in its own time.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limits = Limits(**json.loads(sys.argv[1]))
+    # Found out by writing a file, which nobody may any more once the limits stand.
+    tempfile.gettempdir()
+    requests, replies = _take_over_pipes()
+    walls = confine(limits)
+    if WALLS_ONLY in sys.argv[2:]:
+        replies.write(json.dumps(walls).encode())
+        replies.close()
+        return
+    while _serve_one(requests, replies, limits):
+        pass
+
+
+def _serve_one(requests: BinaryIO, replies: BinaryIO, limits: Limits) -> bool:
+    # A function of its own, so that a long recording is not held in memory while waiting for the next.
+    message = framing.read_message(requests)
+    if message is None:
+        return False
+    _allow_cpu_seconds(limits.cpu_seconds)
+    replies_wanted = 1 if message[0].get(framing.SOUND_ONLY) else None
+    for reply in islice(answer(message[1], limits), replies_wanted):
+        replies.write(reply)
+        replies.flush()
+    return True
+
+
+def answer(data: bytes, limits: Limits) -> Iterator[bytes]:
+    """The replies to one upload: why not, or the samples (int16), then what else there is to know.
+
+    The model can listen while the rest is still on its way.
+    """
+    try:
+        sound = read_sound(data, limits)
+    except AudioRejected as rejected:
+        yield framing.pack({"code": rejected.code, "params": rejected.params})
+        return
+    yield framing.pack({"samples": sound.waveform.size}, to_pcm(sound.waveform).tobytes())
+    yield _background().submit(_rest, sound).result()
+
+
+def _rest(sound: Sound) -> bytes:
+    waveform = sound.waveform
+    header = {
+        "checksum": checksum(waveform),
+        "quality": measure_quality(waveform, sound.doubts).as_dict(),
+        "peaks": peaks(waveform),
+    }
+    return framing.pack(header, encode_flac(waveform))
+
+
+@cache
+def _background() -> ThreadPoolExecutor:
+    """A thread that steps back for others; a process could not come forward again for its next decoding."""
+
+    def step_back() -> None:
+        # Nobody but root may come forward, so a process that was started far back stays there.
+        niceness = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+
+    return ThreadPoolExecutor(1, initializer=step_back)
+
+
+def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdin and stdout for messages: whatever a library prints from now on goes to stderr."""
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return requests, replies
+
+
+def confine(limits: Limits) -> Walls:
+    """Let this process use no more than `limits` say, and reach nothing but its pipes."""
+    for what, amount in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        # Of a process that trains and has started this one comes a limit that is not meant for this one.
+        (resource.RLIMIT_DATA, limits.memory_bytes),
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _soft, hard = resource.getrlimit(what)
+        amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+        resource.setrlimit(what, (amount, amount))
+    _warm_up()
+    return raise_walls(lambda: _background().submit(int).result())
+
+
+def _warm_up() -> None:
+    """Decode once, because some libraries load a part of theirs when they are first used."""
+    waveform = to_waveform(to_pcm(np.sin(np.arange(SAMPLE_RATE) / 10)))
+    _rest(Sound(waveform))
+    with suppress(AudioRejected):
+        read_sound(encode_flac(waveform), Limits())
+
+
+def _allow_cpu_seconds(seconds: int) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()
