@@ -8,8 +8,8 @@ class AnnotationsConfig(AppConfig):
 
     def ready(self) -> None:
         from annotations import signals  # noqa: F401  # connects the receivers
-        from annotations.owner_section import section_context
-        from annotations.progress import has_labels_coming
+        from annotations.pages.owner_section import section_context
+        from annotations.queue.progress import has_labels_coming
         from classifier.pages.clip_sections import register
         from emotion_site.checklist import Step
         from emotion_site.checklist import register as add_step

@@ -7,12 +7,12 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from annotations import tasks
-from annotations.agreement.keeping import prepare_reports
-from annotations.export_jobs import forget_old_exports
-from annotations.export_requests import delete_exports_of
-from annotations.export_upkeep import fail_lost_exports, with_sound
-from annotations.queue import enter_missing_clips, follow_clips
-from annotations.queue_counts import bring_up_to_date
+from annotations.agreement.report_cache import prepare_reports
+from annotations.exports.jobs import forget_old_exports
+from annotations.exports.requests import delete_exports_of
+from annotations.exports.upkeep import fail_lost_exports, with_sound
+from annotations.queue.counts import bring_up_to_date
+from annotations.queue.entries import enter_missing_clips, follow_clips
 from classifier.events import clips_changed
 from classifier.models import Clip, Task
 from emotion_site.models import User

@@ -2,11 +2,11 @@
 
 from django_tasks import task
 
-from annotations.agreement.keeping import is_current, keep_report
-from annotations.export_jobs import make_export
-from annotations.export_upkeep import drop_withdrawn_sound
+from annotations.agreement.report_cache import is_current, keep_report
+from annotations.exports.jobs import make_export
+from annotations.exports.upkeep import drop_withdrawn_sound
 from annotations.models import KeptReport, LabelExport, QueueEntry
-from annotations.queue import follow_clips
+from annotations.queue.entries import follow_clips
 from classifier.models import Task
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotations.views import (
+from annotations.pages import (
     agreement,
     clip_reviews,
     conflicts,

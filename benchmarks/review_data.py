@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 from django.db import connection, models
 from django.utils import timezone
 
-from annotations.identity import pseudonym_of
 from annotations.models import CurrentReview, Decision, QueueEntry, Review
+from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Clip, Label, ModelVersion, Prediction, Task
 from emotion_site.models import User
 from emotion_site.roles import Role, set_role

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
 
-from annotations.export import Wanted, exportable
+from annotations.exports.labels import Wanted, exportable
 from annotations.models import CurrentReview, Decision
 from classifier.models import Clip, Task
 from emotion_site.exceptions import UserError

@@ -4,11 +4,11 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.leases import MOST_BESIDE
+from annotations.imports.labels import FIRST_TASK
 from annotations.models import Decision, Flag, PickedBy
-from annotations.offers import Offer
-from annotations.services import Saved
-from annotations.tasks_and_labels import FIRST_TASK
+from annotations.queue.leases import MOST_BESIDE
+from annotations.queue.offers import Offer
+from annotations.reviews.submission import Saved
 from classifier.api.serializers import AnswerSerializer, NoteSerializer
 from classifier.models import Task
 from classifier.predictions.serialize import answer_for

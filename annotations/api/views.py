@@ -17,11 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from annotations import leases, offers, services
-from annotations.access import decisions_visible_to
-from annotations.adjudication import adjudicate, object_to_prediction
-from annotations.agreement.reading import report_of
-from annotations.answers import Answer, read_answer
+from annotations.agreement.cached_report import report_of
 from annotations.api.serializers import (
     AnswerChoiceSerializer,
     ClipChoiceSerializer,
@@ -34,11 +30,16 @@ from annotations.api.serializers import (
     SavedSerializer,
     UndoSerializer,
 )
-from annotations.listening import heard_audio
+from annotations.imports.labels import FIRST_TASK
+from annotations.listening.audio import heard_audio
 from annotations.models import Decision
-from annotations.offers import hearable_by
-from annotations.services import Circumstances, Saved
-from annotations.tasks_and_labels import FIRST_TASK
+from annotations.queue import leases, offers
+from annotations.queue.offers import hearable_by
+from annotations.reviews import submission
+from annotations.reviews.adjudication import adjudicate, object_to_prediction
+from annotations.reviews.choice import Answer, read_answer
+from annotations.reviews.submission import Circumstances, Saved
+from annotations.reviews.visibility import decisions_visible_to
 from classifier.api.serializers import AnswerSerializer
 from classifier.api.views import SOUND, NewestFirst
 from classifier.models import Clip, Task
@@ -102,7 +103,7 @@ class ReviewViewSet(viewsets.ViewSet):
         circumstances = Circumstances(
             asked["client_id"], asked["milliseconds"], prediction_shown=asked["prediction_shown"]
         )
-        saved = services.submit_review(
+        saved = submission.submit_review(
             reviewer=person(request),
             task=asked["task"],
             clip_id=asked["clip"],
@@ -116,7 +117,9 @@ class ReviewViewSet(viewsets.ViewSet):
     def undo(self, request: Request) -> Response:
         """Take your last answer back; the clip is kept for you again."""
         asked = checked(UndoSerializer, request)
-        saved = services.undo_last(reviewer=person(request), task=asked["task"], client_id=asked["client_id"])
+        saved = submission.undo_last(
+            reviewer=person(request), task=asked["task"], client_id=asked["client_id"]
+        )
         return _saved(saved)
 
     @extend_schema(request=ClipChoiceSerializer, responses={200: LeaseSerializer, **ERRORS})

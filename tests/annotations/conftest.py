@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth import get_user
 
-from annotations import services
-from annotations.answers import read_answer
 from annotations.models import QueueEntry, ReviewPolicy
-from annotations.offers import remember_offer
-from annotations.services import Circumstances, Saved
+from annotations.queue.offers import remember_offer
+from annotations.reviews import submission
+from annotations.reviews.choice import read_answer
+from annotations.reviews.submission import Circumstances, Saved
 from classifier.models import Clip, Task
 from emotion_site.models import User
 from tests.factories import ClipFactory, UserFactory
@@ -52,7 +52,7 @@ def say(task) -> Callable[..., Saved]:
 
     def submit(reviewer: User, clip: Clip, answer: str, *, client_id: str = "", **circumstances) -> Saved:
         offer_once(reviewer, clip.pk)
-        return services.submit_review(
+        return submission.submit_review(
             reviewer=reviewer,
             task=task,
             clip_id=clip.pk,

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from annotations import paging
 from annotations.models import Decision
+from annotations.pages import paging
 
 pytestmark = pytest.mark.django_db
 DECISIONS = "/reviews/decisions/"

@@ -11,12 +11,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone, translation
 
-from annotations import export_jobs, tasks
-from annotations.export_jobs import forget_old_exports, path_of
-from annotations.export_requests import start_export
+from annotations import tasks
+from annotations.exports import jobs
+from annotations.exports.jobs import forget_old_exports, path_of
+from annotations.exports.requests import start_export
 from annotations.models import LabelExport, QueueEntry
-from annotations.offers import log_listen
-from annotations.queue import enter_missing_clips
+from annotations.queue.entries import enter_missing_clips
+from annotations.queue.offers import log_listen
 from emotion_site.signals import housekeeping
 
 pytestmark = pytest.mark.django_db
@@ -65,8 +66,8 @@ def test_a_real_worker_takes_it(admin, task):
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_others_may_write_while_a_long_export_notes_how_far_it_is(export, shared, say, reviewer, monkeypatch):
-    monkeypatch.setattr("annotations.export.CHUNK", 2)
-    monkeypatch.setattr(export_jobs, "NOTE_EVERY_S", 0)
+    monkeypatch.setattr("annotations.exports.labels.CHUNK", 2)
+    monkeypatch.setattr(jobs, "NOTE_EVERY_S", 0)
     clips = [shared() for _number in range(5)]
     for clip in clips:
         say(reviewer, clip, "sad")
@@ -75,14 +76,14 @@ def test_others_may_write_while_a_long_export_notes_how_far_it_is(export, shared
         log_listen(listener=reviewer, clip=clips[0])
         connection.close()
 
-    note = export_jobs._Noted.__call__
+    note = jobs._Noted.__call__
 
     def note_while_others_write(noted, done, total):
         with ThreadPoolExecutor(1) as thread:
             thread.submit(write).result()
         note(noted, done, total)
 
-    monkeypatch.setattr(export_jobs._Noted, "__call__", note_while_others_write)
+    monkeypatch.setattr(jobs._Noted, "__call__", note_while_others_write)
     tasks.run_export.call(str(export.pk))
     export.refresh_from_db()
     assert (export.status, export.rows_done) == ("done", 5)
@@ -97,7 +98,7 @@ def test_a_failure_is_told_and_leaves_nothing(export, monkeypatch, tmp_path):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(export_jobs, "export_folder", full)
+    monkeypatch.setattr(jobs, "export_folder", full)
     with pytest.raises(OSError, match="No space"):
         tasks.run_export.call(str(export.pk))
     export.refresh_from_db()

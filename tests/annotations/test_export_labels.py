@@ -10,10 +10,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from annotations.corpus_rows import read_rows
-from annotations.export import Wanted, export_file
+from annotations.exports.labels import Wanted, export_file
+from annotations.imports.corpus_rows import read_rows
+from annotations.imports.labels import LabelReader
 from annotations.models import Decision
-from annotations.tasks_and_labels import LabelReader
 from classifier.clips import services as clip_services
 from classifier.models import Clip, Corpus, Label
 from tests.factories import ClipFactory
@@ -155,7 +155,7 @@ def test_nothing_is_half_written(tmp_path, labelled, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("annotations.export._votes", full)
+    monkeypatch.setattr("annotations.exports.labels._votes", full)
     for name in ("out.csv", "folder"):
         with pytest.raises(CommandError, match="No space left"):
             call_command("export_labels", str(tmp_path / name))

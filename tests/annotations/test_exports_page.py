@@ -16,9 +16,9 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from annotations import tasks
-from annotations.export_jobs import path_of
-from annotations.export_requests import delete_export, start_export
-from annotations.export_upkeep import drop_withdrawn_sound, fail_lost_exports
+from annotations.exports.jobs import path_of
+from annotations.exports.requests import delete_export, start_export
+from annotations.exports.upkeep import drop_withdrawn_sound, fail_lost_exports
 from annotations.models import LabelExport
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from annotations import corpus_import
+from annotations.imports import corpus
 from annotations.models import Decision, QueueEntry
-from annotations.offers import take_next
+from annotations.queue.offers import take_next
 from classifier.clips import storage
 from classifier.models import Clip, Corpus
 from emotion_site.exceptions import UserError
@@ -75,8 +75,8 @@ def test_a_second_run_skips_what_is_there_and_adds_what_is_not(run, tmp_path):
 
 def test_a_run_that_was_stopped_goes_on(run, tmp_path, monkeypatch):
     folder = write_corpus(tmp_path / "voices", numbered(6))
-    monkeypatch.setattr(corpus_import, "BATCH", 2)
-    keep, calls = corpus_import._keep, []
+    monkeypatch.setattr(corpus, "BATCH", 2)
+    keep, calls = corpus._keep, []
 
     def stop_at_the_second(*args):
         calls.append(args)
@@ -84,11 +84,11 @@ def test_a_run_that_was_stopped_goes_on(run, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         keep(*args)
 
-    monkeypatch.setattr(corpus_import, "_keep", stop_at_the_second)
+    monkeypatch.setattr(corpus, "_keep", stop_at_the_second)
     with pytest.raises(CommandError, match="Stopped"):
         run(folder)
     assert Clip.objects.count() == 2
-    monkeypatch.setattr(corpus_import, "_keep", keep)
+    monkeypatch.setattr(corpus, "_keep", keep)
     summary, _status = run(folder)
     assert (summary["added"], summary["already"]) == (4, 2)
 
@@ -99,7 +99,7 @@ def test_nothing_is_half_written_when_the_disk_is_full(run, tmp_path, monkeypatc
     def full(*args):
         raise UserError("storage_full", "No room left.", status=507)
 
-    monkeypatch.setattr(corpus_import.Decision.objects, "bulk_create", full)
+    monkeypatch.setattr(corpus.Decision.objects, "bulk_create", full)
     with pytest.raises(CommandError, match="storage_full"):
         run(folder)
     assert not Clip.objects.exists()

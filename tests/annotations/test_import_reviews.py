@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_tasks_db.models import DBTaskResult
 
-from annotations.agreement import keeping
+from annotations.agreement import report_cache
 from annotations.models import CurrentReview, Decision, DecisionChange, QueueEntry, Review
 from classifier.models import Clip, Corpus, Label
 from tests.annotations.corpora import write_table
@@ -63,7 +63,7 @@ def test_after_many_reviews_a_worker_makes_the_report_at_once(run, clip, task, m
     waiting = DBTaskResult.objects.filter(task_path="annotations.tasks.make_report_anew")
     run([votes(sad=1)])
     assert not waiting.exists()
-    monkeypatch.setattr(keeping, "MANY_REVIEWS", 2)
+    monkeypatch.setattr(report_cache, "MANY_REVIEWS", 2)
     run([votes(sad=3)])
     assert waiting.get().args_kwargs["args"] == [task.pk]
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from annotations import services
 from annotations.models import Decision, QueueEntry
-from annotations.offers import take_next
-from annotations.queue import follow_clips
+from annotations.queue.entries import follow_clips
+from annotations.queue.offers import take_next
+from annotations.reviews import submission
 from classifier.models import Clip, Corpus, Label
 from tests.factories import ClipFactory
 
@@ -50,6 +50,6 @@ def test_it_holds_again_when_their_answers_are_taken_back(clip, say, reviewer, s
     say(reviewer, clip, "angry")
     say(second_reviewer, clip, "happy")
     assert decision() == ("conflicting", None, "")
-    services.undo_last(reviewer=reviewer, task=task, client_id="u")
+    submission.undo_last(reviewer=reviewer, task=task, client_id="u")
     assert decision() == ("decided", "sad", "imported")
     assert QueueEntry.objects.get().is_open

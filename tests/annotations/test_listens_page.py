@@ -6,9 +6,9 @@ import io
 import pytest
 from asgiref.sync import async_to_sync
 
-from annotations import paging
 from annotations.models import ListenLog
-from annotations.offers import log_listen
+from annotations.pages import paging
+from annotations.queue.offers import log_listen
 
 pytestmark = pytest.mark.django_db
 LISTENS = "/listens/"

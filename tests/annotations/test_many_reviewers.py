@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections, transaction
 
-from annotations import services
-from annotations.answers import read_answer
-from annotations.leases import MOST_BESIDE, MOST_HELD
 from annotations.models import CurrentReview, Decision, QueueEntry, Review, ReviewPolicy
-from annotations.offers import take_next
-from annotations.queue import follow_clips
-from annotations.services import Circumstances
+from annotations.queue.entries import follow_clips
+from annotations.queue.leases import MOST_BESIDE, MOST_HELD
+from annotations.queue.offers import take_next
+from annotations.reviews import submission
+from annotations.reviews.choice import read_answer
+from annotations.reviews.submission import Circumstances
 from classifier.models import Task
 from emotion_site.exceptions import UserError
 from tests.annotations.conftest import offer_once
@@ -63,7 +63,7 @@ def review_everything(task):
         done = []
         while offer := take_next(reviewer=person, task=task):
             answer = read_answer(task, label="sad")
-            saved = services.submit_review(
+            saved = submission.submit_review(
                 reviewer=person,
                 task=task,
                 clip_id=offer.clip.pk,
@@ -141,7 +141,7 @@ def test_the_same_answer_many_times_at_once_is_one_review(task):
     answer = read_answer(task, label="sad")
     offer_once(person, clip)
     saved = all_at_once(
-        lambda _number: services.submit_review(
+        lambda _number: submission.submit_review(
             reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances("once")
         ),
         list(range(REVIEWERS)),
@@ -158,7 +158,7 @@ def test_late_answers_of_many_people_to_one_clip_are_all_kept(task):
     for person in people:
         offer_once(person, clip)
     all_at_once(
-        lambda person: services.submit_review(
+        lambda person: submission.submit_review(
             reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances("mine")
         ),
         people,
@@ -175,11 +175,11 @@ def test_taking_back_many_times_at_once(task, is_one):
     answer = read_answer(task, label="sad")
     for clip in clips:
         offer_once(person, clip)
-        services.submit_review(
+        submission.submit_review(
             reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances(str(clip))
         )
     all_at_once(
-        lambda number: services.undo_last(
+        lambda number: submission.undo_last(
             reviewer=person, task=task, client_id="once" if is_one else str(number)
         ),
         list(range(REVIEWERS)),
@@ -200,7 +200,7 @@ def test_what_becomes_of_a_clip_meanwhile_opens_none_that_was_answered(task):
             for _round in range(10):
                 follow_clips(clips)
         else:
-            services.submit_review(
+            submission.submit_review(
                 reviewer=person,
                 task=task,
                 clip_id=clip,

@@ -20,10 +20,10 @@ from threading import Barrier
 from uuid import uuid4
 from django.db import connections
 from annotations import services
-from annotations.answers import read_answer
+from annotations.reviews.choice import read_answer
 from annotations.models import Review, ReviewPolicy
-from annotations.offers import take_next
-from annotations.services import Circumstances
+from annotations.queue.offers import take_next
+from annotations.reviews.submission import Circumstances
 from classifier.models import Task
 from tests.factories import ClipFactory, UserFactory
 

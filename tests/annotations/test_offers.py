@@ -8,11 +8,12 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import leases, services
-from annotations.leases import MOST_HELD
 from annotations.models import CurrentReview, ListenLog, QueueEntry, Review
-from annotations.offers import hearable_by, remember_offer, take_next
-from annotations.services import Circumstances
+from annotations.queue import leases
+from annotations.queue.leases import MOST_HELD
+from annotations.queue.offers import hearable_by, remember_offer, take_next
+from annotations.reviews import submission
+from annotations.reviews.submission import Circumstances
 from classifier.audio.flac import encode_flac
 from classifier.models import Label, Task
 from emotion_site.exceptions import UserError
@@ -24,7 +25,7 @@ TAKE, ANSWER = "/review/emotion/take/", "/review/emotion/answer/"
 
 
 def submit(reviewer, clip, task):
-    return services.submit_review(
+    return submission.submit_review(
         reviewer=reviewer,
         task=task,
         clip_id=clip.pk,
@@ -89,7 +90,7 @@ def test_taking_answers_back_does_not_gather_clips(shared, reviewer, task, polic
         offer = take_next(reviewer=reviewer, task=task)
         submit(reviewer, offer.clip, task)
     for _number in range(MOST_HELD + 3):
-        services.undo_last(reviewer=reviewer, task=task, client_id=uuid4().hex)
+        submission.undo_last(reviewer=reviewer, task=task, client_id=uuid4().hex)
     assert held(reviewer) == MOST_HELD
     assert QueueEntry.objects.filter(is_open=True).count() == MOST_HELD + 3
     assert not CurrentReview.objects.exists()
@@ -146,7 +147,7 @@ def test_who_answered_before_offers_were_remembered_may_change_the_answer(shared
     clip = shared()
     say(reviewer, clip, "happy")
     QueueEntry.objects.get().offers.all().delete()
-    saved = services.revise(
+    saved = submission.revise(
         reviewer=reviewer,
         task=task,
         clip_id=clip.pk,

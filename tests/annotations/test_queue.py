@@ -7,10 +7,10 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from annotations import leases
-from annotations.adjudication import object_to_prediction, set_policy
 from annotations.models import Decision, PickedBy, QueueEntry
-from annotations.offers import show_prediction, take_next
+from annotations.queue import leases
+from annotations.queue.offers import show_prediction, take_next
+from annotations.reviews.adjudication import object_to_prediction, set_policy
 from annotations.tasks import reorder_queue
 from classifier.clips import services as clip_services
 from classifier.models import Clip

@@ -2,12 +2,12 @@
 
 import pytest
 
-from annotations import services
-from annotations.adjudication import adjudicate
-from annotations.identity import pseudonym_of
 from annotations.models import CurrentReview, QueueEntry, Review
-from annotations.queue_counts import bring_up_to_date, n_waiting
-from annotations.review_log import append
+from annotations.queue.counts import bring_up_to_date, n_waiting
+from annotations.reviews import submission
+from annotations.reviews.adjudication import adjudicate
+from annotations.reviews.log import append
+from annotations.reviews.pseudonyms import pseudonym_of
 from tests.annotations.conftest import answer_of
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def test_answers_and_what_is_taken_back(left, shared, say, reviewer, second_revi
     say(second_reviewer, clips[0], "sad")
     say(second_reviewer, clips[1], "sad")
     assert left() == [2, 2]
-    services.undo_last(reviewer=reviewer, task=task, client_id="u")
+    submission.undo_last(reviewer=reviewer, task=task, client_id="u")
     assert left() == [3, 2], "the clip is open again, and the other one has answered it"
 
 

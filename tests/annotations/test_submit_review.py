@@ -6,13 +6,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from annotations import services
-from annotations.adjudication import adjudicate
-from annotations.answers import read_answer
 from annotations.models import CurrentReview, Decision, DecisionChange, QueueEntry, Review
-from annotations.offers import take_next
-from annotations.review_log import replay
-from annotations.services import Circumstances
+from annotations.queue.offers import take_next
+from annotations.reviews import submission
+from annotations.reviews.adjudication import adjudicate
+from annotations.reviews.choice import read_answer
+from annotations.reviews.log import replay
+from annotations.reviews.submission import Circumstances
 from classifier.clips import services as clip_services
 from classifier.models import Clip, Label, Task
 from emotion_site.exceptions import UserError
@@ -134,7 +134,7 @@ def test_what_happened_to_the_clip_meanwhile(shared, say, reviewer, speaker, str
 def test_another_answer_to_the_same_clip_revises_and_both_are_kept(shared, say, reviewer, task):
     clip = shared(answer="happy")
     say(reviewer, clip, "sad")
-    saved = services.revise(
+    saved = submission.revise(
         reviewer=reviewer,
         task=task,
         clip_id=clip.pk,
@@ -148,7 +148,7 @@ def test_another_answer_to_the_same_clip_revises_and_both_are_kept(shared, say, 
 
 def test_nothing_to_revise(shared, reviewer, task):
     with pytest.raises(UserError, match="not_reviewed"):
-        services.revise(
+        submission.revise(
             reviewer=reviewer,
             task=task,
             clip_id=shared().pk,
@@ -167,27 +167,27 @@ def test_undo_takes_the_last_answer_back_and_returns_the_clip(shared, say, revie
     first, last = shared(), shared()
     say(reviewer, first, "sad")
     say(reviewer, last, "angry")
-    undone = services.undo_last(reviewer=reviewer, task=task, client_id="u")
+    undone = submission.undo_last(reviewer=reviewer, task=task, client_id="u")
     assert (undone.review.clip, undone.decision.state) == (last, "waiting")
     assert take_next(reviewer=reviewer, task=task).clip == last
-    assert services.undo_last(reviewer=reviewer, task=task, client_id="u").created is False
+    assert submission.undo_last(reviewer=reviewer, task=task, client_id="u").created is False
     assert say(reviewer, last, "happy").decision.label.key == "happy"
     with pytest.raises(UserError, match="client_id_reused"):
-        services.undo_last(reviewer=reviewer, task=task, client_id=Review.objects.latest("pk").client_id)
+        submission.undo_last(reviewer=reviewer, task=task, client_id=Review.objects.latest("pk").client_id)
     kinds = Review.objects.filter(clip=last).values_list("kind", flat=True)
     assert list(kinds) == ["blind", "withdrawn", "blind"]
     assert replay(Review.objects.filter(clip=last)).blind_label.key == "happy"
-    services.undo_last(reviewer=reviewer, task=task, client_id="v")
-    services.undo_last(reviewer=reviewer, task=task, client_id="w")
+    submission.undo_last(reviewer=reviewer, task=task, client_id="v")
+    submission.undo_last(reviewer=reviewer, task=task, client_id="w")
     with pytest.raises(UserError, match="nothing_to_undo"):
-        services.undo_last(reviewer=reviewer, task=task, client_id="x")
+        submission.undo_last(reviewer=reviewer, task=task, client_id="x")
 
 
 def test_undo_does_not_wash_off_that_the_prediction_was_known(shared, say, reviewer, task):
     clip = shared(answer="happy")
     say(reviewer, clip, "sad")
     say(reviewer, clip, "happy")
-    services.undo_last(reviewer=reviewer, task=task, client_id="u")
+    submission.undo_last(reviewer=reviewer, task=task, client_id="u")
     assert say(reviewer, clip, "happy").review.kind == "revised"
 
 
@@ -201,7 +201,7 @@ def test_an_administrator_decides_a_conflict_for_good(
     say(second_reviewer, clip, "angry")
     decision = adjudicate(administrator=admin, task=task, clip_id=clip.pk, answer=answer_of(task, "sad"))
     assert (decision.state, decision.how, decision.decided_by) == ("decided", "adjudicated", admin)
-    services.undo_last(reviewer=reviewer, task=task, client_id="u")
+    submission.undo_last(reviewer=reviewer, task=task, client_id="u")
     decision.refresh_from_db()
     assert (decision.state, decision.label.key) == ("decided", "sad")
     assert take_next(reviewer=reviewer, task=task) is None

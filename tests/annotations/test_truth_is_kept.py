@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from annotations.models import CurrentReview, ListenLog, Review
 from annotations.models.append_only import AppendOnlyError
-from annotations.offers import hearable_by, log_listen, take_next
+from annotations.queue.offers import hearable_by, log_listen, take_next
 from classifier.clips import services as clip_services
 
 pytestmark = pytest.mark.django_db

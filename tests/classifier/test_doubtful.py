@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
 from annotations.models import QueueEntry
-from annotations.offers import take_next
+from annotations.queue.offers import take_next
 from classifier.clips.services import set_sharing
 from classifier.models import Clip, Task
 from classifier.predictions.storing import predict_stored_clip

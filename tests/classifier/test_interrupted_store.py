@@ -11,7 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
-from annotations import export_jobs
+from annotations.exports import jobs
 from classifier.clips import recovery, storage
 from classifier.clips.services import submit_clip
 from classifier.models import Clip
@@ -133,7 +133,7 @@ with workplace(Path(sys.argv[1]), sys.argv[2]) as folder:
     [
         ("models/emotion", registry.INCOMING),
         ("models", registry.IMPORTING),
-        ("exports", export_jobs.PARTIAL),
+        ("exports", jobs.PARTIAL),
     ],
 )
 def test_folder_that_was_put_together_goes_with_its_process(settings, place, prefix):

@@ -60,7 +60,7 @@ def test_nothing_but_the_writer_makes_tables_for_spreadsheets():
         if re.search(r"csv\.(writer|DictWriter)\(", path.read_text(encoding="utf-8"))
     }
     assert found == {
-        "annotations/export.py",
+        "annotations/exports/labels.py",
         "emotion_site/web/csv.py",
         "training/snapshot_tables.py",
     }

@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from annotations import tasks
-from annotations.export_jobs import path_of
-from annotations.export_requests import start_export
+from annotations.exports.jobs import path_of
+from annotations.exports.requests import start_export
 from annotations.models import LabelExport
 from classifier.models import Task
 from emotion_site.models import OneTimeLink, User
@@ -168,7 +168,7 @@ def test_an_export_that_is_still_being_made_leaves_no_file(person, monkeypatch):
         set_password_by_hand(person, None, None)
         return {"rows": 0}
 
-    monkeypatch.setattr("annotations.export_jobs.export_folder", end_meanwhile)
+    monkeypatch.setattr("annotations.exports.jobs.export_folder", end_meanwhile)
     tasks.run_export.call(str(export.pk))
     assert not LabelExport.objects.exists() and not path_of(export).exists()
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.models import Decision
-from annotations.queue import follow_clips
+from annotations.queue.entries import follow_clips
 from classifier.audio import waveform as sound
 from classifier.audio.flac import encode_flac
 from classifier.clips.storage import name_for

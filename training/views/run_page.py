@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from annotations.agreement import pictures
-from annotations.offers import hearable_by
+from annotations.queue.offers import hearable_by
 from classifier.models import Label, ModelVersion
 from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.models import User

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotations.views.asked_task import asked_task
+from annotations.pages.asked_task import asked_task
 from classifier.models import ModelVersion, Task
 from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.exceptions import UserError

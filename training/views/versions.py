@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from annotations.views.asked_task import asked_task
+from annotations.pages.asked_task import asked_task
 from classifier.models import Clip, ModelVersion, Task
 from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.moments import read_moment

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.agreement.report import agreement_of
 from annotations.exceptions import ImportRefused
-from annotations.tasks_and_labels import require_task
+from annotations.imports.labels import require_task
 
 
 class Command(BaseCommand):

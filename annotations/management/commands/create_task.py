@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations.exceptions import ImportRefused
-from annotations.tasks_and_labels import create_task
+from annotations.imports.labels import create_task
 from emotion_site.counted import counted
 
 

@@ -6,11 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import terminal
 from annotations.exceptions import ImportRefused
-from annotations.export import FORMATS, MANIFEST, Wanted, export_file, export_folder
-from annotations.review_rows import moment_of
-from annotations.tasks_and_labels import require_task
+from annotations.exports.labels import FORMATS, MANIFEST, Wanted, export_file, export_folder
+from annotations.imports import terminal
+from annotations.imports.labels import require_task
+from annotations.imports.review_rows import moment_of
 from emotion_site.counted import counted
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import terminal
-from annotations.corpus_import import Outcome, import_rows, open_corpus
-from annotations.corpus_rows import read_rows
 from annotations.exceptions import ImportRefused
-from annotations.tasks_and_labels import LabelReader, require_task
+from annotations.imports import terminal
+from annotations.imports.corpus import Outcome, import_rows, open_corpus
+from annotations.imports.corpus_rows import read_rows
+from annotations.imports.labels import LabelReader, require_task
 from classifier.clips import uploads
 from emotion_site.counted import counted
 from emotion_site.exceptions import UserError

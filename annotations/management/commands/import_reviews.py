@@ -5,12 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import tasks, terminal
-from annotations.agreement.keeping import has_many_reviews
+from annotations import tasks
+from annotations.agreement.report_cache import has_many_reviews
 from annotations.exceptions import ImportRefused
-from annotations.review_rows import read_votes
-from annotations.reviews_import import import_votes
-from annotations.tasks_and_labels import LabelReader, require_task
+from annotations.imports import terminal
+from annotations.imports.labels import LabelReader, require_task
+from annotations.imports.review_rows import read_votes
+from annotations.imports.reviews import import_votes
 from emotion_site.counted import counted
 from emotion_site.quiet_log import quiet_log
 

@@ -5,15 +5,16 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from annotations import services, tasks
-from annotations.agreement import keeping
+from annotations import tasks
+from annotations.agreement import report_cache
+from annotations.agreement.cached_report import report_of
 from annotations.agreement.counts import clip_counts, pair_counts
-from annotations.agreement.reading import report_of
 from annotations.agreement.report import agreement_of, make_report
 from annotations.models import CurrentReview, KeptReport, Review
-from annotations.offers import take_next
-from annotations.progress import counts_by_state, progress_of
-from annotations.review_log import append
+from annotations.queue.offers import take_next
+from annotations.queue.progress import counts_by_state, progress_of
+from annotations.reviews import submission
+from annotations.reviews.log import append
 from classifier.models import Label, Prediction, Task
 from tests.factories import ClipFactory, ModelVersionFactory, PredictionFactory
 
@@ -86,8 +87,8 @@ def test_what_was_revised_counts_as_it_was_first_and_what_was_withdrawn_not_at_a
 ):
     say(reviewer, reviewed[0], "happy")  # after the prediction
     assert agreement_of(task).raw_agreement == 0.75
-    services.undo_last(reviewer=second_reviewer, task=task, client_id="u")
-    services.undo_last(reviewer=second_reviewer, task=task, client_id="v")
+    submission.undo_last(reviewer=second_reviewer, task=task, client_id="u")
+    submission.undo_last(reviewer=second_reviewer, task=task, client_id="v")
     assert agreement_of(task).n_clips == 3
     assert agreement_of(task).raw_agreement == 1.0
 
@@ -102,8 +103,8 @@ def test_with_few_reviews_the_report_is_always_new(reviewed, task, reviewer, say
 def test_with_many_reviews_the_last_one_is_shown_while_a_worker_makes_the_next(
     reviewed, task, reviewer, say, shared, monkeypatch
 ):
-    monkeypatch.setattr(keeping, "MANY_REVIEWS", 5)
-    keeping.prepare_reports()
+    monkeypatch.setattr(report_cache, "MANY_REVIEWS", 5)
+    report_cache.prepare_reports()
     first = report_of(task)
     assert first == make_report(task), "it is the same after it was kept"
     CurrentReview.objects.filter(blind_label__key="happy").delete()

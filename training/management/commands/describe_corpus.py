@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import terminal
+from annotations.imports import terminal
 from classifier.audio.quarantine.process import DecoderProcess
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.models import Task

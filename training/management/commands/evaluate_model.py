@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations import terminal
+from annotations.imports import terminal
 from classifier.inference.exceptions import VersionRefused
 from classifier.inference.session import Engine
 from classifier.models import ModelVersion

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations.exceptions import ImportRefused
-from annotations.tasks_and_labels import require_task
+from annotations.imports.labels import require_task
 from emotion_site.counted import counted
 from emotion_site.exceptions import UserError
 from training.exceptions import SnapshotRefused

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import terminal
+from annotations.imports import terminal
 from classifier.inference.exceptions import VersionRefused
 from classifier.models import ModelVersion, Task
 from classifier.predictions.registry import activate_version

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import terminal
+from annotations.imports import terminal
 from classifier.models import Task
 from training import torchaudio_shim
 from training.corpus import read_corpus

@@ -1,0 +1,25 @@
+from django.core.cache import cache
+
+from annotations import tasks
+from annotations.agreement.report import Report, make_report
+from annotations.agreement.report_cache import has_many_reviews, is_current, keep_report
+from annotations.models import KeptReport
+from classifier.models import Task
+
+ASK_AGAIN_S = 30
+
+
+def report_of(task: Task) -> Report:
+    """The report as it is now; with many reviews the last one that was made, and a worker makes the next.
+
+    One that was made for other labels is of no use any more.
+    """
+    kept = KeptReport.objects.filter(task=task).first()
+    if kept is None and not has_many_reviews(task):
+        return make_report(task)
+    labels = list(task.labels.order_by("order").values_list("key", flat=True))
+    if kept is None or kept.body["labels"] != labels:
+        return keep_report(task)
+    if not is_current(kept) and cache.add(f"annotations.report:{task.pk}", True, timeout=ASK_AGAIN_S):
+        tasks.make_report_anew.enqueue(task.pk)
+    return Report.from_dict(kept.body)

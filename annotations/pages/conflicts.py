@@ -1,0 +1,27 @@
+"""Clips about which reviewers disagree, for an administrator to settle."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from annotations.pages.asked_task import asked_task
+from annotations.pages.paging import page_of
+from annotations.reviews.listings import answers_by_clip, conflicts_of
+from emotion_site.access import SignedInRequest, admin_required
+
+
+@admin_required
+@require_safe
+def conflicts(request: SignedInRequest) -> HttpResponse:
+    task, tasks = asked_task(request)
+    found = conflicts_of(task, request.user)
+    page = page_of(found, request.GET)
+    answers = answers_by_clip(task, [decision.clip_id for decision in page.rows])
+    context = {
+        "task": task,
+        "tasks": tasks,
+        "page": page,
+        "rows": [(decision, answers[decision.clip_id]) for decision in page.rows],
+        "count": found.count(),
+    }
+    return render(request, "annotations/conflicts.html", context)

@@ -1,0 +1,105 @@
+"""Where reviewers start, and the page at which they work."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from annotations.imports.labels import FIRST_TASK
+from annotations.models import Decision, Flag, QueueEntry, ReviewPolicy
+from annotations.pages.json_views import progress_json
+from annotations.pages.policy_form import PolicyForm
+from annotations.pages.review_texts import FLAG_KEYS, review_settings
+from annotations.queue.guidelines import guidelines_of, rules_of
+from annotations.queue.offers import policy_of
+from annotations.queue.progress import Progress, counts_by_state, progress_of
+from annotations.reviews.adjudication import set_policy
+from classifier.models import Task
+from emotion_site.access import SignedInRequest, admin_required
+from emotion_site.roles import is_admin, is_reviewer
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One task's queue, as its reviewers see it."""
+
+    task: Task
+    policy: ReviewPolicy
+    progress: Progress
+    states: list[tuple[str, str, int]]
+    form: PolicyForm | None
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(count for _state, _name, count in self.states)
+
+    @property
+    def seconds(self) -> float | None:
+        median_ms = self.progress.median_ms
+        return None if median_ms is None else median_ms / 1000
+
+
+@login_required
+@require_safe
+def start(request: SignedInRequest) -> HttpResponse:
+    return _start_page(request)
+
+
+def _start_page(request: SignedInRequest, *, refused: PolicyForm | None = None) -> HttpResponse:
+    if not is_reviewer(request.user):
+        return render(request, "annotations/no_role.html", status=403)
+    has_queue = Exists(QueueEntry.objects.filter(task=OuterRef("pk")))
+    tasks = Task.objects.filter(Q(slug=FIRST_TASK) | Q(has_queue)).order_by("pk")
+    queues = [_queue_of(request, task, refused) for task in tasks]
+    status = 422 if refused else 200
+    return render(request, "annotations/review_start.html", {"queues": queues}, status=status)
+
+
+def _queue_of(request: SignedInRequest, task: Task, refused: PolicyForm | None) -> Queue:
+    counts = counts_by_state(task)
+    policy = policy_of(task)
+    form = None
+    if is_admin(request.user):
+        was_sent = refused is not None and refused.instance.pk == policy.pk
+        form = refused if was_sent else PolicyForm(instance=policy, prefix=task.slug)
+    states = [(value, str(name), counts[value]) for value, name in Decision.State.choices]
+    return Queue(task, policy, progress_of(request.user, task), states, form)
+
+
+@admin_required
+@require_POST
+def save_policy(request: SignedInRequest, task: str) -> HttpResponse:
+    policy = policy_of(get_object_or_404(Task, slug=task))
+    form = PolicyForm(request.POST, instance=policy, prefix=task)
+    if not form.is_valid():
+        return _start_page(request, refused=form)
+    set_policy(policy=form.instance, actor=request.user)
+    messages.success(request, _("The rules of this queue are saved."))
+    return redirect("annotations:queue")
+
+
+@login_required
+@require_safe
+def work(request: SignedInRequest, task: str) -> HttpResponse:
+    """The page itself is empty; its script asks for clips, so that nothing is leased by a mere look."""
+    row = get_object_or_404(Task, slug=task)
+    if not is_reviewer(request.user):
+        return render(request, "annotations/no_role.html", status=403)
+    labels = list(row.labels.order_by("order"))
+    context: dict[str, Any] = {
+        "task": row,
+        "labels": labels,
+        "flags": [(flag, flag.label, key) for flag, key in FLAG_KEYS.items()],
+        "needs_comment": Flag.OTHER,
+        "rules": rules_of(row),
+        "guidelines": guidelines_of(row, request.user),
+        "browser_settings": review_settings(row, labels, request.user)
+        | {"progress": progress_json(request.user, row)},
+    }
+    return render(request, "annotations/review.html", context)

@@ -1,0 +1,126 @@
+"""The next clip for a reviewer, and which clips a reviewer may hear."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from annotations.models import CurrentReview, ListenLog, OfferedClip, PickedBy, QueueEntry, ReviewPolicy
+from annotations.queue import leases
+from annotations.queue.entries import dice
+from annotations.reviews.pseudonyms import pseudonym_of
+from classifier.models import Clip, Prediction, Task
+from classifier.querysets import ClipQuerySet
+from emotion_site.exceptions import UserError
+from emotion_site.models import User
+from emotion_site.roles import is_admin, is_reviewer
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A clip that is kept for a reviewer until ``leased_until``.
+
+    ``prediction`` is None while it must not be seen, and where there is none.
+    """
+
+    clip: Clip
+    task: Task
+    picked_by: PickedBy
+    leased_until: datetime
+    prediction: Prediction | None
+
+
+def require_reviewer(user: User) -> None:
+    """Raises UserError ``not_reviewer``."""
+    if not is_reviewer(user):
+        raise UserError(
+            "not_reviewer",
+            _("Only reviewers may do this. If you were one until now, ask an administrator."),
+            status=403,
+        )
+
+
+def policy_of(task: Task) -> ReviewPolicy:
+    return ReviewPolicy.objects.get_or_create(task=task)[0]
+
+
+def take_next(*, reviewer: User, task: Task, beside: Sequence[UUID] = ()) -> Offer | None:
+    """Keep the next clip for a reviewer; the same again until it is answered or released.
+
+    ``beside`` names clips that the reviewer holds and does not mean, so that the one after them can be
+    fetched ahead. None when nothing is left for this person. Raises UserError ``not_reviewer`` or
+    ``too_many_held``.
+    """
+    require_reviewer(reviewer)
+    policy = policy_of(task)
+    reach = leases.Reach(
+        reviewer=reviewer,
+        task=task,
+        random_first=dice.random() * 100 < policy.random_percent,
+        shown=not policy.is_blind,
+        beside=list(beside),
+    )
+    entry_id = leases.take(reach)
+    if entry_id is None:
+        return None
+    remember_offer(entry_id=entry_id, reviewer=reviewer)
+    entry = QueueEntry.objects.select_related("clip").get(pk=entry_id)
+    prediction = prediction_of(entry.clip, task) if entry.prediction_shown else None
+    if entry.leased_until is None:  # answered in another window between the two statements
+        return take_next(reviewer=reviewer, task=task, beside=beside)
+    return Offer(entry.clip, task, entry.picked_by, entry.leased_until, prediction)
+
+
+def remember_offer(*, entry_id: int, reviewer: User) -> None:
+    """A lease ends and goes to others; that the clip was offered stays."""
+    offered = OfferedClip(entry_id=entry_id, reviewer=reviewer)
+    OfferedClip.objects.bulk_create([offered], ignore_conflicts=True)
+
+
+def require_offered(*, entry: QueueEntry, reviewer: User) -> None:
+    """Whoever answers must have been asked. Raises UserError ``not_offered``."""
+    if entry.leased_by_id == reviewer.pk:
+        return
+    if not OfferedClip.objects.filter(entry=entry, reviewer=reviewer).exists():
+        detail = _("This clip was not offered to you. Take the next one from the queue.")
+        raise UserError("not_offered", detail, status=403)
+
+
+def show_prediction(*, reviewer: User, task: Task, clip_id: UUID) -> Prediction | None:
+    """Show the prediction before the answer, which then no longer counts as blind.
+
+    Raises UserError ``not_reviewer`` or ``lease_lost``.
+    """
+    require_reviewer(reviewer)
+    leases.heartbeat(reviewer=reviewer, task=task, clip_id=clip_id)
+    held = QueueEntry.objects.select_related("clip").get(task=task, clip_id=clip_id)
+    QueueEntry.objects.filter(pk=held.pk, leased_by=reviewer).update(prediction_shown=True)
+    return prediction_of(held.clip, task)
+
+
+def prediction_of(clip: Clip, task: Task) -> Prediction | None:
+    """What is heard in a clip, as its owner sees it."""
+    return clip.latest_prediction(Prediction.objects.filter(clip=clip, model_version__task=task))
+
+
+def hearable_by(user: User) -> ClipQuerySet:
+    """Clips of others that a person may hear: those kept for them or reviewed by them, while they are shared.
+
+    Administrators hear every shared clip.
+    """
+    if is_admin(user):
+        return Clip.objects.reviewable()
+    if not is_reviewer(user):
+        return Clip.objects.none()
+    held = QueueEntry.objects.filter(leases.held_by(user), clip=OuterRef("pk"))
+    reviewed = CurrentReview.objects.filter(reviewer=user, clip=OuterRef("pk"))
+    return Clip.objects.reviewable().filter(Exists(held) | Exists(reviewed))
+
+
+def log_listen(*, listener: User, clip: Clip) -> None:
+    """Every listen by somebody other than the owner is kept."""
+    if clip.owner_id != listener.pk:
+        ListenLog.objects.create(clip=clip, listener=listener, pseudonym=pseudonym_of(listener))

@@ -1,0 +1,256 @@
+"""Everything reviewers do to a clip. Pages, API and commands call these and nothing else."""
+
+import logging
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.models import CurrentReview, Decision, Pseudonym, QueueEntry, Review
+from annotations.queue import leases
+from annotations.queue.offers import prediction_of, require_offered, require_reviewer
+from annotations.reviews import log
+from annotations.reviews.choice import Answer
+from annotations.reviews.decisions import settle
+from annotations.reviews.pseudonyms import pseudonym_of
+from classifier.clips.titles import Note
+from classifier.models import Clip, Prediction, Task
+from emotion_site.exceptions import UserError
+from emotion_site.models import User
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What came of an answer: the review, where the clip stands now, what the model had said.
+
+    ``notes`` tell what the reviewer did not expect, such as a lease that was lost; the answer is kept.
+    """
+
+    review: Review
+    decision: Decision
+    prediction: Prediction | None
+    created: bool
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether reviewer and model say the same; None where one of them says no label."""
+        predicted, label = self.review.predicted_label_id, self.review.label_id
+        return None if predicted is None or label is None else predicted == label
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """How an answer came about. ``client_id`` is made by the client and makes sending twice harmless."""
+
+    client_id: str
+    milliseconds: int | None = None
+    prediction_shown: bool = False
+
+
+def submit_review(
+    *, reviewer: User, task: Task, clip_id: UUID, answer: Answer, circumstances: Circumstances
+) -> Saved:
+    """Keep an answer and decide the clip when it was the last one needed.
+
+    Raises UserError ``not_reviewer``, ``client_id_reused``, ``clip_gone``, ``clip_withdrawn``, ``own_clip``,
+    ``not_in_queue`` or ``not_offered``, and then nothing is written. An answer that comes too late, because
+    the lease was lost or the clip is decided, is kept all the same and says so in ``notes``.
+    """
+    require_reviewer(reviewer)
+    rater = pseudonym_of(reviewer)
+    try:
+        with transaction.atomic():
+            entry = _locked_entry(task, clip_id)
+            clip = _reviewable_clip(reviewer, clip_id)
+            return _keep(reviewer, rater, clip, _required(entry), answer, circumstances)
+    except (IntegrityError, UserError):
+        # Looked for last, since most answers come once: the id is unique, and a clip may be gone by now.
+        if repeated := _repeated(rater, circumstances, task, clip_id, answer):
+            return repeated
+        raise
+
+
+def revise(
+    *, reviewer: User, task: Task, clip_id: UUID, answer: Answer, circumstances: Circumstances
+) -> Saved:
+    """Change one's answer after seeing the prediction; both answers are kept.
+
+    Raises what ``submit_review`` raises, and ``not_reviewed`` when there is no answer to change.
+    """
+    current = CurrentReview.objects.filter(task=task, clip_id=clip_id, rater=pseudonym_of(reviewer))
+    if not current.exists():
+        detail = _("You have not reviewed this clip, or you took your answer back.")
+        raise UserError("not_reviewed", detail, status=409)
+    return submit_review(
+        reviewer=reviewer, task=task, clip_id=clip_id, answer=answer, circumstances=circumstances
+    )
+
+
+def undo_last(*, reviewer: User, task: Task, client_id: str) -> Saved:
+    """Take back one's last answer in a task; the clip is kept for the reviewer again if it is free.
+
+    Raises UserError ``not_reviewer``, ``nothing_to_undo`` or ``client_id_reused``, or ``clip_withdrawn`` as
+    ``submit_review``.
+    """
+    require_reviewer(reviewer)
+    rater = pseudonym_of(reviewer)
+    with transaction.atomic():
+        # One after the other, so that each finds what the one before has left.
+        Pseudonym.objects.select_for_update().get(name=rater)
+        if known := Review.objects.filter(rater=rater, client_id=client_id).first():
+            if (known.task_id, known.kind) != (task.pk, Review.Kind.WITHDRAWN):
+                raise _id_reused()
+            return _saved(known, created=False)
+        last = CurrentReview.objects.filter(task=task, rater=rater).order_by("-review_id").first()
+        if last is None:
+            raise UserError("nothing_to_undo", _("You have no answer to take back."), status=409)
+        entry = _required(_locked_entry(task, last.clip_id))
+        clip = _reviewable_clip(reviewer, last.clip_id)
+        review = Review(
+            task=task,
+            clip=clip,
+            reviewer=reviewer,
+            rater=rater,
+            kind=Review.Kind.WITHDRAWN,
+            picked_by=last.picked_by,
+            client_id=client_id,
+        )
+        log.append(review, last)
+        _give_back(entry, reviewer)
+        decision = settle(entry=entry, actor=reviewer)
+    logger.info("Review withdrawn clip=%s task=%s review=%s", clip.pk, task.slug, review.pk)
+    return Saved(review, decision, None, created=True)
+
+
+def _give_back(entry: QueueEntry, reviewer: User) -> None:
+    """The clip returns to whoever took their answer back, unless somebody holds it or they hold enough."""
+    if entry.last_reviewer_id == reviewer.pk:
+        entry.last_reviewer = None
+    now = timezone.now()
+    is_free = entry.leased_until is None or entry.leased_until <= now or entry.leased_by_id == reviewer.pk
+    if is_free and leases.count_held(reviewer, entry.task) < leases.MOST_HELD:
+        entry.leased_by, entry.leased_until = reviewer, now + leases.LEASE
+
+
+def _locked_entry(task: Task, clip_id: UUID) -> QueueEntry | None:
+    """Whoever writes a review of this clip waits here for the others."""
+    entry = QueueEntry.objects.select_for_update().filter(task=task, clip_id=clip_id).first()
+    if entry is not None:
+        entry.task = task  # known, so that it is not read again
+    return entry
+
+
+def _required(entry: QueueEntry | None) -> QueueEntry:
+    if entry is None:
+        detail = _("This clip is not in the queue of this task.")
+        raise UserError("not_in_queue", detail, status=409)
+    return entry
+
+
+def _reviewable_clip(reviewer: User, clip_id: UUID) -> Clip:
+    clip = Clip.objects.present().filter(pk=clip_id).first()
+    if clip is None:
+        raise UserError("clip_gone", _("This clip was deleted; nothing is needed from you."), status=410)
+    if clip.owner_id == reviewer.pk:
+        raise UserError("own_clip", _("This clip is yours. Only others may review it."), status=403)
+    if not clip.shared_for_review:
+        detail = _("Its owner no longer shares this clip; nothing is needed from you.")
+        raise UserError("clip_withdrawn", detail, status=410)
+    return clip
+
+
+def _repeated(
+    rater: str, circumstances: Circumstances, task: Task, clip_id: UUID, answer: Answer
+) -> Saved | None:
+    """The review that this client id already made."""
+    known = Review.objects.filter(rater=rater, client_id=circumstances.client_id).first()
+    if known is None:
+        return None
+    same_clip = (known.task_id, known.clip_id) == (task.pk, clip_id)
+    if not same_clip or (known.label_id, known.flag) != (answer.label and answer.label.pk, answer.flag):
+        raise _id_reused()
+    return _saved(known, created=False)
+
+
+def _id_reused() -> UserError:
+    detail = _("This id was used for another answer. Use a new one for each answer.")
+    return UserError("client_id_reused", detail, status=409)
+
+
+def _saved(review: Review, *, created: bool) -> Saved:
+    decision = Decision.objects.filter(clip_id=review.clip_id, task_id=review.task_id).first()
+    # The clip was deleted since; its reviews stay.
+    decision = decision or Decision(clip_id=review.clip_id, task_id=review.task_id)
+    prediction = None
+    if review.model_version_id:
+        prediction = Prediction.objects.filter(
+            clip_id=review.clip_id, model_version_id=review.model_version_id
+        ).first()
+    return Saved(review, decision, prediction, created)
+
+
+def _keep(
+    reviewer: User, rater: str, clip: Clip, entry: QueueEntry, answer: Answer, circumstances: Circumstances
+) -> Saved:
+    # Undo mends slips of the finger, so the answer after it counts like a first one; that the prediction
+    # had been shown meanwhile stands beside it.
+    mine = {"task": entry.task_id, "clip": clip, "rater": rater}
+    earlier = set(Review.objects.filter(**mine).values_list("kind", flat=True))
+    if not earlier:
+        require_offered(entry=entry, reviewer=reviewer)
+    current = CurrentReview.objects.filter(**mine).first() if earlier else None
+    already = current is not None
+    notes = _notes(entry, reviewer, already)
+    holds = entry.leased_by_id == reviewer.pk
+    seen = already or Review.Kind.REVISED in earlier or circumstances.prediction_shown
+    seen = seen or (holds and entry.prediction_shown)
+    prediction = prediction_of(clip, entry.task)
+    review = Review(
+        task_id=entry.task_id,
+        clip=clip,
+        reviewer=reviewer,
+        rater=rater,
+        kind=Review.Kind.REVISED if seen else Review.Kind.BLIND,
+        label=answer.label,
+        flag=answer.flag,
+        comment=answer.comment,
+        picked_by=entry.picked_by,
+        client_id=circumstances.client_id,
+        model_version=prediction.model_version if prediction else None,
+        predicted_label=prediction.label if prediction else None,
+        prediction_shown=seen or bool(earlier),
+        milliseconds=circumstances.milliseconds,
+    )
+    log.append(review, current)
+    entry.last_reviewer = reviewer
+    if holds:
+        entry.leased_by, entry.leased_until, entry.prediction_shown = None, None, False
+    decision = settle(entry=entry, actor=reviewer)
+    logger.info("Review clip=%s task=%s review=%s kind=%s", clip.pk, entry.task_id, review.pk, review.kind)
+    return Saved(review, decision, prediction, created=True, notes=notes)
+
+
+def _notes(entry: QueueEntry, reviewer: User, already: bool) -> list[Note]:
+    """What happened to the clip while the reviewer listened."""
+    if already:  # a change of mind needs no lease
+        return []
+    if not entry.is_open:
+        return [
+            {
+                "code": "already_decided",
+                "detail": _("Others decided this clip meanwhile. Your answer is kept."),
+            }
+        ]
+    now = timezone.now()
+    if entry.leased_by_id == reviewer.pk and entry.leased_until and entry.leased_until > now:
+        return []
+    if entry.leased_by_id not in (None, reviewer.pk) and entry.leased_until and entry.leased_until > now:
+        detail = _("You were away for long, and somebody else listens to this clip now. Your answer is kept.")
+        return [{"code": "lease_taken", "detail": detail}]
+    detail = _("The clip was no longer kept for you, but nobody else took it. Your answer is kept.")
+    return [{"code": "lease_lost", "detail": detail}]
