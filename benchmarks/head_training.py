@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.corpus import SHIPPED, write_corpus
 from classifier.inference.manifest import read_manifest
 from training import torchaudio_shim
-from training.corpus import read_corpus
+from training.datasets.corpus import read_corpus
 
 WITHIN_S, RATIO = 300.0, 3.0
 

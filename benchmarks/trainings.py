@@ -8,11 +8,11 @@ from torch.utils.data import TensorDataset
 from transformers import Trainer, TrainingArguments
 
 from benchmarks.corpus import SHIPPED
-from training.checkpoint import check_checkpoint, load_model
-from training.corpus import Corpus
-from training.decoded_cache import decoded
-from training.hyperparameters import Hyperparameters
-from training.recipe import Sources, train_checkpoint
+from training.datasets.corpus import Corpus
+from training.datasets.decoded import decoded
+from training.fitting.hyperparameters import Hyperparameters
+from training.recipes.recipe import Sources, train_checkpoint
+from training.versions.checkpoint import check_checkpoint, load_model
 
 # As the site's preset for the head has it, which needs the site to be read.
 COPIES = 3

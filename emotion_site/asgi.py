@@ -116,7 +116,7 @@ for prepare in PREPARATIONS:
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 
 from emotion_site.known_first import know_sender_first  # noqa: E402
-from training.socket_urls import websocket_urlpatterns  # noqa: E402
+from training.pages.socket_urls import websocket_urlpatterns  # noqa: E402
 
 application = cut_prefix(
     ProtocolTypeRouter(

@@ -25,7 +25,7 @@ from training.models import (
     SpeakerSplit,
     TrainingRun,
 )
-from training.runs import cancel_run
+from training.runs.services import cancel_run
 
 # With links to the pages of the site where training is done.
 CHANGE_LIST = "training/admin_change_list.html"

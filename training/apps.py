@@ -11,8 +11,8 @@ class TrainingConfig(AppConfig):
         from emotion_site.checklist import Step
         from emotion_site.checklist import register as add_step
         from training import signals  # noqa: F401  # connects the receivers
-        from training.clip_section import section_context
         from training.models import TrainingRun
+        from training.pages.clip_section import section_context
 
         add_step(
             Step(

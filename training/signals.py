@@ -13,9 +13,10 @@ from classifier.events import clips_changed, version_activated
 from classifier.models import Clip, ModelVersion
 from emotion_site.models import User
 from emotion_site.signals import housekeeping
-from training import tasks, upkeep
-from training.erasing import WITHDRAWN, erase
+from training import tasks
+from training.datasets.erasing import WITHDRAWN, erase
 from training.models import Promotion, SnapshotClip
+from training.runs import recovery
 
 _SHARING = {"shared_for_review", "shared_for_training"}
 
@@ -67,7 +68,7 @@ def erase_many(clip_ids: list[UUID], **kwargs: Any) -> None:
 
 @receiver(housekeeping)
 def look_after_training(**kwargs: Any) -> None:
-    upkeep.look_after_training()
+    recovery.look_after_training()
 
 
 def _is_shared(clip: Clip) -> bool:

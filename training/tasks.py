@@ -2,15 +2,17 @@
 
 from django_tasks import task
 
-from training import erasing, repeating, run_worker, snapshot_files
+from training.datasets import erasing, files
 from training.models import PredictionJob, Snapshot, TrainingRun
+from training.runs import worker
+from training.versions import repredict
 
 
 @task()
 def write_snapshot(snapshot_id: int) -> None:
     snapshot = Snapshot.objects.select_related("task").filter(pk=snapshot_id).first()
     if snapshot is not None:
-        snapshot_files.write_snapshot(snapshot)
+        files.write_snapshot(snapshot)
 
 
 @task()
@@ -24,11 +26,11 @@ def sync_snapshots(snapshot_ids: list[int]) -> None:
 def execute_run(run_id: str) -> None:
     run = TrainingRun.objects.filter(pk=run_id).first()
     if run is not None and run.is_unfinished:
-        run_worker.execute_run(run)
+        worker.execute_run(run)
 
 
 @task()
 def predict_again(job_id: str) -> None:
     job = PredictionJob.objects.filter(pk=job_id).first()
     if job is not None and job.state != PredictionJob.State.DONE:
-        repeating.work_through(job)
+        repredict.work_through(job)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import run_page, runs, snapshots, versions
+from training.pages import run, runs, snapshots, versions
 
 app_name = "training"
 urlpatterns = [
@@ -14,9 +14,9 @@ urlpatterns = [
     path("models/snapshots/list/", snapshots.snapshot_list, name="snapshot_list"),
     path("models/runs/", runs.runs, name="runs"),
     path("models/runs/estimate/", runs.estimate, name="estimate"),
-    path("models/runs/<uuid:pk>/", run_page.run, name="run"),
-    path("models/runs/<uuid:pk>/live/", run_page.live, name="run_live"),
-    path("models/runs/<uuid:pk>/cancel/", run_page.cancel, name="cancel"),
-    path("models/runs/<uuid:pk>/approve/", run_page.approve, name="approve"),
-    path("models/runs/<uuid:pk>/reject/", run_page.reject, name="reject"),
+    path("models/runs/<uuid:pk>/", run.run, name="run"),
+    path("models/runs/<uuid:pk>/live/", run.live, name="run_live"),
+    path("models/runs/<uuid:pk>/cancel/", run.cancel, name="cancel"),
+    path("models/runs/<uuid:pk>/approve/", run.approve, name="approve"),
+    path("models/runs/<uuid:pk>/reject/", run.reject, name="reject"),
 ]

@@ -13,9 +13,9 @@ from django.core.management import CommandError, call_command
 from annotations.models import Review
 from classifier.models import Clip
 from tests.annotations.corpora import RATE, tone
-from training.corpus import read_corpus
+from training.datasets.corpus import read_corpus
+from training.datasets.noises_and_rooms import read_noises, read_rooms
 from training.exceptions import CorpusRefused
-from training.sounds import read_noises, read_rooms
 
 pytestmark = pytest.mark.django_db
 TABLES = sorted((Path(__file__).parent / "tables").glob("metadata-*.csv"))

@@ -62,5 +62,5 @@ def test_nothing_but_the_writer_makes_tables_for_spreadsheets():
     assert found == {
         "annotations/exports/labels.py",
         "emotion_site/web/csv.py",
-        "training/snapshot_tables.py",
+        "training/datasets/tables.py",
     }

@@ -81,7 +81,12 @@ def test_a_day_on_the_site_reaches_for_no_other_machine_and_writes_nowhere_else(
     )
     assert done.returncode == 0, done.stderr[-4000:]
     started = programs(folder / "trace")
-    for part in ("serving.web", "serving.worker", "classifier.audio.quarantine.worker", "training.run_child"):
+    for part in (
+        "serving.web",
+        "serving.worker",
+        "classifier.audio.quarantine.worker",
+        "training.runs.child",
+    ):
         assert any(part in line for line in started), f"{part} was not watched"
     assert faults(folder / "trace", may_write=[folder / "data", folder / "tmp"]) == []
 

@@ -7,7 +7,7 @@ from classifier.models import Clip, ModelVersion, Task
 from emotion_site.models import User
 from tests.training.decided import decided_corpus
 from tests.training.verdicts import keys, verdict_of
-from training.freezing import freeze_snapshot
+from training.datasets.freezing import freeze_snapshot
 from training.models import TrainingRun
 
 CURVES = [

@@ -27,10 +27,10 @@ from tests.journeys.conftest import DESKTOP
 from tests.journeys.test_review_to_export import administrator
 from tests.requirements import ROOT, speech
 from tests.served_site import ServedSite, served_site, wait_until
-from training.corpus import METADATA, SPLITS, CorpusClip, read_corpus
-from training.decoded_cache import decoded
-from training.evaluation import answers_of, clips_to_measure, window_logits
-from training.gate import compare_answers
+from training.datasets.corpus import METADATA, SPLITS, CorpusClip, read_corpus
+from training.datasets.decoded import decoded
+from training.evaluation.gate import compare_answers
+from training.evaluation.measuring import answers_of, clips_to_measure, window_logits
 
 logger = logging.getLogger(__name__)
 pytestmark = [

@@ -10,9 +10,9 @@ from classifier.predictions.registry import activate_version, register_version
 from tests.training.decided import decided_corpus
 from tests.training.tiny_model import LABELS, write_checkpoint
 from training import torchaudio_shim
-from training.freezing import freeze_snapshot
+from training.datasets.files import write_snapshot
+from training.datasets.freezing import freeze_snapshot
 from training.models import GatePolicy, Snapshot
-from training.snapshot_files import write_snapshot
 
 LENIENT = {"recall_drop": 100.0, "accuracy_drop": 100.0, "noisy_drop": 100.0, "speed_factor": 50.0}
 
@@ -39,8 +39,8 @@ def task(db) -> Task:
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory) -> Callable[[int], Path]:
     """``exported(seed)`` is the folder of a tiny version. Exporting takes a second, so it happens once."""
-    from training.checkpoint import check_checkpoint, load_model
-    from training.version_writer import Description, write_version
+    from training.versions.checkpoint import check_checkpoint, load_model
+    from training.versions.writer import Description, write_version
 
     @cache
     def export(seed: int) -> Path:

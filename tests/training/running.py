@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training.models import TrainingRun
-from training.run_worker import execute_run, work_folder
+from training.runs.worker import execute_run, work_folder
 
 
 def finished(run: TrainingRun) -> TrainingRun:

@@ -4,8 +4,14 @@ import soundfile
 import torch
 
 from tests.training.corpora import write_metadata
-from training.augmentation import Augmentation, AugmentationSettings, add_noise, is_test_noise, noise_stretch
-from training.sounds import read_noises
+from training.datasets.noises_and_rooms import read_noises
+from training.fitting.augmentation import (
+    Augmentation,
+    AugmentationSettings,
+    add_noise,
+    is_test_noise,
+    noise_stretch,
+)
 
 NEVER = {name: 0.0 for name in AugmentationSettings.__dataclass_fields__ if name.endswith("_chance")}
 

@@ -1,11 +1,11 @@
 import pytest
 
 from tests.training.tiny_model import LABELS
-from training.augmentation import AugmentationSettings
-from training.batches import SimilarLengths, soft_targets
-from training.corpus import CorpusClip
+from training.datasets.corpus import CorpusClip
 from training.exceptions import CorpusRefused
-from training.hyperparameters import Hyperparameters
+from training.fitting.augmentation import AugmentationSettings
+from training.fitting.batches import SimilarLengths, soft_targets
+from training.fitting.hyperparameters import Hyperparameters
 
 
 def test_batches_hold_each_clip_once_and_change_with_the_epoch():

@@ -3,8 +3,8 @@ import pickle
 import pytest
 
 from tests.training.tiny_model import LABELS, edit_json, write_checkpoint
-from training.checkpoint import check_checkpoint, load_model
 from training.exceptions import CheckpointRefused
+from training.versions.checkpoint import check_checkpoint, load_model
 
 
 def refusal(folder, labels=LABELS, renames=None) -> str:

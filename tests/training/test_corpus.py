@@ -7,8 +7,8 @@ import soundfile
 from tests.classifier.audio.taken_over import take_over
 from tests.training.corpora import read_metadata, write_corpus, write_metadata
 from tests.training.tiny_model import LABELS
-from training.corpus import read_corpus, require_several_labels
-from training.decoded_cache import decoded
+from training.datasets.corpus import read_corpus, require_several_labels
+from training.datasets.decoded import decoded
 from training.exceptions import CorpusRefused
 
 

@@ -10,13 +10,13 @@ from classifier.inference.session import Engine
 from classifier.models import ModelVersion, Task
 from tests.training.corpora import write_corpus, write_metadata
 from tests.training.tiny_model import LABELS
-from training.calibration import fit_temperature, scores_of
-from training.checkpoint import check_checkpoint, load_model
-from training.conditions import band_limited, with_noise, with_upper_band
-from training.corpus import read_corpus
-from training.evaluation import answers_of, clips_to_measure, measure, window_logits
-from training.figures import Answers, accuracy, all_figures
-from training.version_writer import Description, write_version
+from training.datasets.corpus import read_corpus
+from training.evaluation.calibration import fit_temperature, scores_of
+from training.evaluation.conditions import band_limited, with_noise, with_upper_band
+from training.evaluation.measuring import answers_of, clips_to_measure, measure, window_logits
+from training.evaluation.metrics import Answers, accuracy, all_figures
+from training.versions.checkpoint import check_checkpoint, load_model
+from training.versions.writer import Description, write_version
 
 
 def answers(said, truth, speakers=None, sure=0.8, n_labels=2):

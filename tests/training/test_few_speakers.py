@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.training.test_gate import LABELS, RULES, answers
-from training import verdict_words
-from training.figures import Answers, all_figures
-from training.gate import compare_answers, judge
+from training.evaluation.gate import compare_answers, judge
+from training.evaluation.metrics import Answers, all_figures
+from training.pages import verdict_words
 
 GAINED = [True] * 45 + [False] * 15, [True] * 35 + [False] * 25
 

@@ -6,9 +6,9 @@ from onnx import TensorProto, helper
 
 from classifier.inference.onnx_runtime import onnxruntime
 from tests.training.tiny_model import LABELS
-from training.checkpoint import check_checkpoint, load_model
-from training.export import export_onnx
-from training.flat_convolutions import flatten_convolutions
+from training.versions.checkpoint import check_checkpoint, load_model
+from training.versions.flat_convolutions import flatten_convolutions
+from training.versions.onnx_export import export_onnx
 
 
 @pytest.mark.filterwarnings("ignore")  # the exporter announces its retirement

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from training.figures import Answers, all_figures
-from training.gate import (
+from training.evaluation.gate import (
     BETTER,
     FIRST,
     UNCLEAR,
@@ -13,6 +12,7 @@ from training.gate import (
     judge,
     mcnemar_p,
 )
+from training.evaluation.metrics import Answers, all_figures
 
 LABELS = ["sad", "happy"]
 RULES = Rules(recall_drop=5.0, accuracy_drop=1.0, noisy_drop=2.0, speed_factor=1.5)

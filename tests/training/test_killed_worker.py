@@ -20,9 +20,9 @@ START = """
 from classifier.models import Task
 from emotion_site.models import User
 from emotion_site.roles import Role, set_role
-from training.freezing import freeze_snapshot
+from training.datasets.freezing import freeze_snapshot
 from training.models import GatePolicy, TrainingRun
-from training.runs import start_run
+from training.runs.services import start_run
 task = Task.objects.get(slug="emotion")
 admin, _ = User.objects.get_or_create(email="admin@example.org")
 set_role(user=admin, role=Role.ADMIN)

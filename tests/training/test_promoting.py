@@ -9,9 +9,9 @@ from classifier.predictions.registry import activate_version, folder_of, registe
 from emotion_site.exceptions import UserError
 from tests.factories import PredictionFactory
 from tests.training.decided import decided_clip, spoken
-from training import promoting, repeating
 from training.models import PredictionJob, Promotion
-from training.repeat_requests import clips_to_repeat, predict_again
+from training.versions import promotion, repredict
+from training.versions.repredict_requests import clips_to_repeat, predict_again
 
 
 @pytest.fixture
@@ -24,18 +24,18 @@ def versions(own_data_dir, tiny_version) -> list[ModelVersion]:
 
 def test_every_change_is_logged_and_answers_what_served_when(versions, admin, task):
     first, second = versions
-    promoting.promote_version(version=second, administrator=admin, reason="hears more")
+    promotion.promote_version(version=second, administrator=admin, reason="hears more")
     moment = timezone.now()
-    assert promoting.roll_back(task=task, administrator=admin, reason="no, it does not") == first
+    assert promotion.roll_back(task=task, administrator=admin, reason="no, it does not") == first
     log = Promotion.objects.filter(task=task)
     assert [(row.kind, row.from_version, row.to_version, row.actor, row.reason) for row in log] == [
         ("rollback", second, first, admin, "no, it does not"),
         ("promote", first, second, admin, "hears more"),
         ("promote", None, first, None, ""),
     ]
-    assert promoting.in_service_at(task, moment) == second
-    assert promoting.in_service_at(task, timezone.now()) == first
-    assert promoting.in_service_at(task, moment - timedelta(days=1)) is None
+    assert promotion.in_service_at(task, moment) == second
+    assert promotion.in_service_at(task, timezone.now()) == first
+    assert promotion.in_service_at(task, moment - timedelta(days=1)) is None
 
 
 def test_activating_what_serves_already_changes_nothing(versions, task):
@@ -45,13 +45,13 @@ def test_activating_what_serves_already_changes_nothing(versions, task):
 
 def test_of_two_administrators_one_wins_and_the_other_is_told(versions, admin, task):
     first, second = versions
-    promoting.promote_version(version=second, administrator=admin, instead_of=first.pk)
+    promotion.promote_version(version=second, administrator=admin, instead_of=first.pk)
     with pytest.raises(UserError) as told:
-        promoting.promote_version(version=first, administrator=admin, instead_of=first.pk)
+        promotion.promote_version(version=first, administrator=admin, instead_of=first.pk)
     assert told.value.code == "changed_meanwhile"
-    promoting.roll_back(task=task, administrator=admin, instead_of=second.pk)
+    promotion.roll_back(task=task, administrator=admin, instead_of=second.pk)
     with pytest.raises(UserError) as told:
-        promoting.roll_back(task=task, administrator=admin, instead_of=second.pk)
+        promotion.roll_back(task=task, administrator=admin, instead_of=second.pk)
     assert told.value.code == "nothing_to_roll_back"
     assert ModelVersion.objects.active().get() == first
 
@@ -60,9 +60,9 @@ def test_roll_back_goes_further_back_each_time(versions, admin, task, tiny_versi
     first, second = versions
     third = tiny_version(4)
     for version in (second, third):
-        promoting.promote_version(version=version, administrator=admin)
-    assert promoting.roll_back(task=task, administrator=admin) == second
-    assert promoting.roll_back(task=task, administrator=admin) == first
+        promotion.promote_version(version=version, administrator=admin)
+    assert promotion.roll_back(task=task, administrator=admin) == second
+    assert promotion.roll_back(task=task, administrator=admin) == first
 
 
 @pytest.mark.parametrize("damage", ["altered", "missing"])
@@ -74,7 +74,7 @@ def test_damaged_version_is_refused_and_the_old_one_stays(versions, admin, damag
     else:
         path.unlink()
     with pytest.raises(UserError) as told:
-        promoting.promote_version(version=second, administrator=admin)
+        promotion.promote_version(version=second, administrator=admin)
     assert told.value.code == f"{damage}_file"
     assert ModelVersion.objects.active().get() == first
     assert Promotion.objects.filter(task=task).count() == 1
@@ -86,15 +86,15 @@ def test_deleted_version_keeps_row_and_predictions(
     first, second = versions
     prediction = PredictionFactory(model_version=second)
     with django_capture_on_commit_callbacks(execute=True):
-        promoting.delete_version(version=second, administrator=admin)
+        promotion.delete_version(version=second, administrator=admin)
     assert not folder_of(second).exists()
     assert Prediction.objects.get(pk=prediction.pk).model_version == second
     for version in (first, second):
         with pytest.raises(UserError) as told:
             if version == first:
-                promoting.delete_version(version=version, administrator=admin)
+                promotion.delete_version(version=version, administrator=admin)
             else:
-                promoting.promote_version(version=version, administrator=admin)
+                promotion.promote_version(version=version, administrator=admin)
         assert told.value.code == ("in_service" if version == first else "not_ready")
 
 
@@ -103,11 +103,11 @@ def test_removed_version_comes_back_with_its_files(versions, admin, task, tmp_pa
     import shutil
 
     copy = shutil.copytree(folder_of(second), tmp_path / "copy")
-    promoting.delete_version(version=second, administrator=admin)
+    promotion.delete_version(version=second, administrator=admin)
     shutil.rmtree(folder_of(second), ignore_errors=True)
     again = register_version(copy, task=task, origin=ModelVersion.Origin.IMPORTED)
     assert again == second and again.status == ModelVersion.Status.READY
-    promoting.promote_version(version=again, administrator=admin)
+    promotion.promote_version(version=again, administrator=admin)
 
 
 def test_chosen_clips_are_predicted_again_and_old_predictions_stay(
@@ -117,12 +117,12 @@ def test_chosen_clips_are_predicted_again_and_old_predictions_stay(
     clips = [decided_clip("sad", waveform=spoken("sad", number), owner=speaker) for number in range(3)]
     for clip in clips:
         PredictionFactory(clip=clip, model_version=first)
-    promoting.promote_version(version=second, administrator=admin)
+    promotion.promote_version(version=second, administrator=admin)
     engine_anew()
     chosen = clips_to_repeat(second)
     job = predict_again(person=admin, task=task, clips=chosen)
     clips[0].delete()
-    repeating.work_through(job)
+    repredict.work_through(job)
     job = PredictionJob.objects.get(pk=job.pk)
     assert (job.state, job.done, job.failed, job.percent) == ("done", 3, 1, 100)
     numbers = [p.model_version.number for p in clips[1].predictions.order_by("model_version__number")]
@@ -141,7 +141,7 @@ def test_after_going_back_a_clip_shows_the_answer_of_the_version_in_service(vers
     clip.save()
     assert list(clips_to_repeat(first)) == [clip]
     engine_anew()
-    repeating.work_through(predict_again(person=admin, task=task, clips=clips_to_repeat(first)))
+    repredict.work_through(predict_again(person=admin, task=task, clips=clips_to_repeat(first)))
     clip.refresh_from_db()
     assert clip.answered_by == first and clip.latest_prediction() == said
     assert clip.predictions.count() == 2 and not clips_to_repeat(first).exists()

@@ -16,7 +16,7 @@ import soundfile
 
 from classifier.inference.session import Engine
 from tests.served_site import served_site
-from training.near_duplicates import SAMPLE_RATE
+from training.datasets.near_duplicates import SAMPLE_RATE
 
 logger = logging.getLogger(__name__)
 pytestmark = [

@@ -2,11 +2,11 @@ import pytest
 
 from classifier.inference.onnx_runtime import onnxruntime
 from tests.training.tiny_model import LABELS
-from training.checkpoint import check_checkpoint, load_model
-from training.comparison import comparison_waveforms, largest_difference
-from training.export import export_onnx, quantise
-from training.half_weights import halve_weights
-from training.quantising import Verdict, compare
+from training.versions.checkpoint import check_checkpoint, load_model
+from training.versions.half_weights import halve_weights
+from training.versions.onnx_export import export_onnx, quantise
+from training.versions.parity import comparison_waveforms, largest_difference
+from training.versions.quantising import Verdict, compare
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_int8_is_compared_clip_by_clip(written_checkpoint, tmp_path):
 
 
 def test_halved_file_is_half_as_large_and_answers_alike(written_checkpoint, tmp_path, monkeypatch):
-    monkeypatch.setattr("training.half_weights.SMALLEST", 16)
+    monkeypatch.setattr("training.versions.half_weights.SMALLEST", 16)
     checkpoint = check_checkpoint(written_checkpoint, LABELS)
     model = load_model(checkpoint).half().float()
     export_onnx(model, tmp_path / "model.onnx")

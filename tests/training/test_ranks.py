@@ -4,10 +4,10 @@ import pytest
 
 from tests.training.corpora import write_corpus
 from tests.training.tiny_model import LABELS
-from training.corpus import read_corpus
+from training.datasets.corpus import read_corpus
 from training.exceptions import CorpusRefused
-from training.hyperparameters import Hyperparameters
-from training.recipe import Sources, train_checkpoint
+from training.fitting.hyperparameters import Hyperparameters
+from training.recipes.recipe import Sources, train_checkpoint
 
 
 @pytest.mark.parametrize("trained", ["top", "head"])

@@ -6,11 +6,11 @@ from django.db import OperationalError
 
 from classifier.predictions.registry import activate_version
 from emotion_site.exceptions import UserError
-from training import presets
-from training.promoting import delete_version
-from training.run_row import RunRow
-from training.run_worker import execute_run, work_folder
-from training.runs import cancel_run, start_run
+from training.runs import presets
+from training.runs.progress import RunRow
+from training.runs.services import cancel_run, start_run
+from training.runs.worker import execute_run, work_folder
+from training.versions.promotion import delete_version
 
 pytestmark = pytest.mark.usefixtures("own_data_dir")
 
@@ -56,7 +56,7 @@ def test_run_needs_voices_to_validate_with(snapshot, admin):
 
 
 def test_installation_that_can_only_serve_queues_no_run(snapshot, admin, monkeypatch):
-    monkeypatch.setattr("training.runs.missing_libraries", lambda: ["torch"])
+    monkeypatch.setattr("training.runs.services.missing_libraries", lambda: ["torch"])
     with pytest.raises(UserError) as told:
         start_run(administrator=admin, snapshot=snapshot)
     assert told.value.code == "cannot_train"
@@ -82,9 +82,9 @@ class TestDatabaseThatIsAway:
 
     def test_the_end_is_written_later(self, run, monkeypatch):
         row, write, left = RunRow(run), RunRow._write, [1, 2]
-        monkeypatch.setattr("training.run_row.PAUSES_S", (0, 0, 0))
+        monkeypatch.setattr("training.runs.progress.PAUSES_S", (0, 0, 0))
         # It would close the test's own transaction.
-        monkeypatch.setattr("training.run_row.close_old_connections", lambda: None)
+        monkeypatch.setattr("training.runs.progress.close_old_connections", lambda: None)
 
         def write_later(self, fields):
             if left and left.pop():
@@ -101,7 +101,7 @@ class TestDatabaseThatIsAway:
             work.mkdir(parents=True)
             raise OperationalError("server closed the connection unexpectedly")
 
-        monkeypatch.setattr("training.run_worker._work", broken)
+        monkeypatch.setattr("training.runs.worker._work", broken)
         execute_run(run)
         run.refresh_from_db()
         assert run.is_unfinished and work_folder(run).is_dir()

@@ -17,22 +17,22 @@ from classifier.inference.session import Engine
 from classifier.inference.version_folder import SERVING_INT8
 from tests.training.corpora import spoken, write_corpus
 from tests.training.tiny_model import LABELS
-from training.augmentation import Augmentation, AugmentationSettings
-from training.batches import ClipDataset, Collate, normalised_batch
-from training.checkpoint import check_checkpoint, load_model
-from training.corpus import read_corpus
-from training.decoded_cache import decoded
+from training.datasets.corpus import read_corpus
+from training.datasets.decoded import decoded
 from training.exceptions import RunFailed
-from training.fine_tuning import fine_tune, fine_tune_top
-from training.frozen_part import Top, frozen_frames
-from training.head import fit_head, head_logits, pooled_features
-from training.head_training import train_head
-from training.hyperparameters import Hyperparameters
-from training.precision import freeze_front_end
-from training.recipe import MODEL, Sources, make_version, train_checkpoint
-from training.run_child import Report
-from training.run_steps import _Following
-from training.version_writer import Description
+from training.fitting.augmentation import Augmentation, AugmentationSettings
+from training.fitting.batches import ClipDataset, Collate, normalised_batch
+from training.fitting.fine_tuning import fine_tune, fine_tune_top
+from training.fitting.frozen_layers import Top, frozen_frames
+from training.fitting.head import fit_head, head_logits, pooled_features
+from training.fitting.head_training import train_head
+from training.fitting.hyperparameters import Hyperparameters
+from training.fitting.precision import freeze_front_end
+from training.recipes.recipe import MODEL, Sources, make_version, train_checkpoint
+from training.runs.child import Report
+from training.runs.steps import _Following
+from training.versions.checkpoint import check_checkpoint, load_model
+from training.versions.writer import Description
 
 QUICK = Hyperparameters(epochs=3, batch_size=4, learning_rate=1e-3, averaged_epochs=2, top_layers=1, copies=2)
 

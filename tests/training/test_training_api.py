@@ -11,7 +11,7 @@ from classifier.models import Corpus, ModelVersion, Task
 from tests.factories import ModelVersionFactory
 from tests.training.decided import decided_by_people, decided_corpus
 from training.models import Promotion, Snapshot, TrainingRun
-from training.origin import clips_behind, versions_that_learned_from
+from training.versions.lineage import clips_behind, versions_that_learned_from
 
 
 @pytest.fixture(autouse=True)

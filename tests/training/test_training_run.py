@@ -7,10 +7,10 @@ from emotion_site.exceptions import UserError
 from tests.training.conftest import LENIENT
 from tests.training.running import finished
 from training.models import GatePolicy, Promotion, TrainingRun
-from training.promoting import promote_version
-from training.run_row import RunRow
-from training.run_worker import _promote, work_folder
-from training.runs import approve_run, reject_run, start_run
+from training.runs.progress import RunRow
+from training.runs.services import approve_run, reject_run, start_run
+from training.runs.worker import _promote, work_folder
+from training.versions.promotion import promote_version
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("own_data_dir")]
 

@@ -6,10 +6,10 @@ from torchaudio.functional import melscale_fbanks
 
 from tests.training.corpora import buzz
 from tests.training.tiny_model import LABELS
-from training.batches import normalised_batch
-from training.front_end import HOP, fit_front_end
-from training.teacher import N_BINS, WIDTH, Teacher
-from training.transplant import transplant
+from training.fitting.batches import normalised_batch
+from training.recipes.front_end import HOP, fit_front_end
+from training.recipes.teacher import N_BINS, WIDTH, Teacher
+from training.recipes.weight_transfer import transplant
 
 # The student's first frame is centred on sample 520, the teacher's frame 2 on sample 640.
 LAG, LEAD = 120, 2

@@ -10,12 +10,13 @@ from django_tasks_db.models import DBTaskResult
 from classifier.models import ModelVersion, Task
 from tests.factories import ModelVersionFactory
 from tests.training.decided import decided_by_people
-from training import tasks, upkeep
-from training.erasing import erase
-from training.freezing import freeze_snapshot
+from training import tasks
+from training.datasets.erasing import erase
+from training.datasets.files import write_snapshot
+from training.datasets.freezing import freeze_snapshot
 from training.models import PredictionJob, Snapshot, SnapshotClip, TrainingRun
-from training.run_worker import work_folder
-from training.snapshot_files import write_snapshot
+from training.runs import recovery
+from training.runs.worker import work_folder
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +59,7 @@ def enqueued(task: Task) -> list[str]:
 def test_lost_tasks_are_enqueued_once(run, frozen, task, in_service):
     job = before(PredictionJob.objects.create(task=task, version=in_service))
     for _round in range(2):
-        upkeep.look_after_training()
+        recovery.look_after_training()
     assert enqueued(tasks.execute_run) == [str(run.pk)]
     assert enqueued(tasks.write_snapshot) == [str(frozen.pk)]
     assert enqueued(tasks.predict_again) == [str(job.pk)]
@@ -66,13 +67,13 @@ def test_lost_tasks_are_enqueued_once(run, frozen, task, in_service):
 
 def test_what_a_writer_is_busy_with_is_left_alone(frozen):
     Snapshot.objects.update(heartbeat=timezone.now())
-    upkeep.resume_others()
+    recovery.resume_others()
     assert enqueued(tasks.write_snapshot) == []
 
 
 def test_run_that_ends_every_worker_is_given_up(run):
-    before(run, attempts=upkeep.MAX_ATTEMPTS)
-    assert upkeep.resume_runs() == 0
+    before(run, attempts=recovery.MAX_ATTEMPTS)
+    assert recovery.resume_runs() == 0
     run.refresh_from_db()
     assert (run.state, run.error_code) == ("failed", "worker_lost")
 
@@ -80,7 +81,7 @@ def test_run_that_ends_every_worker_is_given_up(run):
 def test_sound_that_no_worker_removed_is_removed(frozen):
     write_snapshot(frozen)
     erase(SnapshotClip.objects.filter(snapshot=frozen))
-    upkeep.erase_left_over()
+    recovery.erase_left_over()
     assert enqueued(tasks.sync_snapshots) == [f"[{frozen.pk}]"]
     tasks.sync_snapshots.func([frozen.pk])
     assert not list(frozen.folder.rglob("*.flac"))
@@ -92,11 +93,11 @@ def test_folders_of_ended_runs_and_killed_writers_are_removed(run, frozen):
     for folder in (ended, half):
         (folder / "train").mkdir(parents=True)
     Snapshot.objects.update(heartbeat=timezone.now())
-    upkeep.look_after_training()
+    recovery.look_after_training()
     assert ended.is_dir() and half.is_dir()
     Snapshot.objects.update(heartbeat=timezone.now() - timedelta(minutes=5))
     TrainingRun.objects.update(state="cancelled")
-    upkeep.look_after_training()
+    recovery.look_after_training()
     assert not ended.exists() and not half.exists()
 
 

@@ -4,12 +4,12 @@ import pytest
 from classifier.inference.session import Engine, known_waveform
 from classifier.inference.version_folder import verify
 from tests.training.tiny_model import LABELS, write_checkpoint
-from training import comparison, version_writer
-from training.checkpoint import check_checkpoint, load_model
-from training.comparison import comparison_waveforms
 from training.exceptions import CheckpointRefused
-from training.export import export_onnx
-from training.version_writer import Description, write_version
+from training.versions import parity, writer
+from training.versions.checkpoint import check_checkpoint, load_model
+from training.versions.onnx_export import export_onnx
+from training.versions.parity import comparison_waveforms
+from training.versions.writer import Description, write_version
 
 DESCRIPTION = Description(
     task="emotion", origin={"kind": "test"}, model_card="# Tiny\n", metrics={"accuracy": 0.5}
@@ -77,7 +77,7 @@ def test_export_that_differs_is_refused_and_leaves_nothing(tmp_path, checkpoint_
         with_other_weights = write_checkpoint(tmp_path / "other", seed=5)
         export_onnx(load_model(check_checkpoint(with_other_weights, LABELS)), path)
 
-    monkeypatch.setattr(version_writer, "export_onnx", export_another_model)
+    monkeypatch.setattr(writer, "export_onnx", export_another_model)
     (tmp_path / "home").mkdir()
     with pytest.raises(CheckpointRefused, match="export_differs"):
         write_version(tmp_path / "home" / "version", checkpoint, load_model(checkpoint), DESCRIPTION)
@@ -97,7 +97,7 @@ def test_model_that_gives_no_numbers_is_refused(tmp_path, checkpoint_folder):
 
 def test_comparison_uses_real_speech_of_several_lengths(checkpoint_folder):
     waveforms = comparison_waveforms(check_checkpoint(checkpoint_folder, LABELS))
-    assert len(list(comparison.SPEECH.glob("*.flac"))) == 2
+    assert len(list(parity.SPEECH.glob("*.flac"))) == 2
     assert len({len(waveform) for waveform in waveforms}) >= 5
     assert min(len(waveform) for waveform in waveforms) == 4800
     for waveform in waveforms:

@@ -5,8 +5,8 @@ from dataclasses import asdict
 import numpy as np
 
 from classifier.models import Clip, Task
-from training.figures import Answers, all_figures
-from training.gate import Rules, compare_answers, compare_some, judge
+from training.evaluation.gate import Rules, compare_answers, compare_some, judge
+from training.evaluation.metrics import Answers, all_figures
 
 
 def keys(task: Task) -> list[str]:

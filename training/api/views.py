@@ -21,7 +21,6 @@ from classifier.api.views import NewestFirst
 from classifier.models import ModelVersion, Task
 from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.roles import is_admin
-from training import promoting, runs
 from training.api.serializers import (
     FreezeSerializer,
     LearnedClipSerializer,
@@ -32,9 +31,11 @@ from training.api.serializers import (
     StartRunSerializer,
     VersionSerializer,
 )
-from training.freezing import Wishes, freeze_snapshot
+from training.datasets.freezing import Wishes, freeze_snapshot
 from training.models import Promotion, Snapshot, TrainingRun
-from training.origin import clips_behind
+from training.runs import services
+from training.versions import promotion
+from training.versions.lineage import clips_behind
 
 TASK = OpenApiParameter("task", str, description="Slug; `emotion` unless said otherwise")
 ERRORS: dict[int, Any] = {
@@ -84,7 +85,7 @@ class RunViewSet(AdministratorsViewSet):
     def create(self, request: Request) -> Response:
         """Queue a training run; without a snapshot it learns from the latest."""
         asked = checked(StartRunSerializer, request)
-        run = runs.start_run(
+        run = services.start_run(
             administrator=person(request),
             snapshot=_snapshot(asked["task"], asked.get("snapshot")),
             mode=asked["mode"],
@@ -98,7 +99,7 @@ class RunViewSet(AdministratorsViewSet):
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop a run within seconds."""
         run = self.get_object()
-        runs.cancel_run(run=run, administrator=person(request))
+        services.cancel_run(run=run, administrator=person(request))
         return Response(RunSerializer(run).data)
 
     @extend_schema(request=ReasonSerializer, responses={200: RunSerializer, **ERRORS})
@@ -107,7 +108,7 @@ class RunViewSet(AdministratorsViewSet):
         """Put the version of a run into service."""
         run = self.get_object()
         reason = checked(ReasonSerializer, request)["reason"]
-        runs.approve_run(run=run, administrator=person(request), reason=reason)
+        services.approve_run(run=run, administrator=person(request), reason=reason)
         return Response(RunSerializer(run).data)
 
     @extend_schema(request=None, responses={200: RunSerializer, **ERRORS})
@@ -115,7 +116,7 @@ class RunViewSet(AdministratorsViewSet):
     def reject(self, request: Request, pk: str) -> Response:
         """Leave the version of a run out of service."""
         run = self.get_object()
-        runs.reject_run(run=run, administrator=person(request))
+        services.reject_run(run=run, administrator=person(request))
         return Response(RunSerializer(run).data)
 
 
@@ -134,7 +135,7 @@ class VersionViewSet(AdministratorsViewSet):
     @extend_schema(responses={204: None, **ERRORS})
     def destroy(self, request: Request, number: str) -> Response:
         """Remove a version's files; its number and predictions stay."""
-        promoting.delete_version(version=self.get_object(), administrator=person(request))
+        promotion.delete_version(version=self.get_object(), administrator=person(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
@@ -159,7 +160,7 @@ class VersionViewSet(AdministratorsViewSet):
     def in_service(self, request: Request) -> Response:
         """The version that served at a moment; 404 before the first."""
         moment = DateTimeField().run_validation(request.query_params.get("at"))
-        version = promoting.in_service_at(asked_task(request), moment)
+        version = promotion.in_service_at(asked_task(request), moment)
         if version is None:
             raise Http404
         return Response(VersionSerializer(version).data)
@@ -170,7 +171,7 @@ class VersionViewSet(AdministratorsViewSet):
         """Put a version into service; every server process serves it within two seconds."""
         version, asked = self.get_object(), checked(ReasonSerializer, request)
         seen = _version(version.task, asked.get("instead_of"))
-        promoting.promote_version(
+        promotion.promote_version(
             version=version,
             administrator=person(request),
             reason=asked["reason"],
@@ -184,7 +185,7 @@ class VersionViewSet(AdministratorsViewSet):
         """Go back to the version that served before."""
         task, asked = asked_task(request), checked(ReasonSerializer, request)
         seen = _version(task, asked.get("instead_of"))
-        version = promoting.roll_back(
+        version = promotion.roll_back(
             task=task,
             administrator=person(request),
             reason=asked["reason"],

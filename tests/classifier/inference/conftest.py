@@ -6,8 +6,8 @@ import pytest
 
 from classifier.inference.session import Engine, known_waveform
 from tests.training.tiny_model import LABELS, write_checkpoint
-from training.checkpoint import check_checkpoint, load_model
-from training.version_writer import Description, write_version
+from training.versions.checkpoint import check_checkpoint, load_model
+from training.versions.writer import Description, write_version
 
 
 def make_version(folder: Path, *, seed: int = 0, compact: bool = False) -> Path:

@@ -4,9 +4,9 @@ from classifier.models import Clip, ModelVersion
 from tests.factories import ModelVersionFactory
 from tests.training.decided import decided_corpus
 from tests.training.verdicts import keys, verdict_of
-from training.freezing import freeze_snapshot
+from training.datasets.freezing import freeze_snapshot
 from training.models import Snapshot, TrainingRun
-from training.promoting import promote_version
+from training.versions.promotion import promote_version
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from tests.factories import ClipFactory, ModelVersionFactory
 from tests.training.decided import decided_by_people, decided_corpus
 from tests.training.pages.reading import address, text_of
 from tests.training.verdicts import keys, verdict_of
-from training.freezing import freeze_snapshot
+from training.datasets.freezing import freeze_snapshot
 from training.models import Snapshot, TrainingRun
 
 PAGES = ["versions", "jobs", "snapshots", "snapshot_list", "runs", "estimate"]

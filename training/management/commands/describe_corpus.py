@@ -12,8 +12,8 @@ from annotations.imports import terminal
 from classifier.audio.quarantine.process import DecoderProcess
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.models import Task
-from training.corpus import SPLITS, Corpus, CorpusClip, read_corpus
-from training.decoded_cache import quarantine, waveform_of
+from training.datasets.corpus import SPLITS, Corpus, CorpusClip, read_corpus
+from training.datasets.decoded import quarantine, waveform_of
 from training.exceptions import CorpusRefused
 from training.libraries import require_training_libraries
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         lines = [*_lines(corpus, facts), *(_speaker_lines(facts) if options["speakers"] else [])]
         self.stdout.write(json.dumps(facts) if options["json"] else "\n".join(lines))
         if options["picture"]:
-            from training.pictures import draw_corpus
+            from training.evaluation.pictures import draw_corpus
 
             draw_corpus(corpus, options["picture"])
 

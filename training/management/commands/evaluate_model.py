@@ -12,11 +12,11 @@ from classifier.inference.session import Engine
 from classifier.models import ModelVersion
 from emotion_site.counted import counted
 from training import torchaudio_shim
-from training.corpus import SPLITS, read_corpus
+from training.datasets.corpus import SPLITS, read_corpus
+from training.evaluation.metrics import OF_A_LABEL, OVERALL
+from training.evaluation.resampling import CLIPS, ENOUGH_SPEAKERS
 from training.exceptions import CorpusRefused
-from training.figures import OF_A_LABEL, OVERALL
 from training.libraries import require_training_libraries
-from training.resampling import CLIPS, ENOUGH_SPEAKERS
 
 THREADS, TIMED_RUNS = 2, 30
 
@@ -72,9 +72,9 @@ def _folder_of(task: str, number: int) -> Path:
 
 def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     torchaudio_shim.install()
-    from training.evaluation import clips_to_measure, measure, milliseconds
-    from training.pictures import draw_confusion, draw_reliability
-    from training.sounds import read_noises
+    from training.datasets.noises_and_rooms import read_noises
+    from training.evaluation.measuring import clips_to_measure, measure, milliseconds
+    from training.evaluation.pictures import draw_confusion, draw_reliability
 
     cache = options["cache"] or Path(settings.DATA_DIR) / "cache"
     engine = Engine.load(folder, threads=THREADS)

@@ -9,11 +9,11 @@ from annotations.exceptions import ImportRefused
 from annotations.imports.labels import require_task
 from emotion_site.counted import counted
 from emotion_site.exceptions import UserError
+from training.datasets.files import copy_snapshot, finish_writing, verify_snapshot
+from training.datasets.freezing import Wishes, freeze_snapshot
 from training.exceptions import SnapshotRefused
-from training.freezing import Wishes, freeze_snapshot
 from training.models import Snapshot
-from training.snapshot_files import copy_snapshot, finish_writing, verify_snapshot
-from training.warnings import sentence_of
+from training.pages.warnings import sentence_of
 
 
 class Command(BaseCommand):

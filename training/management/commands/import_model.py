@@ -10,8 +10,8 @@ from classifier.inference.exceptions import VersionRefused
 from classifier.models import ModelVersion, Task
 from classifier.predictions.registry import activate_version
 from training.exceptions import CheckpointRefused, CorpusRefused
-from training.importing import downloaded, import_checkpoint
 from training.libraries import require_training_libraries
+from training.versions.importing import downloaded, import_checkpoint
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from classifier.models import Task
 from emotion_site.exceptions import UserError
-from training.promoting import roll_back
+from training.versions.promotion import roll_back
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from classifier.inference.exceptions import VersionRefused
 from classifier.models import Task
 from classifier.predictions.registry import SHIPPED_MODEL
 from training import torchaudio_shim
-from training.corpus import read_corpus
+from training.datasets.corpus import read_corpus
 from training.exceptions import CheckpointRefused, CorpusRefused
 from training.libraries import require_training_libraries
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
 def _ship(labels: list[str], options: dict[str, Any]) -> dict[str, Any]:
     torchaudio_shim.install()
-    from training.shipping import Evidence, ship
+    from training.recipes.shipping import Evidence, ship
 
     evidence = Evidence(
         corpus=read_corpus(options["corpus"], labels),

@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from annotations.imports import terminal
 from classifier.models import Task
 from training import torchaudio_shim
-from training.corpus import read_corpus
+from training.datasets.corpus import read_corpus
 from training.exceptions import CheckpointRefused, CorpusRefused
 from training.libraries import require_training_libraries
-from training.run_child import reason_of
+from training.runs.child import reason_of
 
 
 class Command(BaseCommand):
@@ -60,8 +60,8 @@ class Command(BaseCommand):
 def _train(labels: list[str], options: dict[str, Any]) -> dict[str, float]:
     # Both take seconds to import and are needed by no other command.
     torchaudio_shim.install()
-    from training.hyperparameters import Hyperparameters
-    from training.recipe import Sources, train_checkpoint
+    from training.fitting.hyperparameters import Hyperparameters
+    from training.recipes.recipe import Sources, train_checkpoint
 
     chosen = Hyperparameters.read(options["config"]) if options["config"] else Hyperparameters()
     sources = Sources(

@@ -1,0 +1,73 @@
+"""Training of the head alone: no epochs, only the optimum on features that are computed once."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from transformers import EvalPrediction, TrainerCallback, Wav2Vec2ForSequenceClassification
+
+from classifier.audio.waveform import Waveform
+from training.fitting.augmentation import Augmentation, ClipChange, changed_copies
+from training.fitting.batches import ClipDataset, Progress, each_told
+from training.fitting.head import fit_head, head_logits, pooled_features
+from training.fitting.hyperparameters import Hyperparameters
+from training.fitting.trainer import FIGURES, SETTINGS, label_figures
+
+
+def train_head(
+    model: Wav2Vec2ForSequenceClassification,
+    train: ClipDataset,
+    validation: ClipDataset,
+    chosen: Hyperparameters,
+    output: Path,
+    *,
+    augmentation: Augmentation | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
+    progress: Progress | None = None,
+) -> dict[str, float]:
+    """Fit the head alone, in place, and return its figures on validation."""
+    model.eval().requires_grad_(False)
+    output.mkdir(parents=True, exist_ok=True)
+    chosen.write(output / SETTINGS)
+    changes = changed_copies(augmentation, chosen.seed, chosen.copies)
+    heard = each_told(len(train), len(changes), progress)
+    copies = [
+        _kept_features(model, train, output / f"features-{copy}.npy", change, heard)
+        for copy, change in enumerate(changes)
+    ]
+    with torch.no_grad():
+        # The first copy is the clips as they are.
+        said = head_logits(model, copies[0]).softmax(dim=1)
+    targets = train.targets.lerp(said, chosen.start_weight).repeat(len(copies), 1)
+    fit_head(model, torch.cat(copies), targets, decay=chosen.head_decay, anew=False)
+    with torch.inference_mode():
+        logits = head_logits(model, pooled_features(model, _waveforms(validation)))
+        loss = functional.cross_entropy(logits, validation.targets).item()
+    found = label_figures(EvalPrediction(logits.numpy(), validation.targets.numpy()))
+    figures = {"eval_loss": loss, **{f"eval_{name}": value for name, value in found.items()}}
+    (output / FIGURES).write_text(json.dumps(figures, indent=2) + "\n")
+    return figures
+
+
+def _kept_features(
+    model: Wav2Vec2ForSequenceClassification,
+    clips: ClipDataset,
+    file: Path,
+    change: ClipChange | None,
+    heard: Callable[[], None],
+) -> Tensor:
+    """Computed once, also when the run is killed and goes on."""
+    if not file.is_file():
+        features = pooled_features(model, _waveforms(clips), lambda _number: heard(), change)
+        partial = file.with_suffix(".partial.npy")
+        np.save(partial, features.numpy())
+        partial.replace(file)
+    return torch.from_numpy(np.load(file))
+
+
+def _waveforms(clips: ClipDataset) -> Iterator[Waveform]:
+    return (clips.audio.waveform(number) for number in range(len(clips)))

@@ -1,0 +1,209 @@
+"""From a corpus to a model version: start, head, fine-tuning, temperature, files."""
+
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import (
+    TrainerCallback,
+    Wav2Vec2Config,
+    Wav2Vec2FeatureExtractor,
+    Wav2Vec2ForSequenceClassification,
+)
+
+from classifier.audio.waveform import SAMPLE_RATE, Waveform
+from classifier.inference.manifest import Manifest
+from classifier.inference.session import normalised
+from classifier.inference.windows import HOP_S, WINDOW_S, window_starts
+from training.datasets.corpus import Corpus, require_several_labels
+from training.datasets.decoded import decoded
+from training.datasets.noises_and_rooms import read_noises, read_rooms
+from training.evaluation.calibration import fit_temperature
+from training.exceptions import CheckpointRefused, CorpusRefused
+from training.fitting.augmentation import Augmentation
+from training.fitting.batches import ClipDataset, Progress, normalised_batch, soft_targets
+from training.fitting.distributed import first_process_first, is_first_process, is_one_of_several
+from training.fitting.fine_tuning import fine_tune, fine_tune_top
+from training.fitting.head import fit_head, pooled_features
+from training.fitting.head_training import train_head
+from training.fitting.hyperparameters import Hyperparameters
+from training.recipes.teacher import Teacher
+from training.recipes.weight_transfer import transplant
+from training.versions.checkpoint import Checkpoint, check_checkpoint, load_model
+from training.versions.onnx_export import export_onnx, quantise
+from training.versions.quantising import compare
+from training.versions.writer import Description, write_version
+
+logger = logging.getLogger(__name__)
+START, MODEL, VERSION = "start", "model", "version"
+# Enough speech to see how loud each frequency gets.
+FITTING_CLIPS = 150
+PARTS = {"all": fine_tune, "top": fine_tune_top, "head": train_head}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a run learns from. It starts with exactly one of ``teacher``, ``checkpoint`` and ``config``.
+
+    The last is the JSON file of a Wav2Vec2Config, whose model begins with random weights.
+    """
+
+    cache: Path
+    teacher: Path | None = None
+    checkpoint: Path | None = None
+    config: Path | None = None
+    noises: Path | None = None
+    rooms: Path | None = None
+
+
+def train_checkpoint(
+    corpus: Corpus,
+    sources: Sources,
+    chosen: Hyperparameters,
+    output: Path,
+    callbacks: Sequence[TrainerCallback] = (),
+    progress: Progress | None = None,
+) -> dict[str, float]:
+    """Train on the corpus and leave a checkpoint in ``output/model``; return its figures on validation.
+
+    ``progress`` is told how many clips the frozen part has heard of how many; ``callbacks`` follow the rest.
+    Called again with the same output, a run that was killed goes on. Raises CorpusRefused and
+    CheckpointRefused before anything is trained.
+    """
+    if chosen.trained != "all" and is_one_of_several():
+        raise CorpusRefused(
+            "one_process",
+            "Only a run that trains all layers can use several processes; start this one without torchrun.",
+        )
+    require_several_labels(corpus.split("train"))
+    with first_process_first():
+        train, validation = (
+            _dataset(corpus, split, sources.cache, chosen) for split in ("train", "validation")
+        )
+        augmentation = Augmentation(
+            chosen.augmentation,
+            read_noises(sources.noises, sources.cache, for_testing=False) if sources.noises else (),
+            read_rooms(sources.rooms, sources.cache) if sources.rooms else (),
+        )
+        torch.manual_seed(chosen.seed)
+        if not (output / START).is_dir():
+            _prepare_start(corpus, train, sources, output / START)
+    model = load_model(check_checkpoint(output / START, corpus.labels))
+    train_part = PARTS[chosen.trained]
+    figures = train_part(
+        model,
+        train,
+        validation,
+        chosen,
+        output,
+        augmentation=augmentation,
+        callbacks=callbacks,
+        progress=progress,
+    )
+    if is_first_process():
+        _save(model, output / MODEL)
+    return figures
+
+
+def make_version(
+    corpus: Corpus, cache: Path, checkpoint: Checkpoint, target: Path, description: Description
+) -> Manifest:
+    """Write the version folder ``target``, its temperature fitted on validation.
+
+    It serves int8 where that is measured on validation to change next to nothing, else float32.
+    """
+    # What is measured is what is kept: weights in half precision.
+    model = load_model(checkpoint).half().float()
+    clips = corpus.split("validation")
+    audio = decoded([clip.path for clip in clips], cache)
+    prepare = normalised if checkpoint.preprocessor.get("do_normalize", True) else np.ascontiguousarray
+    waveforms = [
+        [prepare(window) for window in _windows(audio.waveform(number))] for number in range(len(audio))
+    ]
+    truth = soft_targets(clips, corpus.labels, 0.0).argmax(dim=1).tolist()
+    with torch.inference_mode():
+        logits = [
+            np.concatenate([model(torch.from_numpy(each)[None]).logits.numpy() for each in windows])
+            for windows in waveforms
+        ]
+    with tempfile.TemporaryDirectory(dir=target.parent) as workplace:
+        exported, quantised = Path(workplace) / "float32.onnx", Path(workplace) / "int8.onnx"
+        export_onnx(model, exported)
+        quantise(exported, quantised)
+        verdict = compare(quantised, logits, waveforms, truth)
+    calibrated = replace(
+        description,
+        temperature=fit_temperature(logits, truth),
+        metrics={**description.metrics, "int8": verdict.as_dict()},
+    )
+    logger.info("Corrected the confidence by a temperature of %s", calibrated.temperature)
+    which = "the smaller one (int8)" if verdict.may_serve else "the full one, for the smaller (int8) differs"
+    logger.info("Exported the model; %s serves", which)
+    return write_version(target, checkpoint, model, calibrated, compact=True, int8=verdict.may_serve)
+
+
+def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder: Path) -> None:
+    """Write the model that fine-tuning starts from: the given one, or one grown from the teacher."""
+    if sources.checkpoint:
+        _save(load_model(check_checkpoint(sources.checkpoint, corpus.labels)), folder)
+        return
+    if sources.config:
+        _save(_random_model(sources.config, corpus.labels), folder)
+        return
+    if sources.teacher is None:
+        raise ValueError("A run starts from a teacher, a checkpoint or a configuration.")
+    waveforms = [_waveform(train, number) for number in torch.randperm(len(train))[:FITTING_CLIPS].tolist()]
+    model = transplant(Teacher(sources.teacher), waveforms, corpus.labels)
+    features = pooled_features(model, (train.audio.waveform(number) for number in range(len(train))))
+    loss = fit_head(model, features, train.targets)
+    logger.info("Learned how to decide, to a loss of %.3f", loss)
+    _save(model, folder)
+
+
+def _random_model(config: Path, labels: Sequence[str]) -> Wav2Vec2ForSequenceClassification:
+    try:
+        given = json.loads(config.read_text(encoding="utf-8"))
+        named = {
+            "id2label": dict(enumerate(labels)),
+            "label2id": {label: number for number, label in enumerate(labels)},
+        }
+        return Wav2Vec2ForSequenceClassification(Wav2Vec2Config.from_dict({**given, **named}))
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointRefused(
+            "unreadable_config", f"The model's configuration cannot be used: {error}"
+        ) from error
+
+
+def _windows(waveform: Waveform) -> list[Waveform]:
+    """As the engine hears a clip."""
+    window, hop = round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
+    return [waveform[start : start + window] for start in window_starts(len(waveform), window, hop)]
+
+
+def _waveform(clips: ClipDataset, number: int) -> Tensor:
+    return normalised_batch(torch.from_numpy(clips.audio.waveform(number))[None])[0]
+
+
+def _dataset(corpus: Corpus, split: str, cache: Path, chosen: Hyperparameters) -> ClipDataset:
+    clips = corpus.split(split)
+    audio = decoded([clip.path for clip in clips], cache)
+    weight = chosen.vote_weight if split == "train" else 0.0
+    return ClipDataset(clips, audio, corpus.labels, weight)
+
+
+def _save(model: Wav2Vec2ForSequenceClassification, folder: Path) -> None:
+    """Whole or not there, with what transformers needs to prepare sound for it."""
+    partial: Any = folder.with_name(f".{folder.name}")
+    model.save_pretrained(partial)
+    Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(partial)
+    # A run that has ended may be asked for once more, as by `make model` after its last steps were killed.
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.replace(folder)
