@@ -28,7 +28,7 @@ WARM_UP = 6
 JUDGING_CLIPS = 100
 SIGN_UP = """
 from emotion_site.models import User
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 number = User.objects.count()
 print(create_token(user=User.objects.create_user(f"bench{number}@example.org"), name="bench", days=1)[1])
 """

@@ -34,7 +34,7 @@ seeds = count(1)
 ADMINISTRATOR = """
 from emotion_site.models import User
 from emotion_site.roles import Role, set_role
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 user = User.objects.create_user("bench@example.org")
 set_role(user=user, role=Role.ADMIN)
 print(create_token(user=user, name="bench", days=1)[1])

@@ -26,7 +26,7 @@ PASSWORD = token_urlsafe()
 PEOPLE = f"""
 from emotion_site.models import User
 from emotion_site.roles import Role, set_role
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 reviewer = User.objects.create_user("reviewer@example.org", password="{PASSWORD}")
 set_role(user=reviewer, role=Role.REVIEWER)
 speaker = User.objects.create_user("speaker@example.org", share_for_review=True)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from classifier.models import Clip, Corpus, Label, ModelVersion, Prediction, Task
 from emotion_site.admin import LookOnlyAdmin
-from emotion_site.admin_lookups import FilteredAdmin
+from emotion_site.web.admin_lookups import FilteredAdmin
 
 
 class LabelInline(admin.TabularInline[Label, Task]):

@@ -9,6 +9,6 @@ class ClassifierConfig(AppConfig):
     def ready(self) -> None:
         from classifier import checks, signals  # noqa: F401  # registers checks and receivers
         from classifier.pages.usage_card import card_context
-        from emotion_site.account_cards import register
+        from emotion_site.accounts.cards import register
 
         register("classifier/_usage_card.html", card_context)

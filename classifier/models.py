@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from classifier.predictions.certainty import is_sure
 from classifier.querysets import ClipQuerySet, LabelQuerySet, ModelVersionQuerySet, PredictionManager
 from classifier.usage import Usage as Usage
-from emotion_site.folding import LONGEST_FOLD, FoldedField
+from emotion_site.storage.folding import LONGEST_FOLD, FoldedField
 
 
 class Task(models.Model):

@@ -11,8 +11,8 @@ from classifier.inference.exceptions import NoActiveVersion
 from classifier.inference.memory import hold_back_little_memory
 from classifier.models import Clip
 from classifier.predictions import predictor
-from emotion_site import health
 from emotion_site.signals import housekeeping, web_process_starting
+from emotion_site.web import health
 
 
 @receiver(post_delete, sender=Clip)

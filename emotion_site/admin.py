@@ -15,14 +15,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.admin import DBTaskResult
 
-from emotion_site.access import require_fresh_sign_in
-from emotion_site.admin_lookups import FilteredAdmin
+from emotion_site.accounts.people import deactivate, make_reset_link, revoke_token_of_another
 from emotion_site.exceptions import UserError
-from emotion_site.folding import folded
-from emotion_site.links import Purpose, path_of
 from emotion_site.models import ApiToken, DeclaredPurpose, OneTimeLink, User
-from emotion_site.people import deactivate, make_reset_link, revoke_token_of_another
 from emotion_site.roles import is_admin
+from emotion_site.sign_in.guards import require_fresh_sign_in
+from emotion_site.sign_in.links import Purpose, path_of
+from emotion_site.storage.folding import folded
+from emotion_site.web.admin_lookups import FilteredAdmin
 
 # The site's own sign-in also asks for the second step and slows down guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's documented way

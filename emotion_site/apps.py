@@ -11,8 +11,9 @@ class EmotionSiteConfig(AppConfig):
 
     def ready(self) -> None:
         # Each registers system checks or receivers.
-        from emotion_site import checklist, checks, ending_access, task_heartbeat  # noqa: F401
+        from emotion_site.accounts import checklist
         from emotion_site.field_names import name_fields
+        from emotion_site.serving import task_heartbeat  # noqa: F401
 
         name_fields()
         checklist.register(

@@ -15,15 +15,15 @@ from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from emotion_site.asgi_types import Receive, Scope, Send
-from emotion_site.body_limit import limit_body
-from emotion_site.character_set import require_readable_text
-from emotion_site.early_answers import early_page
-from emotion_site.error_pages import unreadable_request
-from emotion_site.lent_thread import MAX_THREADS, LentThread
-from emotion_site.socket_origin import require_readable_origin
-from emotion_site.spool import BodyFile
-from emotion_site.url_prefix import add_prefix, cut_prefix
+from emotion_site.web.admission.body_limit import limit_body
+from emotion_site.web.admission.character_set import require_readable_text
+from emotion_site.web.admission.early_responses import early_page
+from emotion_site.web.admission.lent_thread import MAX_THREADS, LentThread
+from emotion_site.web.admission.socket_origin import require_readable_origin
+from emotion_site.web.admission.spool import BodyFile
+from emotion_site.web.asgi_types import Receive, Scope, Send
+from emotion_site.web.error_pages import unreadable_request
+from emotion_site.web.url_prefix import add_prefix, cut_prefix
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emotion_site.settings.base")
 
@@ -115,7 +115,7 @@ for prepare in PREPARATIONS:
 # These import models, which are there only now.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 
-from emotion_site.known_first import know_sender_first  # noqa: E402
+from emotion_site.web.admission.known_first import know_sender_first  # noqa: E402
 from training.pages.socket_urls import websocket_urlpatterns  # noqa: E402
 
 application = cut_prefix(

@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from emotion_site.settings.env import LOOPBACK_HOSTS, WILDCARD_HOSTS
 from emotion_site.settings.env import is_local as is_local_site
-from emotion_site.url_prefix import own_names
+from emotion_site.web.url_prefix import own_names
 
 # What only `doctor` looks for, because it takes a while or tells how things are. These checks are registered
 # for deployments too, so that no other command runs them.

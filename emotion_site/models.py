@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from emotion_site.folding import LONGEST_FOLD, FoldedField
+from emotion_site.storage.folding import LONGEST_FOLD, FoldedField
 
 # Fields of an account that only services write, each with an update of its own.
 SET_BY_SERVICES = {"access_generation", "has_notices", "unlocked_at"}

@@ -1,11 +1,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from emotion_site.health import health
-from emotion_site.views.icon import favicon
+from emotion_site.web.health import health
+from emotion_site.web.icon import favicon
 
-handler400 = "emotion_site.error_pages.bad_request"
-handler500 = "emotion_site.error_pages.server_error"
+handler400 = "emotion_site.web.error_pages.bad_request"
+handler500 = "emotion_site.web.error_pages.server_error"
 urlpatterns = [
     path("health/", health, name="health"),
     path("favicon.ico", favicon, name="favicon"),
@@ -13,7 +13,7 @@ urlpatterns = [
     path("", include("annotations.urls")),
     path("", include("training.urls")),
     path("accounts/", include("allauth.urls")),
-    path("account/", include("emotion_site.account_urls")),
+    path("account/", include("emotion_site.accounts.urls")),
     path("api/", include("emotion_site.api.urls")),
     path("admin/", admin.site.urls),
 ]

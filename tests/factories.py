@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from classifier.models import Clip, Label, ModelVersion, Prediction, Task
 from classifier.predictions.certainty import is_silent
-from emotion_site.links import make_link
 from emotion_site.models import ApiToken, OneTimeLink, User
 from emotion_site.roles import Role, set_role
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.links import make_link
+from emotion_site.sign_in.tokens import create_token
 
 PASSWORD = "a long and quiet sentence"
 

@@ -142,7 +142,7 @@ from django.test import Client
 from emotion_site.asgi import application
 from emotion_site.models import User
 from emotion_site.signals import web_process_starting
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 
 web_process_starting.send(sender=None)
 tone = (np.sin(np.arange(32000) / 20) * 8000).astype("<i2")

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.views.defaults import server_error
 
-from emotion_site.body_limit import limit_body
+from emotion_site.web.admission.body_limit import limit_body
 
 PAGES = ["400", "403", "403_csrf", "404", "408", "413", "429", "500", "503", "507"]
 

@@ -21,9 +21,9 @@ from django.utils.translation.template import templatize
 
 from classifier.models import Label
 from classifier.templatetags.numbers import percent
-from emotion_site.borrowed_texts import ALLAUTH, DJANGO
-from emotion_site.people import give_role
+from emotion_site.accounts.people import give_role
 from emotion_site.roles import Role
+from emotion_site.web.translation_overrides import ALLAUTH, DJANGO
 from tests.factories import ClipFactory
 
 ROOT = Path(settings.BASE_DIR)

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 from classifier.admin import ModelVersionAdmin
 from classifier.models import ModelVersion
 from emotion_site.admin import LookOnlyAdmin
-from emotion_site.admin_lookups import FilteredAdmin
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
+from emotion_site.web.admin_lookups import FilteredAdmin
 from training.models import (
     GatePolicy,
     PredictionJob,

@@ -8,8 +8,8 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         from classifier.pages.clip_sections import register
-        from emotion_site.checklist import Step
-        from emotion_site.checklist import register as add_step
+        from emotion_site.accounts.checklist import Step
+        from emotion_site.accounts.checklist import register as add_step
         from training import signals  # noqa: F401  # connects the receivers
         from training.models import TrainingRun
         from training.pages.clip_section import section_context

@@ -13,7 +13,7 @@ from django.utils import timezone
 from annotations.exports.labels import Wanted, export_folder
 from annotations.models import LabelExport
 from emotion_site.exceptions import unavailable
-from emotion_site.unfinished import remove_workplaces, workplace
+from emotion_site.storage.unfinished import remove_workplaces, workplace
 from emotion_site.web.csv import notation_of
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from annotations.agreement.report import Report, VersionRow, with_all_pairs
 from annotations.pages.asked_task import asked_task
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Label, Task
-from emotion_site.access import SignedInRequest, reviewer_required
+from emotion_site.sign_in.guards import SignedInRequest, reviewer_required
 from emotion_site.web.csv import csv_text, notation_of
 
 DRAWN_PAIRS = 10

@@ -18,8 +18,8 @@ from annotations.reviews.choice import read_answer
 from annotations.reviews.history import history_of
 from annotations.reviews.listings import next_conflict
 from classifier.models import Clip, Task
-from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.exceptions import UserError
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
 
 MOST_LISTENS = 50
 

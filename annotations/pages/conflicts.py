@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from annotations.pages.asked_task import asked_task
 from annotations.pages.paging import page_of
 from annotations.reviews.listings import answers_by_clip, conflicts_of
-from emotion_site.access import SignedInRequest, admin_required
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
 
 
 @admin_required

@@ -15,7 +15,7 @@ from annotations.pages.paging import page_of
 from annotations.queue.progress import counts_by_state
 from annotations.reviews.listings import answers_by_clip, decisions_of
 from classifier.models import Task
-from emotion_site.access import SignedInRequest, admin_required
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
 
 
 class DecisionFilter(forms.Form):

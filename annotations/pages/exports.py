@@ -23,7 +23,7 @@ from annotations.imports.labels import FIRST_TASK
 from annotations.models import LabelExport
 from classifier.models import Task
 from classifier.pages.forms import SOUND_DAYS
-from emotion_site.access import SignedInRequest, admin_required
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
 
 MOST_LISTED = 50
 PIECE = 256 * 1024

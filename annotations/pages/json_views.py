@@ -18,7 +18,7 @@ from classifier.models import Task
 from classifier.pages.requests import PersonRequest
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
-from emotion_site.moments import read_moment
+from emotion_site.web.dates import read_moment
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")

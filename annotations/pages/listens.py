@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from annotations.models import ListenLog
 from annotations.pages.paging import page_of
-from emotion_site.access import SignedInRequest, admin_required
-from emotion_site.folding import folded
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
+from emotion_site.storage.folding import folded
 from emotion_site.web.csv import Notation, csv_head, csv_line, notation_of
 
 CHUNK = 1000

@@ -14,8 +14,8 @@ from annotations.models import QueueEntry
 from annotations.pages.owner_section import section_context
 from annotations.reviews.adjudication import object_to_prediction
 from classifier.models import Clip, Task
-from emotion_site.access import SignedInRequest
 from emotion_site.exceptions import UserError
+from emotion_site.sign_in.guards import SignedInRequest
 
 
 def _clip_of(request: SignedInRequest, pk: UUID) -> Clip:

@@ -21,8 +21,8 @@ from annotations.queue.offers import policy_of
 from annotations.queue.progress import Progress, counts_by_state, progress_of
 from annotations.reviews.adjudication import set_policy
 from classifier.models import Task
-from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.roles import is_admin, is_reviewer
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
 
 
 @dataclass(frozen=True)

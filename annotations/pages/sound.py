@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from annotations.listening.audio import heard_audio, seen_spectrogram
 from annotations.queue.offers import hearable_by
 from classifier.pages.media import WAV
-from emotion_site.access import SignedInRequest
+from emotion_site.sign_in.guards import SignedInRequest
 
 
 @login_required

@@ -15,7 +15,7 @@ from classifier import tasks
 from classifier.clips import retention
 from classifier.models import Clip
 from classifier.predictions import registry
-from emotion_site.task_heartbeat import TaskLost
+from emotion_site.serving.task_heartbeat import TaskLost
 
 logger = logging.getLogger(__name__)
 

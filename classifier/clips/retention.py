@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from classifier.models import Clip, IdempotencyKey
-from emotion_site import unfinished
+from emotion_site.storage import unfinished
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from classifier.audio.flac import decode_flac
 from classifier.models import Clip
 from emotion_site.exceptions import unavailable
-from emotion_site.unfinished import Note
+from emotion_site.storage.unfinished import Note
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from emotion_site.folding import FoldedField
+from emotion_site.storage.folding import FoldedField
 
 
 class Migration(migrations.Migration):

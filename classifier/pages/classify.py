@@ -17,8 +17,8 @@ from classifier.models import Clip, Label
 from classifier.pages.browser_texts import classify_settings
 from classifier.pages.forms import WishesForm
 from classifier.pages.requests import PersonRequest
+from emotion_site.accounts.checklist import checklist_of
 from emotion_site.api.throttling import count_like_api
-from emotion_site.checklist import checklist_of
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 

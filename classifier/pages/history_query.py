@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classifier.pages.keyset import Order
 from classifier.querysets import ClipQuerySet
-from emotion_site.folding import folded
+from emotion_site.storage.folding import folded
 
 PAGE_SIZE = 25
 # Stands among the emotions in the address, for clips that are silent.

@@ -22,8 +22,8 @@ from classifier.audio.wav import WavReader
 from classifier.clips.slots import Places
 from classifier.clips.storage import read_waveform
 from classifier.models import Clip
-from emotion_site.error_pages import answer, as_object
 from emotion_site.exceptions import UserError
+from emotion_site.web.error_pages import answer, as_object
 from emotion_site.web.ranges import Readable, ranged
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from emotion_site.access import SignedInRequest
+from emotion_site.sign_in.guards import SignedInRequest
 
 
 class PersonRequest(SignedInRequest):

@@ -17,7 +17,7 @@ from classifier.inference.session import Engine
 from classifier.inference.version_folder import folder_checksum, verify
 from classifier.models import ModelVersion, Task
 from emotion_site.models import User
-from emotion_site.unfinished import remove_workplaces, workplace
+from emotion_site.storage.unfinished import remove_workplaces, workplace
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 
 from emotion_site.api.throttling import AddressThrottle
 from emotion_site.models import ApiToken, User
-from emotion_site.second_step import require_second_step
-from emotion_site.tokens import find_token, note_use
+from emotion_site.sign_in.second_step import require_second_step
+from emotion_site.sign_in.tokens import find_token, note_use
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from emotion_site.folding import fill_folded
+from emotion_site.storage.folding import fill_folded
 
 
 def fill(apps, schema_editor):

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import TextIO
 
-from emotion_site.locks import try_lock
+from emotion_site.storage.locks import try_lock
 
 logger = logging.getLogger(__name__)
 

@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 
-from emotion_site.asgi_types import Receive, Scope, Send
-from emotion_site.client_address import client_address
-from emotion_site.early_answers import answer_early, raw_answer
-from emotion_site.error_pages import unreadable_request
 from emotion_site.exceptions import busy
 from emotion_site.serving.lingering import LingeringConnection
 from emotion_site.serving.open_connections import NOT_KNOWN_YET, OpenConnections, Place, Standing
 from emotion_site.serving.socket_connection import GuardedSocket
+from emotion_site.web.admission.client_address import client_address
+from emotion_site.web.admission.early_responses import answer_early, raw_answer
+from emotion_site.web.asgi_types import Receive, Scope, Send
+from emotion_site.web.error_pages import unreadable_request
 
 HEADERS_WITHIN_S = 15.0
 MAX_HEADER_BYTES = 64 * 1024

@@ -8,8 +8,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.db import close_old_connections
 
-from emotion_site import signals, task_heartbeat
-from emotion_site.unfinished import is_abandoned
+from emotion_site import signals
+from emotion_site.serving import task_heartbeat
+from emotion_site.storage.unfinished import is_abandoned
 
 logger = logging.getLogger(__name__)
 

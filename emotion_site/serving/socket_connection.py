@@ -5,9 +5,9 @@ from asyncio.transports import BaseTransport
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from emotion_site.early_answers import raw_answer
-from emotion_site.error_pages import unreadable_request
 from emotion_site.serving.open_connections import OpenConnections, Place, Standing
+from emotion_site.web.admission.early_responses import raw_answer
+from emotion_site.web.error_pages import unreadable_request
 
 HANDSHAKE_WITHIN_S = 15.0
 

@@ -71,24 +71,24 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "emotion_site.middleware.PageHeadersMiddleware",
+    "emotion_site.web.middleware.PageHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "emotion_site.plain_http.PlainHttpMiddleware",
+    "emotion_site.web.admission.plain_http.PlainHttpMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "emotion_site.middleware.PreferencesMiddleware",
+    "emotion_site.web.middleware.PreferencesMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "emotion_site.link_port.LinkPortMiddleware",
-    "emotion_site.search.SearchMiddleware",
+    "emotion_site.web.admission.link_port.LinkPortMiddleware",
+    "emotion_site.web.search.SearchMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "emotion_site.middleware.LastSeenMiddleware",
-    "emotion_site.senders.SenderMiddleware",
+    "emotion_site.web.middleware.LastSeenMiddleware",
+    "emotion_site.web.admission.senders.SenderMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "emotion_site.second_step.SecondStepMiddleware",
-    "emotion_site.middleware.ButtonAddressMiddleware",
-    "emotion_site.middleware.OutageMiddleware",
+    "emotion_site.sign_in.second_step.SecondStepMiddleware",
+    "emotion_site.web.middleware.ButtonAddressMiddleware",
+    "emotion_site.web.middleware.OutageMiddleware",
 ]
 
 ROOT_URLCONF = "emotion_site.urls"
@@ -105,7 +105,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "emotion_site.context_processors.site",
+                "emotion_site.web.context_processors.site",
             ]
         },
     }
@@ -117,7 +117,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": (
-        {"BACKEND": "emotion_site.shared_cache.SharedCache", "LOCATION": REDIS_URL}
+        {"BACKEND": "emotion_site.storage.shared_cache.SharedCache", "LOCATION": REDIS_URL}
         if REDIS_URL
         else {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -164,7 +164,7 @@ BROWSER_LIBRARY_FILES = {
     "vendor/wavesurfer/plugins/spectrogram.esm.js",
 }
 STATICFILES_FINDERS = [
-    "emotion_site.static_storage.BrowserLibrariesFinder",
+    "emotion_site.web.static_storage.BrowserLibrariesFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 WHITENOISE_MIMETYPES = {".flac": "audio/flac"}
@@ -173,12 +173,12 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "clips", "base_url": None},
     },
-    "staticfiles": {"BACKEND": "emotion_site.static_storage.HashedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "emotion_site.web.static_storage.HashedStaticFilesStorage"},
 }
 MODELS_DIR = DATA_DIR / "models"
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "emotion_site.uploads.DiskUploadHandler",
+    "emotion_site.web.uploads.DiskUploadHandler",
 ]
 # How large a body in memory may be, while there is room for it (spool.py).
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -232,15 +232,15 @@ globals().update(EMAIL or {})
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "emotion@localhost")
 
-ACCOUNT_ADAPTER = "emotion_site.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "emotion_site.sign_in.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "emotion_site.sign_in_forms.SignInForm",
-    "signup": "emotion_site.sign_in_forms.SignUpForm",
-    "add_email": "emotion_site.sign_in_forms.ChangeEmailForm",
-    "set_password": "emotion_site.sign_in_forms.NewPasswordForm",
-    "change_password": "emotion_site.sign_in_forms.OtherPasswordForm",
-    "reset_password": "emotion_site.sign_in_forms.ForgottenPasswordForm",
-    "reset_password_from_key": "emotion_site.sign_in_forms.MailedPasswordForm",
+    "login": "emotion_site.sign_in.forms.SignInForm",
+    "signup": "emotion_site.sign_in.forms.SignUpForm",
+    "add_email": "emotion_site.sign_in.forms.ChangeEmailForm",
+    "set_password": "emotion_site.sign_in.forms.NewPasswordForm",
+    "change_password": "emotion_site.sign_in.forms.OtherPasswordForm",
+    "reset_password": "emotion_site.sign_in.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "emotion_site.sign_in.forms.MailedPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

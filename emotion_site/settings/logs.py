@@ -7,8 +7,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "filters": {
-        "secrets": {"()": "emotion_site.log_filter.HideSecretPaths"},
-        "brief": {"()": "emotion_site.log_filter.BriefRefusals"},
+        "secrets": {"()": "emotion_site.serving.log_filter.HideSecretPaths"},
+        "brief": {"()": "emotion_site.serving.log_filter.BriefRefusals"},
     },
     "handlers": {
         "console": {

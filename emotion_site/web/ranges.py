@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from emotion_site.error_pages import as_object
 from emotion_site.exceptions import UserError
+from emotion_site.web.error_pages import as_object
 
 # Numbers that are longer than any file are no range, and Python would not even read them.
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")

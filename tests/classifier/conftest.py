@@ -19,7 +19,7 @@ from classifier.models import ModelVersion, Task
 from classifier.predictions import predictor
 from classifier.predictions.registry import SHIPPED_MODEL
 from emotion_site.models import User
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 
 RATE = 16000
 

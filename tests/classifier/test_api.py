@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from classifier.models import Clip
-from emotion_site.tokens import create_token, revoke_token
+from emotion_site.sign_in.tokens import create_token, revoke_token
 from emotion_site.web import ranges
 
 pytestmark = pytest.mark.django_db

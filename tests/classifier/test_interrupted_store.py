@@ -16,7 +16,8 @@ from classifier.clips import recovery, storage
 from classifier.clips.services import submit_clip
 from classifier.models import Clip
 from classifier.predictions import registry
-from emotion_site import signals, unfinished
+from emotion_site import signals
+from emotion_site.storage import unfinished
 from tests.factories import ClipFactory
 from tests.requirements import ROOT
 
@@ -120,7 +121,7 @@ def test_a_failed_store_whose_file_cannot_be_removed_is_tried_again(settings, mo
 PUT_TOGETHER = """
 import sys, time
 from pathlib import Path
-from emotion_site.unfinished import workplace
+from emotion_site.storage.unfinished import workplace
 with workplace(Path(sys.argv[1]), sys.argv[2]) as folder:
     (folder / "half").write_text("x")
     print("there", flush=True)

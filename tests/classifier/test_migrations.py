@@ -54,7 +54,7 @@ def test_clips_that_were_there_before_count_for_their_owners(own_storage):
 
 
 def test_titles_that_were_there_before_are_found(monkeypatch):
-    monkeypatch.setattr("emotion_site.folding.BATCH", 2)
+    monkeypatch.setattr("emotion_site.storage.folding.BATCH", 2)
     titles = ["Ñandú", "", "STRASSE", "Ёлка", "ŉ" * 120]
     for title in titles:
         ClipFactory(title=title)

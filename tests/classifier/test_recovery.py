@@ -11,7 +11,7 @@ from classifier.clips.storage import read_waveform
 from classifier.models import Clip, IdempotencyKey, Label, Prediction
 from classifier.predictions import predictor, storing
 from classifier.tasks import predict_stored_clip
-from emotion_site.task_heartbeat import TaskLost
+from emotion_site.serving.task_heartbeat import TaskLost
 from tests.factories import ModelVersionFactory, PredictionFactory
 
 pytestmark = pytest.mark.django_db

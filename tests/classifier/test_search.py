@@ -11,7 +11,7 @@ from classifier.clips import services
 from classifier.models import Clip
 from classifier.pages.history_query import matching_clips, order_of
 from classifier.pages.keyset import page_of
-from emotion_site.folding import LONGEST_FOLD, folded
+from emotion_site.storage.folding import LONGEST_FOLD, folded
 from tests.factories import ClipFactory, UserFactory, make_api_token
 
 pytestmark = pytest.mark.django_db

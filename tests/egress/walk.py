@@ -24,7 +24,7 @@ PASSWORD = "four quiet green rivers"
 SIOCSIFFLAGS, IFF_UP_RUNNING = 0x8914, 0x41
 TOKEN = """
 from emotion_site.models import User
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 print("token", create_token(user=User.objects.get(email="{email}"), name="walk", days=1)[1])
 """
 # A library that calls home may think about it first.

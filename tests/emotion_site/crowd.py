@@ -64,7 +64,7 @@ MAKE_PERSON = """
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from emotion_site.models import User
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 user = User.objects.create_user(email="{email}", password="a long and quiet sentence")
 session = SessionStore()
 session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()

@@ -7,8 +7,8 @@ from django.contrib.admin.utils import flatten
 from django.contrib.messages import get_messages
 from django.utils.functional import Promise
 
+from emotion_site.accounts.purpose import declare_purpose
 from emotion_site.models import OneTimeLink, User
-from emotion_site.purpose import declare_purpose
 from tests.factories import make_api_token, make_one_time_link
 
 USERS = "/admin/emotion_site/user/"

@@ -7,7 +7,7 @@ from django.contrib.admin import site as admin_site
 from django.db.models import Model
 from django.urls import reverse
 
-from emotion_site.admin_lookups import FilteredAdmin
+from emotion_site.web.admin_lookups import FilteredAdmin
 from tests.factories import ClipFactory, make_api_token, make_one_time_link
 
 SECRETS = {"password", "digest", "session_key", "session_data", "data", "title", "key", "args_kwargs"}

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from emotion_site.api.throttling import AddressThrottle
 from emotion_site.models import ApiToken
-from emotion_site.tokens import revoke_token
+from emotion_site.sign_in.tokens import revoke_token
 from tests.factories import make_api_token
 
 CLIPS = "/api/v1/clips/"

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from classifier.models import Corpus, Task
-from emotion_site.purpose import declare_purpose
+from emotion_site.accounts.purpose import declare_purpose
 from tests.factories import ModelVersionFactory
 from training.models import Snapshot, TrainingRun
 

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 
 import classifier.checks
 from classifier.checks import WALLS
-from emotion_site import health
 from emotion_site.management.commands.doctor import HTTPS_HINTS
+from emotion_site.web import health
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from annotations.exports.jobs import path_of
 from annotations.exports.requests import start_export
 from annotations.models import LabelExport
 from classifier.models import Task
+from emotion_site.accounts.people import deactivate, delete_account, make_reset_link, reactivate
 from emotion_site.models import OneTimeLink, User
-from emotion_site.people import deactivate, delete_account, make_reset_link, reactivate
 from emotion_site.roles import Role
 from tests.factories import PASSWORD, UserFactory, make_api_token, make_one_time_link
 

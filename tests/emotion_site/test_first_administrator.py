@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from emotion_site.links import first_administrator_link
 from emotion_site.models import OneTimeLink, User
 from emotion_site.roles import Role, role_of
+from emotion_site.sign_in.links import first_administrator_link
 from tests.factories import PASSWORD, UserFactory, expire
 
 NEW_PERSON = {"email": "boss@example.org", "password1": PASSWORD, "password2": PASSWORD}

@@ -2,10 +2,10 @@
 
 import pytest
 
-from emotion_site.links import Purpose, find_link
+from emotion_site.accounts.people import deactivate, delete_account
 from emotion_site.models import User
-from emotion_site.people import deactivate, delete_account
 from emotion_site.roles import Role, set_role
+from emotion_site.sign_in.links import Purpose, find_link
 from tests.factories import UserFactory, make_one_time_link
 
 ENDS = {

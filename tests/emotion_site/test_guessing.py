@@ -5,9 +5,9 @@ from django.core import mail, signing
 from django.urls import reverse
 from django.utils import timezone
 
-from emotion_site.ending_access import end_all_access
-from emotion_site.guessing import COOKIE, OPEN_AFTER_UNLOCK
 from emotion_site.models import Notice, User
+from emotion_site.sign_in.ending_access import end_all_access
+from emotion_site.sign_in.guessing import COOKIE, OPEN_AFTER_UNLOCK
 from tests.factories import PASSWORD, make_one_time_link
 
 SIGN_IN = "/accounts/login/"
@@ -18,7 +18,7 @@ HERE, ELSEWHERE = "192.0.2.1", "203.0.113.9"
 def limits(settings, monkeypatch):
     """As the site is served; the limit of all sign-ins of a client would stand before what is tested."""
     settings.ACCOUNT_RATE_LIMITS = {"login": None}
-    monkeypatch.setattr("emotion_site.guessing.OF_ADDRESS", "10/h/key")
+    monkeypatch.setattr("emotion_site.sign_in.guessing.OF_ADDRESS", "10/h/key")
 
 
 @pytest.fixture

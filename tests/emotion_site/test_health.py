@@ -1,6 +1,6 @@
 import pytest
 
-from emotion_site import health
+from emotion_site.web import health
 
 pytestmark = pytest.mark.django_db
 

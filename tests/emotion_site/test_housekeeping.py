@@ -7,8 +7,9 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from emotion_site import signals, unfinished
+from emotion_site import signals
 from emotion_site.serving import housekeeper
+from emotion_site.storage import unfinished
 from tests.requirements import ROOT
 
 
@@ -33,7 +34,7 @@ import sys, time, django
 django.setup()
 from django.conf import settings
 settings.FILE_UPLOAD_TEMP_DIR = sys.argv[1]
-from emotion_site.uploads import DiskUploadHandler
+from emotion_site.web.uploads import DiskUploadHandler
 handler = DiskUploadHandler()
 handler.new_file("file", "voice.wav", "audio/wav", 9)
 handler.receive_data_chunk(b"some sound", 0)

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from emotion_site.links import Purpose, path_of
-from emotion_site.log_filter import BriefRefusals, HideSecretPaths
 from emotion_site.models import OneTimeLink
+from emotion_site.serving.log_filter import BriefRefusals, HideSecretPaths
+from emotion_site.sign_in.links import Purpose, path_of
 from tests.factories import make_one_time_link
 
 

@@ -6,8 +6,8 @@ from django.core import mail
 from django.core.management import call_command
 from django.urls import reverse
 
+from emotion_site.accounts.notices import tell
 from emotion_site.models import ApiToken, Notice, OneTimeLink, User
-from emotion_site.notices import tell
 from emotion_site.roles import Role, role_of
 from tests.factories import PASSWORD, UserFactory, make_api_token, make_one_time_link
 

@@ -5,10 +5,10 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from emotion_site.links import first_administrator_link
+from emotion_site.accounts.purpose import current_purpose, declare_purpose
 from emotion_site.models import DeclaredPurpose, User
-from emotion_site.purpose import current_purpose, declare_purpose
 from emotion_site.roles import Role, role_of
+from emotion_site.sign_in.links import first_administrator_link
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.urls import reverse
 from redis.connection import Connection
 
-from emotion_site import health, shared_cache
+from emotion_site.storage import shared_cache
+from emotion_site.web import health
 from tests.factories import PASSWORD
 from tests.redis_server import redis_of_our_own
 from tests.served_site import served_site, wait_until
@@ -18,7 +19,7 @@ from tests.served_site import served_site, wait_until
 def redis(settings):
     with redis_of_our_own() as server:
         settings.CACHES = {
-            "default": {"BACKEND": "emotion_site.shared_cache.SharedCache", "LOCATION": server.url}
+            "default": {"BACKEND": "emotion_site.storage.shared_cache.SharedCache", "LOCATION": server.url}
         }
         yield server
 
@@ -85,7 +86,7 @@ def test_requests_are_counted_without_it(redis, lose, speaker_client, monkeypatc
 @pytest.mark.django_db
 def test_wrong_passwords_are_counted_without_it(redis, lose, client, speaker, settings, monkeypatch):
     settings.ACCOUNT_RATE_LIMITS = {"login": None}  # its limit of all sign-ins would stand before
-    monkeypatch.setattr("emotion_site.guessing.OF_PAIR", "3/m/key")
+    monkeypatch.setattr("emotion_site.sign_in.guessing.OF_PAIR", "3/m/key")
     lose(redis)
     for _ in range(3):
         client.post(reverse("account_login"), {"login": speaker.email, "password": "wrong"})

@@ -2,9 +2,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.urls import reverse
 
+from emotion_site.accounts.people import deactivate, delete_account
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
-from emotion_site.people import deactivate, delete_account
 from emotion_site.roles import Role, is_admin, is_reviewer, role_of, set_role
 from tests.factories import UserFactory
 

@@ -3,10 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from emotion_site.links import find_link, path_of
 from emotion_site.models import Notice, OneTimeLink, User
 from emotion_site.roles import Role, role_of
-from emotion_site.sign_in_forms import SignUpForm
+from emotion_site.sign_in.forms import SignUpForm
+from emotion_site.sign_in.links import find_link, path_of
 from tests.factories import PASSWORD, expire, make_one_time_link
 
 INVITATION = OneTimeLink.Purpose.INVITATION
@@ -135,7 +135,7 @@ def somebody_is_faster(monkeypatch):
             OneTimeLink.objects.filter(pk=link.pk).update(used_at=link.created)
             return link
 
-        monkeypatch.setattr("emotion_site.views.one_time_links.find_link", find_and_lose)
+        monkeypatch.setattr("emotion_site.accounts.pages.one_time_links.find_link", find_and_lose)
 
     return arrange
 

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.urls import reverse
 
-from emotion_site.links import path_of
 from emotion_site.models import Notice, OneTimeLink, User
 from emotion_site.roles import Role
+from emotion_site.sign_in.links import path_of
 from tests.factories import PASSWORD, make_one_time_link
 
 NEW_PERSON = {"email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}

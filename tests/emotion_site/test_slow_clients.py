@@ -10,11 +10,11 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from emotion_site import body_limit
-from emotion_site.body_limit import limit_body
 from emotion_site.serving import connection, socket_connection
 from emotion_site.serving.connection import GuardedConnection
 from emotion_site.serving.socket_connection import GuardedSocket
+from emotion_site.web.admission import body_limit
+from emotion_site.web.admission.body_limit import limit_body
 
 ANSWER_BYTES = 20_000_000
 HANDSHAKE = (

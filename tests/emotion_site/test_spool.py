@@ -5,9 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from emotion_site import spool
-from emotion_site.body_limit import BodyRefused
-from emotion_site.spool import BodyFile, Spool
+from emotion_site.web.admission import spool
+from emotion_site.web.admission.body_limit import BodyRefused
+from emotion_site.web.admission.spool import BodyFile, Spool
 
 PIECE = b"x" * 60_000
 

@@ -8,7 +8,7 @@ from django_tasks_db.models import DBTaskResult
 
 from classifier import tasks
 from emotion_site.models import TaskHeartbeat
-from emotion_site.task_heartbeat import (
+from emotion_site.serving.task_heartbeat import (
     LOST_AFTER,
     MAX_ATTEMPTS,
     forget_old_tasks,

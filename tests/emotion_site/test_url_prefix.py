@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from emotion_site.checks import prefix_is_no_page_of_the_site, proxy_of_the_prefix_is_declared
 from emotion_site.settings import env
-from emotion_site.url_prefix import add_prefix, cut_prefix
+from emotion_site.web.url_prefix import add_prefix, cut_prefix
 from tests.requirements import ROOT
 
 
@@ -75,7 +75,7 @@ django.setup()
 from django.conf import settings
 from django.urls import reverse
 from django.templatetags.static import static
-from emotion_site.links import Purpose, path_of
+from emotion_site.sign_in.links import Purpose, path_of
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 names = ["SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LANGUAGE_COOKIE_PATH", "SESSION_COOKIE_NAME"]
 print(json.dumps([

@@ -26,7 +26,7 @@ MEGABYTE = 1024 * 1024
 FILL = f"""
 from django.db import connection
 from emotion_site.models import User
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 user = User.objects.create_user("speaker@example.org")
 print("token", create_token(user=user, name="test", days=1)[1])
 with connection.cursor() as cursor:

@@ -42,7 +42,7 @@ HALL = "audio/qv_medium_hall.flac"
 PEOPLE = """
 from emotion_site.models import User
 from emotion_site.roles import Role, set_role
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 for name in ("ann", "ben", "cleo", "reviewer"):
     user = User.objects.create_user(f"{name}@example.org", share_for_review=True, share_for_training=True)
     if name == "reviewer":

@@ -33,7 +33,7 @@ COMPARED = 100
 ADMINISTRATOR = """
 from emotion_site.models import User
 from emotion_site.roles import Role, set_role
-from emotion_site.tokens import create_token
+from emotion_site.sign_in.tokens import create_token
 user = User.objects.create_user("load@example.org")
 set_role(user=user, role=Role.ADMIN)
 print("token", create_token(user=user, name="load", days=1)[1])

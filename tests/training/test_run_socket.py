@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from classifier.models import Task
 from emotion_site.asgi import application
-from emotion_site.ending_access import end_all_access
 from emotion_site.models import User
 from emotion_site.roles import Role, set_role
+from emotion_site.sign_in.ending_access import end_all_access
 from tests.factories import ModelVersionFactory, UserFactory
 from training.models import Snapshot, TrainingRun
 

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from annotations.agreement import pictures
 from annotations.queue.offers import hearable_by
 from classifier.models import Label, ModelVersion
-from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.models import User
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from training.models import TrainingRun
 from training.pages import verdict_words
 from training.pages.curves import plots_of

@@ -8,7 +8,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from emotion_site.roles import is_admin
-from emotion_site.socket_person import person_of
+from emotion_site.web.admission.socket_person import person_of
 from training.models import TrainingRun
 
 # The worker that writes the row is another process, so the row is looked at.

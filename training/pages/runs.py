@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations.pages.asked_task import asked_task
 from classifier.models import ModelVersion, Task
-from emotion_site.access import SignedInRequest, admin_required
 from emotion_site.exceptions import UserError
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from training.datasets.trainable import refusal_of
 from training.models import Snapshot, TrainingRun
 from training.pages.run_words import MODES, duration_words

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations.pages.asked_task import asked_task
 from classifier.models import Task
-from emotion_site.access import SignedInRequest, admin_required
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from training.datasets.freezing import Wishes, freeze_snapshot
 from training.pages.snapshot_rows import snapshot_rows
 from training.pages.telling import refusals_told

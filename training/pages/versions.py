@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.pages.asked_task import asked_task
 from classifier.models import Clip, ModelVersion, Task
-from emotion_site.access import SignedInRequest, admin_required
-from emotion_site.moments import read_moment
+from emotion_site.sign_in.guards import SignedInRequest, admin_required
+from emotion_site.web.dates import read_moment
 from training.models import PredictionJob, Promotion
 from training.pages.telling import reason_given, refusals_told
 from training.pages.version_rows import version_rows

@@ -9,7 +9,7 @@ from django.conf import settings
 from classifier.inference.version_folder import CONFIG, PREPROCESSOR
 from classifier.models import ModelVersion, Task
 from classifier.predictions.registry import IMPORTING, register_version
-from emotion_site.unfinished import workplace
+from emotion_site.storage.unfinished import workplace
 from training import torchaudio_shim
 from training.datasets.corpus import read_corpus
 from training.exceptions import CheckpointRefused

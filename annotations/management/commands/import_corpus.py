@@ -13,7 +13,7 @@ from annotations.imports.labels import LabelReader, require_task
 from classifier.clips import uploads
 from emotion_site.counted import counted
 from emotion_site.exceptions import UserError
-from emotion_site.quiet_log import quiet_log
+from emotion_site.serving.quiet_log import quiet_log
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from classifier.models import ModelVersion
 from classifier.predictions import predictor
 from classifier.predictions.serialize import answer
 from emotion_site.exceptions import UserError
-from emotion_site.quiet_log import quiet_log
+from emotion_site.serving.quiet_log import quiet_log
 
 UNREADABLE = "unreadable"
 

@@ -10,9 +10,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from emotion_site import health
 from emotion_site.checks import DOCTOR
 from emotion_site.settings.env import LOOPBACK_HOSTS
+from emotion_site.web import health
 
 # What Django advises about HTTPS: redirects, cookies and how long browsers insist on it. A site that only
 # this machine reaches has none of its own; a proxy on the same machine decides about these.

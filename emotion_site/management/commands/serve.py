@@ -7,10 +7,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from emotion_site.links import first_administrator_link
 from emotion_site.serving.claim import FolderInUse, claim
 from emotion_site.serving.supervisor import PortInUse, Supervisor, listen
 from emotion_site.settings.env import LOOPBACK_HOSTS
+from emotion_site.sign_in.links import first_administrator_link
 
 
 class Command(BaseCommand):
