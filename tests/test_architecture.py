@@ -77,6 +77,24 @@ def test_imports_point_one_way(app):
     assert not wrong
 
 
+@pytest.mark.parametrize("folder", ["classifier/audio", "classifier/inference"])
+def test_sound_and_inference_know_no_models(folder):
+    """They also run in processes without a database."""
+    known = {"django.db", "classifier.models", "classifier.querysets", "emotion_site.models"}
+    wrong = {name(path): set(imported_modules(path)) & known for path in sources(folder)}
+    assert {path: found for path, found in wrong.items() if found} == {}
+
+
+MAX_MODULES = 20
+
+
+def test_folders_are_rooms_one_can_see():
+    counted: dict[str, int] = {}
+    for path in product():
+        counted[name(path.parent)] = counted.get(name(path.parent), 0) + (path.name != "__init__.py")
+    assert {folder: modules for folder, modules in counted.items() if modules > MAX_MODULES} == {}
+
+
 def test_torch_is_imported_only_in_training():
     wrong = [name(path) for path in product() if top_level(path) & HEAVY]
     assert [path for path in wrong if not path.startswith("training/")] == []

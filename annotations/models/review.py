@@ -103,7 +103,7 @@ class CurrentReview(models.Model):
     flag = models.CharField(max_length=20, choices=Flag, blank=True)
     picked_by = models.CharField(max_length=10, choices=PickedBy, blank=True)
     # What a reviewer has answered is mostly closed; what is left is counted without looking there. True also
-    # for a while after the clip was closed (see ``queue_counts``).
+    # for a while after the clip was closed (see ``queue.counts``).
     may_be_open = models.BooleanField(default=True)
     created = models.DateTimeField(default=timezone.now)
 

@@ -1,4 +1,4 @@
-"""The decoder process, `python -m classifier.audio.quarantine.worker LIMITS`, started by `decoder_process`.
+"""The decoder process, `python -m classifier.audio.quarantine.worker LIMITS`, started by `process`.
 
 Takes one upload after the other from stdin and answers on stdout. A file that makes libav crash, loop or eat
 memory ends this process and nothing else; it also ends by itself when the server that started it is gone.
