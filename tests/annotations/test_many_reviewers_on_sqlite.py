@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from uuid import uuid4
 from django.db import connections
-from annotations import services
+from annotations.reviews import submission
 from annotations.reviews.choice import read_answer
 from annotations.models import Review, ReviewPolicy
 from annotations.queue.offers import take_next
@@ -38,7 +38,7 @@ def review(person):
     done = []
     while offer := take_next(reviewer=person, task=task):
         answer = read_answer(task, label="sad")
-        saved = services.submit_review(reviewer=person, task=task, clip_id=offer.clip.pk, answer=answer,
+        saved = submission.submit_review(reviewer=person, task=task, clip_id=offer.clip.pk, answer=answer,
                                        circumstances=Circumstances(uuid4().hex))
         assert saved.notes == [], saved.notes
         done.append(offer.clip.pk)

@@ -29,8 +29,8 @@ django.setup()
 from django.conf import settings
 settings.DATA_DIR = sys.argv[1]
 settings.STORAGES["default"]["OPTIONS"]["location"] = sys.argv[1] + "/clips"
-from classifier import clip_files
-with clip_files.written(sys.argv[2], b"fLaC"):
+from classifier.clips import storage
+with storage.written(sys.argv[2], b"fLaC"):
     print("written", flush=True)
     time.sleep(60)  # a transaction that takes long
 """

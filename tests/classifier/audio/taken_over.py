@@ -18,7 +18,7 @@ PROGRAM = """#!{python} -I
 import json, sys
 sys.path.insert(0, {root!r})
 from tests.classifier.audio import hostile
-from classifier.audio import walls, worker
+from classifier.audio.quarantine import walls, worker
 from classifier.audio.exceptions import AudioRejected, Rejection
 
 def taken_over(data, limits, decode=worker.read_sound):

@@ -104,8 +104,8 @@ def test_damaged_folder_is_not_loaded(version_folder):
 
 
 def test_engine_needs_no_torch():
-    modules = "runtime, serving, queue, version_folder"
-    code = f"import sys; from classifier.engine import {modules}; sys.exit('torch' in sys.modules)"
+    modules = "session, hot_reload, queue, version_folder"
+    code = f"import sys; from classifier.inference import {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
