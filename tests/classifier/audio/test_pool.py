@@ -271,8 +271,8 @@ def test_many_threads_get_each_their_own_answer(pool):
 
 
 def test_closing_ends_every_process_even_one_at_work(new_pool, monkeypatch):
-    for module in ("pool", "decoder_process"):
-        monkeypatch.setattr(f"classifier.audio.{module}.STOP_SECONDS", 0.3)
+    for module in ("pool", "process"):
+        monkeypatch.setattr(f"classifier.audio.quarantine.{module}.STOP_SECONDS", 0.3)
     pool = new_pool(processes=2)
     pool.start()
     (first,) = pool.pids
