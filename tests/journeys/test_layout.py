@@ -141,6 +141,21 @@ def test_what_is_done_with_chosen_clips_appears_when_some_are(browser, own_site,
     context.close()
 
 
+def test_recordings_stay_where_they_are_when_the_chart_arrives(open_page):
+    page = open_page("/", 1280)
+    held = []
+    page.route("**/history/chart/**", lambda route: held.append(route))
+    page.goto("/history/")
+    expect(page.get_by_text("Counting …")).to_be_visible()
+    row = page.locator(".clip-row").first
+    before = row.evaluate(TOP)
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(page.locator(".timeline canvas")).to_be_visible()
+    assert row.evaluate(TOP) == pytest.approx(before, abs=1)
+
+
 def test_days_the_wrong_way_round_are_told_as_soon_as_they_are_chosen(open_page):
     page = open_page("/history/", 1280)
     page.get_by_text("More filters").click()
