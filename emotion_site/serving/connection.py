@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from emotion_site.exceptions import busy
-from emotion_site.serving.lingering import LingeringConnection
 from emotion_site.serving.open_connections import NOT_KNOWN_YET, OpenConnections, Place, Standing
+from emotion_site.serving.sent_ahead import SentAheadConnection
 from emotion_site.serving.socket_connection import GuardedSocket
 from emotion_site.web.admission.client_address import client_address
 from emotion_site.web.admission.early_responses import answer_early, raw_answer
@@ -25,7 +25,7 @@ LOOK_AT_WRITING_EVERY_S = 30.0
 LEAST_BYTES_PER_LOOK = 64 * 1024
 
 
-class GuardedConnection(LingeringConnection):
+class GuardedConnection(SentAheadConnection):
     """Allows a request's headers 15 seconds and 64 KB, an answer 2 KB a second, an address its places.
 
     The body of a request is looked after in ``body_limit``.

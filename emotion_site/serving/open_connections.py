@@ -1,7 +1,6 @@
 """Who holds the connections of this process, and who goes first when there are too many."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 
 # Of a connection that waits for a proxy to say for whom it is.
@@ -18,14 +17,53 @@ class Standing(IntEnum):
     AT_WORK = 4
 
 
-@dataclass(eq=False)
 class Place:
     """One open connection."""
 
-    address: str
-    end: Callable[[], None]
-    standing: Standing = Standing.SILENT
-    is_gone: bool = False
+    def __init__(self, address: str, end: Callable[[], None], standing: Standing = Standing.SILENT) -> None:
+        self.address = address
+        self.end = end
+        self.is_gone = False
+        self._standing = standing
+        self._held: _Held | None = None
+
+    @property
+    def standing(self) -> Standing:
+        return self._standing
+
+    @standing.setter
+    def standing(self, standing: Standing) -> None:
+        if self._held is not None and standing != self._standing:
+            self._held.move(self, standing)
+        self._standing = standing
+
+
+class _Held:
+    """The connections of one address by what they are there for, so that nobody looks through them all.
+
+    Each line is in the order in which they came to it.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[Standing, dict[Place, None]] = {standing: {} for standing in Standing}
+        self.count = 0
+
+    def add(self, place: Place) -> None:
+        self._lines[place.standing][place] = None
+        self.count += 1
+        place._held = self
+
+    def remove(self, place: Place) -> None:
+        del self._lines[place.standing][place]
+        self.count -= 1
+        place._held = None
+
+    def move(self, place: Place, standing: Standing) -> None:
+        del self._lines[place.standing][place]
+        self._lines[standing][place] = None
+
+    def least_needed(self) -> Place:
+        return next(next(iter(line)) for line in self._lines.values() if line)
 
 
 class OpenConnections:
@@ -39,8 +77,7 @@ class OpenConnections:
         self._per_address = per_address
         self._total = total
         self._count = 0
-        # Of each address in the order in which they came.
-        self._places: dict[str, dict[Place, None]] = {}
+        self._held: dict[str, _Held] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -49,19 +86,21 @@ class OpenConnections:
         """Take a place; False when its address, or everybody, has as many as may be and all are in use."""
         if not self._has_room(place.address) or not self._has_room_in_total():
             return False
-        self._places.setdefault(place.address, {})[place] = None
+        if place.address not in self._held:
+            self._held[place.address] = _Held()
+        self._held[place.address].add(place)
         self._count += 1
         place.is_gone = False
         return True
 
     def leave(self, place: Place) -> None:
-        of_address = self._places.get(place.address, {})
-        if place in of_address:
-            del of_address[place]
+        held = place._held
+        if held is not None:
+            held.remove(place)
             self._count -= 1
             place.is_gone = True
-            if not of_address:
-                del self._places[place.address]
+            if not held.count:
+                del self._held[place.address]
 
     def move(self, place: Place, address: str) -> bool:
         """Count a connection for another address; False, and all as before, when that has no place."""
@@ -74,21 +113,18 @@ class OpenConnections:
         return self.enter(place)
 
     def _has_room(self, address: str) -> bool:
-        if address == NOT_KNOWN_YET or len(self._places.get(address, {})) < self._per_address:
+        if address == NOT_KNOWN_YET or self._count_of(address) < self._per_address:
             return True
         return self._end_one_of(address)
 
     def _has_room_in_total(self) -> bool:
-        return self._count < self._total or self._end_one_of(self._address_with_most())
+        return self._count < self._total or self._end_one_of(max(self._held, key=self._count_of))
 
-    def _address_with_most(self) -> str:
-        return max(self._places, key=lambda address: len(self._places[address]))
+    def _count_of(self, address: str) -> int:
+        return self._held[address].count if address in self._held else 0
 
     def _end_one_of(self, address: str) -> bool:
-        # Of equals the oldest. Under attack that is the very first, so nobody looks through them all.
-        places = self._places[address]
-        silent = next((place for place in places if place.standing == Standing.SILENT), None)
-        place = silent or min(places, key=lambda held: held.standing)
+        place = self._held[address].least_needed()
         if place.standing >= Standing.AT_WORK:
             return False
         self.leave(place)

@@ -12,7 +12,7 @@ ANOTHER = "127.0.0.9"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with served_site(tmp_path_factory.mktemp("served")) as served:
+    with served_site(tmp_path_factory.mktemp("served"), CONNECTIONS_PER_ADDRESS="512") as served:
         yield served
 
 

@@ -41,6 +41,17 @@ def test_the_oldest_that_does_nothing_goes_first():
     assert crowd.enter("elsewhere", "b", Standing.SILENT)
 
 
+def test_whoever_has_done_nothing_for_longest_goes_first():
+    crowd = Crowd(per_address=2)
+    first = Place("a", lambda: crowd.ended.append("first"), Standing.IDLE)
+    assert crowd.open.enter(first)
+    assert crowd.enter("second", "a", Standing.IDLE)
+    first.standing = Standing.AT_WORK
+    first.standing = Standing.IDLE
+    assert crowd.enter("third", "a", Standing.AT_WORK)
+    assert crowd.ended == ["second"]
+
+
 def test_when_the_process_is_full_the_address_with_most_gives_way():
     crowd = Crowd(per_address=10, total=4)
     for name, address in [("lone", "a"), ("first", "b"), ("second", "b"), ("third", "b")]:
@@ -79,11 +90,12 @@ def test_only_what_the_trusted_proxies_say_counts(settings, proxies, forwarded, 
 
 @contextmanager
 def served_behind_a_proxy(monkeypatch, per_address: int):
-    """A server whose requests wait until the event is set, behind the proxy that the test plays."""
-    go_on = threading.Event()
+    """A server whose requests wait until the last event is set, behind the proxy that the test plays."""
+    begun, go_on = threading.Event(), threading.Event()
 
     async def wait_for_it(scope, receive, send):
         scope["place"].standing = Standing.AT_WORK
+        begun.set()
         while not go_on.is_set():
             await asyncio.sleep(0.01)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
@@ -98,7 +110,7 @@ def served_behind_a_proxy(monkeypatch, per_address: int):
     thread.start()
     wait_until(lambda: server.started)
     try:
-        yield server.servers[0].sockets[0].getsockname(), go_on
+        yield server.servers[0].sockets[0].getsockname(), begun, go_on
     finally:
         go_on.set()
         server.should_exit = True
@@ -108,7 +120,7 @@ def served_behind_a_proxy(monkeypatch, per_address: int):
 def test_behind_a_proxy_requests_are_counted_for_whom_they_are(settings, monkeypatch):
     settings.NUM_PROXIES = 1
 
-    with served_behind_a_proxy(monkeypatch, per_address=2) as (address, go_on), ExitStack() as stack:
+    with served_behind_a_proxy(monkeypatch, per_address=2) as (address, _begun, go_on), ExitStack() as stack:
 
         def ask(*, forwarded: str):
             return stack.enter_context(asking(address, "/", {"X-Forwarded-For": forwarded}, method="GET"))
@@ -128,19 +140,14 @@ def test_behind_a_proxy_requests_are_counted_for_whom_they_are(settings, monkeyp
 
 def test_who_finds_all_places_in_use_reads_why(settings, monkeypatch):
     with (
-        served_behind_a_proxy(monkeypatch, per_address=1) as (address, _go_on),
+        served_behind_a_proxy(monkeypatch, per_address=1) as (address, begun, _go_on),
         asking(address, "/", {}, method="GET"),
     ):
-        wait_until(an_address_is_at_work)
+        assert begun.wait(timeout=10)
         with socket.create_connection(address, timeout=10) as another:
             answer = answer_on(another)
     assert answer.status == 503
     assert answer.getheader("Content-Security-Policy")
-
-
-def an_address_is_at_work() -> bool:
-    places = GuardedConnection.open_connections._places.values()
-    return any(place.standing == Standing.AT_WORK for of_address in places for place in of_address)
 
 
 def test_addresses_take_turns_and_of_one_the_newest_is_first():

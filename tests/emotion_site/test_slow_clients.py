@@ -10,11 +10,12 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from emotion_site.serving import connection, socket_connection
+from emotion_site.serving import connection, sent_ahead, socket_connection
 from emotion_site.serving.connection import GuardedConnection
 from emotion_site.serving.socket_connection import GuardedSocket
 from emotion_site.web.admission import body_limit
 from emotion_site.web.admission.body_limit import limit_body
+from tests.served_site import wait_until
 
 ANSWER_BYTES = 20_000_000
 HANDSHAKE = (
@@ -44,9 +45,9 @@ def impatient(monkeypatch) -> None:
 
 
 @contextmanager
-def served() -> Iterator[tuple[str, int]]:
+def served(app=None) -> Iterator[tuple[str, int]]:
     config = uvicorn.Config(
-        limit_body(answer_at_length),
+        app or limit_body(answer_at_length),
         http=GuardedConnection,
         ws=GuardedSocket,
         lifespan="off",
@@ -106,6 +107,48 @@ def test_second_request_of_a_connection_is_watched_too(impatient):
         while received < ANSWER_BYTES:
             received += len(client.recv(1_000_000))
         assert not says(client, *[b"\r\n"] * 20)
+
+
+async def answer_a_page(scope, receive, send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"50000")]})
+    await send({"type": "http.response.body", "body": b"x" * 50_000})
+
+
+def test_requests_sent_ahead_wait_until_the_answer_before_is_taken():
+    asked = []
+
+    async def note_and_answer(scope, receive, send) -> None:
+        asked.append(scope["path"])
+        await answer_a_page(scope, receive, send)
+
+    with served(note_and_answer) as address, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(address)
+        client.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        wait_until(lambda: asked)
+        time.sleep(0.5)  # in which all three were answered
+        assert len(asked) == 1
+        received = 0
+        while received < 3 * 50_000:
+            received += len(client.recv(1_000_000))
+    assert len(asked) == 3
+
+
+def test_a_connection_ends_after_a_few_requests_sent_ahead():
+    with served(answer_a_page) as address, socket.create_connection(address) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+        client.settimeout(10)
+        answers = b"".join(iter(lambda: client.recv(1_000_000), b""))
+    assert answers.count(b"HTTP/1.1 200 OK") == 1 + sent_ahead.MOST_AHEAD
+    assert answers.count(b"connection: close") == 1
+
+
+def test_whoever_never_takes_an_answer_but_asks_on_is_let_go(monkeypatch):
+    monkeypatch.setattr(sent_ahead, "TAKEN_WITHIN_S", 0.3)
+    with served() as address, socket.create_connection(address) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+        time.sleep(0.8)
+        assert not says(client, *[b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"] * 5)
 
 
 @pytest.mark.parametrize("method", [b"GET", b"POST"])

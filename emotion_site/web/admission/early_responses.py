@@ -1,5 +1,6 @@
 """Answers that are given before Django's own middleware has a request, with the headers it would have set."""
 
+import asyncio
 import json
 import logging
 from functools import cache, lru_cache
@@ -26,6 +27,8 @@ HEADERS = (
     "emotion_site.web.middleware.PageHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 )
+# A program that is told at once that the site is busy asks again at once, and keeps it so.
+TELL_BUSY_AFTER_S = 1.0
 # What is read of a request that may be odd in every other way.
 KEPT_HEADERS = {b"cookie", b"accept-language", b"host", b"x-forwarded-proto"}
 
@@ -33,6 +36,8 @@ KEPT_HEADERS = {b"cookie", b"accept-language", b"host", b"x-forwarded-proto"}
 async def answer_early(scope: Scope, send: Send, error: UserError) -> None:
     """Answer in the place of Django, as a page or in the shape of the API, and end the connection."""
     logger.warning("Refused a request early code=%s", error.code)
+    if error.retry_after_s:
+        await asyncio.sleep(TELL_BUSY_AFTER_S)
     await send_early(send, early_page(scope, error))
 
 
