@@ -55,7 +55,7 @@ def test_nobody_receives_the_recording_of_a_stranger(site, path, status, length)
 def test_a_stranger_who_sends_all_the_same_reads_the_answer(site):
     answer = httpx.post(site.url + API, files={"file": ("voice.wav", b"x" * LARGE)})
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
-    assert answer.headers["Connection"] == "close"
+    assert answer.headers.get("Connection") == "close"
     page = httpx.post(site.url + "/", files={"file": ("voice.wav", b"x" * LARGE)})
     assert (page.status_code, page.headers["Location"]) == (302, f"{SIGN_IN}?next=/")
     assert kept_files(site) == []
@@ -147,7 +147,7 @@ def test_a_plain_form_without_a_length_is_read(site, person):
     form = httpx.Request("POST", site.url, files={"file": ("voice.wav", recording(200))}, data=fields)
     headers = person.cookies | {"Content-Type": form.headers["Content-Type"]}
     answer = httpx.post(f"{site.url}/", content=in_pieces(form.read()), headers=headers, timeout=30)
-    assert (answer.status_code, answer.headers["Location"][:7]) == (302, "/clips/")
+    assert (answer.status_code, answer.headers.get("Location", "")[:7]) == (302, "/clips/")
 
 
 @pytest.mark.parametrize(("length", "status"), [(2_000_000, 413), (30_000_000, 413)])
