@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.training.test_gate import LABELS, RULES, answers
+from tests.training.evaluation.test_gate import LABELS, RULES, answers
 from training.evaluation.gate import compare_answers, judge
 from training.evaluation.metrics import Answers, all_figures
 from training.pages import verdict_words
