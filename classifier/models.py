@@ -28,6 +28,10 @@ class Task(models.Model):
     def __str__(self) -> str:
         return gettext(self.name)
 
+    def label_keys(self) -> list[str]:
+        """The keys of its labels, in the order of a model's outputs."""
+        return list(self.labels.order_by("order").values_list("key", flat=True))
+
 
 class Label(models.Model):
     """One possible answer of a task."""
