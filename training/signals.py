@@ -16,7 +16,7 @@ from emotion_site.signals import housekeeping
 from training import tasks
 from training.datasets.erasing import WITHDRAWN, erase
 from training.models import Promotion, SnapshotClip
-from training.runs import recovery
+from training.runs.leftovers import remove_leftovers
 
 _SHARING = {"shared_for_review", "shared_for_training"}
 
@@ -67,8 +67,8 @@ def erase_many(clip_ids: list[UUID], **kwargs: Any) -> None:
 
 
 @receiver(housekeeping)
-def look_after_training(**kwargs: Any) -> None:
-    recovery.look_after_training()
+def clear_up(**kwargs: Any) -> None:
+    remove_leftovers()
 
 
 def _is_shared(clip: Clip) -> bool:

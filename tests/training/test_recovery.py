@@ -8,14 +8,15 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from classifier.models import ModelVersion, Task
+from emotion_site.serving.recovery import recover_stranded
 from tests.factories import ModelVersionFactory
 from tests.training.decided import decided_by_people
-from training import tasks
+from training import recovery, tasks
 from training.datasets.erasing import erase
 from training.datasets.files import write_snapshot
 from training.datasets.freezing import freeze_snapshot
 from training.models import PredictionJob, Snapshot, SnapshotClip, TrainingRun
-from training.runs import recovery
+from training.runs.leftovers import remove_leftovers
 from training.runs.worker import work_folder
 
 
@@ -59,7 +60,7 @@ def enqueued(task: Task) -> list[str]:
 def test_lost_tasks_are_enqueued_once(run, frozen, task, in_service):
     job = before(PredictionJob.objects.create(task=task, version=in_service))
     for _round in range(2):
-        recovery.look_after_training()
+        recover_stranded()
     assert enqueued(tasks.execute_run) == [str(run.pk)]
     assert enqueued(tasks.write_snapshot) == [str(frozen.pk)]
     assert enqueued(tasks.predict_again) == [str(job.pk)]
@@ -67,13 +68,14 @@ def test_lost_tasks_are_enqueued_once(run, frozen, task, in_service):
 
 def test_what_a_writer_is_busy_with_is_left_alone(frozen):
     Snapshot.objects.update(heartbeat=timezone.now())
-    recovery.resume_others()
+    recover_stranded()
     assert enqueued(tasks.write_snapshot) == []
 
 
 def test_run_that_ends_every_worker_is_given_up(run):
     before(run, attempts=recovery.MAX_ATTEMPTS)
-    assert recovery.resume_runs() == 0
+    assert list(recovery.stranded_runs()) == [run]
+    recover_stranded()
     run.refresh_from_db()
     assert (run.state, run.error_code) == ("failed", "worker_lost")
 
@@ -81,7 +83,8 @@ def test_run_that_ends_every_worker_is_given_up(run):
 def test_sound_that_no_worker_removed_is_removed(frozen):
     write_snapshot(frozen)
     erase(SnapshotClip.objects.filter(snapshot=frozen))
-    recovery.erase_left_over()
+    for _round in range(2):
+        recover_stranded()
     assert enqueued(tasks.sync_snapshots) == [f"[{frozen.pk}]"]
     tasks.sync_snapshots.func([frozen.pk])
     assert not list(frozen.folder.rglob("*.flac"))
@@ -93,11 +96,11 @@ def test_folders_of_ended_runs_and_killed_writers_are_removed(run, frozen):
     for folder in (ended, half):
         (folder / "train").mkdir(parents=True)
     Snapshot.objects.update(heartbeat=timezone.now())
-    recovery.look_after_training()
+    remove_leftovers()
     assert ended.is_dir() and half.is_dir()
     Snapshot.objects.update(heartbeat=timezone.now() - timedelta(minutes=5))
     TrainingRun.objects.update(state="cancelled")
-    recovery.look_after_training()
+    remove_leftovers()
     assert not ended.exists() and not half.exists()
 
 
