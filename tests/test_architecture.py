@@ -12,7 +12,7 @@ from tests.requirements import ROOT
 
 # Each app may import those after it, never one before it.
 APPS = ["training", "annotations", "classifier", "emotion_site"]
-HEAVY = {"torch", "torchaudio", "transformers", "safetensors", "onnx"}
+HEAVY = {"torch", "torchaudio", "transformers", "safetensors", "onnx", "scipy"}
 # Whoever imports one of them has silenced the libraries.
 PACKAGES = [*APPS, "benchmarks"]
 # Where the project is put together out of its apps.
@@ -175,7 +175,7 @@ response = Client(HTTP_HOST="localhost").post(
 )
 assert response.status_code == 201, (response.status_code, response.content)
 assert response.json()["prediction"]["label"], response.content
-heavy = {"torch", "torchaudio", "transformers", "onnx", "safetensors"} & set(sys.modules)
+heavy = {"torch", "torchaudio", "transformers", "onnx", "safetensors", "scipy"} & set(sys.modules)
 sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
 """
 

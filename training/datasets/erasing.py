@@ -15,7 +15,7 @@ from training.models import Snapshot, SnapshotClip
 
 logger = logging.getLogger(__name__)
 
-# Clips of a corpus have no owner who could take them back.
+# Clips of a corpus have no owner who could withdraw them.
 WITHDRAWN = Q(corpus__isnull=True) & ~Q(shared_for_review=True, shared_for_training=True)
 
 
@@ -50,12 +50,12 @@ def sync_folder(snapshot: Snapshot) -> None:
             for clip in erased:
                 (snapshot.folder / clip.file).unlink(missing_ok=True)
             SnapshotClip.objects.filter(pk__in=[clip.pk for clip in erased]).update(file="")
-            _forget_decoded()
+            _clear_cache()
             logger.info("Erased clips from snapshot=%s", snapshot.pk)
 
 
-def _forget_decoded() -> None:
-    """What commands decoded may be of these clips; whose sound lies in which file nobody can tell."""
+def _clear_cache() -> None:
+    """What commands decoded may be of these clips: nothing says which file holds whose sound."""
     # The index of a file goes first: what has none is decoded anew.
     for suffix in (".json", ".pcm"):
         for path in (Path(settings.DATA_DIR) / "cache").glob(f"*{suffix}"):

@@ -8,7 +8,7 @@ from torch import Tensor
 from classifier.corpora.files import CorpusFiles, FileRefused
 from classifier.corpora.tables import FILE_NAME
 from training.datasets.corpus import METADATA, read_metadata, refused, rows_of
-from training.datasets.decoded import decoded
+from training.datasets.decoded import decode_clips
 from training.exceptions import CorpusRefused
 from training.fitting.augmentation import is_test_noise
 
@@ -46,5 +46,5 @@ def _files(folder: Path, *, for_testing: bool | None = None) -> list[Path]:
 
 
 def _decoded(paths: list[Path], cache: Path) -> list[Tensor]:
-    clips = decoded(paths, cache)
+    clips = decode_clips(paths, cache)
     return [torch.from_numpy(clips.waveform(number)) for number in range(len(clips))]

@@ -1,4 +1,4 @@
-"""Every voice stands in one split for good, so that what judges a model was never learned from."""
+"""Every voice keeps one split for good, so that no model is tested on a voice that it learned from."""
 
 import hashlib
 import secrets
@@ -58,7 +58,7 @@ def draw_split(pseudonym: str, taken: Collection[str]) -> str:
     left = ENOUGH_SPEAKERS - len(taken)
     if missing and left <= len(missing):
         return missing[0]
-    chance = int(hashlib.sha256(pseudonym.encode()).hexdigest(), 16) % 10_000 / 10_000
-    if chance < TRAIN_SHARE:
+    share = int(hashlib.sha256(pseudonym.encode()).hexdigest(), 16) % 10_000 / 10_000
+    if share < TRAIN_SHARE:
         return Split.TRAIN
-    return Split.VALIDATION if chance < TRAIN_SHARE + VALIDATION_SHARE else Split.TEST
+    return Split.VALIDATION if share < TRAIN_SHARE + VALIDATION_SHARE else Split.TEST

@@ -25,7 +25,7 @@ SEEDS_APART = 10_000_019
 Share = Annotated[float, Field(ge=0, le=1)]
 Change = Callable[[Tensor, torch.Generator], Tensor]
 # Waveforms float32[1, samples] and the number of the clip, to what is heard instead.
-ClipChange = Callable[[Tensor, int], Tensor]
+ClipTransform = Callable[[Tensor, int], Tensor]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Augmentation:
         return waveforms.masked_fill((position >= start) & (position < start + length), 0.0)
 
 
-def changed_copies(augmentation: Augmentation | None, seed: int, copies: int) -> list[ClipChange | None]:
+def augmented_copies(augmentation: Augmentation | None, seed: int, copies: int) -> list[ClipTransform | None]:
     """What is done to each copy of the clips: to the first nothing."""
     if augmentation is None:
         return [None]

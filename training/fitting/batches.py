@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.inference.windows import HOP_S, WINDOW_S, window_starts
+from classifier.inference.windows import HOP_S, WINDOW_S, cut_windows
 from training.datasets.corpus import CorpusClip
 from training.datasets.decoded import DecodedClips
 
@@ -118,16 +118,15 @@ def normalised_batch(waveforms: Tensor) -> Tensor:
     return centred / (centred.square().mean(dim=1, keepdim=True) + 1e-7).sqrt()
 
 
-def heard_pieces(waveform: Tensor) -> list[Tensor]:
+def training_windows(waveform: Tensor) -> list[Tensor]:
     """A clip of float32[1, samples] in windows as when serving: attention over minutes takes too much memory.
 
     One that is hardly longer than a window stays whole.
     """
     window, hop = round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
-    samples = waveform.shape[1]
-    if samples <= window + hop:
+    if waveform.shape[1] <= window + hop:
         return [waveform]
-    return [waveform[:, start : start + window] for start in window_starts(samples, window, hop)]
+    return cut_windows(waveform, window, hop)
 
 
 def _cut(clip: LabelledClip, samples: int) -> Tensor:
@@ -135,7 +134,7 @@ def _cut(clip: LabelledClip, samples: int) -> Tensor:
     return clip.waveform[start : start + samples]
 
 
-def each_told(clips: int, rounds: int, progress: Progress | None) -> Callable[[], None]:
+def clip_counter(clips: int, rounds: int, progress: Progress | None) -> Callable[[], None]:
     """What to call after each clip of several rounds over all clips."""
     done = 0
 

@@ -11,8 +11,8 @@ from transformers import TrainerCallback, Wav2Vec2ForSequenceClassification
 
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.inference.windows import WINDOW_S
-from training.fitting.augmentation import Augmentation, changed_copies
-from training.fitting.batches import ClipDataset, Collate, Feed, Progress, each_told
+from training.fitting.augmentation import Augmentation, augmented_copies
+from training.fitting.batches import ClipDataset, Collate, Feed, Progress, clip_counter
 from training.fitting.frozen_layers import FrameDataset, Frames, Top, collate_frames, frozen_frames
 from training.fitting.hyperparameters import Hyperparameters
 from training.fitting.precision import freeze_front_end
@@ -58,8 +58,8 @@ def fine_tune_top(
     freeze_front_end(model)
     top = Top(model, chosen.top_layers)
     longest = round(chosen.longest_clip_s * SAMPLE_RATE)
-    changes = changed_copies(augmentation, chosen.seed, chosen.copies)
-    heard = each_told(len(train), len(changes), progress)
+    changes = augmented_copies(augmentation, chosen.seed, chosen.copies)
+    heard = clip_counter(len(train), len(changes), progress)
     frozen = partial(frozen_frames, model, chosen.top_layers, longest=longest, heard=heard)
     folder = output / FRAMES
     copies = [frozen(train, folder / f"train-{copy}", change=change) for copy, change in enumerate(changes)]

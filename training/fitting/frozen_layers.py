@@ -2,7 +2,6 @@
 
 import json
 import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,9 @@ from torch import Tensor, nn
 from transformers import Wav2Vec2ForSequenceClassification
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from emotion_site.storage.atomic_write import replacing_file, write_text
 from training.exceptions import CheckpointRefused
-from training.fitting.augmentation import ClipChange
+from training.fitting.augmentation import ClipTransform
 from training.fitting.batches import ClipDataset, LabelledClip, normalised_batch
 
 logger = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def frozen_frames(
     file: Path,
     *,
     longest: int,
-    change: ClipChange | None = None,
+    change: ClipTransform | None = None,
     heard: Callable[[], None] | None = None,
 ) -> Frames:
     """What goes into the last ``n_layers`` layers, read from ``file`` when it is there already.
@@ -108,9 +108,7 @@ def frozen_frames(
     index = file.with_suffix(".json")
     if not index.is_file():
         bounds = _write(model, n_layers, clips, file, longest, change, heard)
-        partial = index.with_suffix(".partial")
-        partial.write_text(json.dumps(bounds))
-        partial.replace(index)
+        write_text(index, json.dumps(bounds))
         logger.info("Clips listened to: %d, kept in %s", len(clips), file.name)
     bounds = json.loads(index.read_text())
     width = model.config.hidden_size
@@ -123,24 +121,19 @@ def _write(
     clips: ClipDataset,
     file: Path,
     longest: int,
-    change: ClipChange | None,
+    change: ClipTransform | None,
     told: Callable[[], None] | None,
 ) -> list[int]:
     file.parent.mkdir(parents=True, exist_ok=True)
     bounds = [0]
-    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".frames-", delete=False) as partial:
-        try:
-            for number in range(len(clips)):
-                heard = torch.from_numpy(clips.audio.waveform(number)[:longest])[None]
-                frames = _frames_before(model, n_layers, change(heard, number) if change else heard)
-                partial.write(frames.half().numpy().tobytes())
-                bounds.append(bounds[-1] + len(frames))
-                if told:
-                    told()
-        except BaseException:
-            Path(partial.name).unlink()
-            raise
-    Path(partial.name).replace(file)
+    with replacing_file(file, private=True) as partial, partial.open("wb") as stored:
+        for number in range(len(clips)):
+            heard = torch.from_numpy(clips.audio.waveform(number)[:longest])[None]
+            frames = _frames_before(model, n_layers, change(heard, number) if change else heard)
+            stored.write(frames.half().numpy().tobytes())
+            bounds.append(bounds[-1] + len(frames))
+            if told:
+                told()
     return bounds
 
 

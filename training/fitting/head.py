@@ -8,8 +8,8 @@ from torch.nn import functional
 from transformers import Wav2Vec2ForSequenceClassification
 
 from classifier.audio.waveform import Waveform
-from training.fitting.augmentation import ClipChange
-from training.fitting.batches import heard_pieces, normalised_batch
+from training.fitting.augmentation import ClipTransform
+from training.fitting.batches import normalised_batch, training_windows
 
 LBFGS_STEPS = 200
 
@@ -18,15 +18,15 @@ def pooled_features(
     model: Wav2Vec2ForSequenceClassification,
     waveforms: Iterable[Waveform],
     progress: Callable[[int], None] | None = None,
-    change: ClipChange | None = None,
+    change: ClipTransform | None = None,
 ) -> Tensor:
     """float32[clips, hidden size]: what the head sees of each clip, long ones window by window."""
     rows = []
     with torch.inference_mode():
         for number, waveform in enumerate(waveforms, start=1):
             heard = torch.from_numpy(waveform)[None]
-            pieces = heard_pieces(change(heard, number) if change else heard)
-            means = [model.wav2vec2(normalised_batch(each)).last_hidden_state.mean(dim=1) for each in pieces]
+            windows = training_windows(change(heard, number) if change else heard)
+            means = [model.wav2vec2(normalised_batch(each)).last_hidden_state.mean(dim=1) for each in windows]
             rows.append(torch.stack(means).mean(dim=0) if len(means) > 1 else means[0])
             if progress:
                 progress(number)

@@ -11,11 +11,12 @@ from torch.nn import functional
 from transformers import EvalPrediction, TrainerCallback, Wav2Vec2ForSequenceClassification
 
 from classifier.audio.waveform import Waveform
-from training.fitting.augmentation import Augmentation, ClipChange, changed_copies
-from training.fitting.batches import ClipDataset, Progress, each_told
+from emotion_site.storage.atomic_write import replacing_file
+from training.fitting.augmentation import Augmentation, ClipTransform, augmented_copies
+from training.fitting.batches import ClipDataset, Progress, clip_counter
 from training.fitting.head import fit_head, head_logits, pooled_features
 from training.fitting.hyperparameters import Hyperparameters
-from training.fitting.trainer import FIGURES, SETTINGS, label_figures
+from training.fitting.trainer import METRICS, SETTINGS, label_metrics
 
 
 def train_head(
@@ -33,8 +34,8 @@ def train_head(
     model.eval().requires_grad_(False)
     output.mkdir(parents=True, exist_ok=True)
     chosen.write(output / SETTINGS)
-    changes = changed_copies(augmentation, chosen.seed, chosen.copies)
-    heard = each_told(len(train), len(changes), progress)
+    changes = augmented_copies(augmentation, chosen.seed, chosen.copies)
+    heard = clip_counter(len(train), len(changes), progress)
     copies = [
         _kept_features(model, train, output / f"features-{copy}.npy", change, heard)
         for copy, change in enumerate(changes)
@@ -47,9 +48,9 @@ def train_head(
     with torch.inference_mode():
         logits = head_logits(model, pooled_features(model, _waveforms(validation)))
         loss = functional.cross_entropy(logits, validation.targets).item()
-    found = label_figures(EvalPrediction(logits.numpy(), validation.targets.numpy()))
+    found = label_metrics(EvalPrediction(logits.numpy(), validation.targets.numpy()))
     figures = {"eval_loss": loss, **{f"eval_{name}": value for name, value in found.items()}}
-    (output / FIGURES).write_text(json.dumps(figures, indent=2) + "\n")
+    (output / METRICS).write_text(json.dumps(figures, indent=2) + "\n")
     return figures
 
 
@@ -57,15 +58,14 @@ def _kept_features(
     model: Wav2Vec2ForSequenceClassification,
     clips: ClipDataset,
     file: Path,
-    change: ClipChange | None,
+    change: ClipTransform | None,
     heard: Callable[[], None],
 ) -> Tensor:
     """Computed once, also when the run is killed and goes on."""
     if not file.is_file():
         features = pooled_features(model, _waveforms(clips), lambda _number: heard(), change)
-        partial = file.with_suffix(".partial.npy")
-        np.save(partial, features.numpy())
-        partial.replace(file)
+        with replacing_file(file) as partial, partial.open("wb") as stored:
+            np.save(stored, features.numpy())
     return torch.from_numpy(np.load(file))
 
 

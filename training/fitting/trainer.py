@@ -16,13 +16,13 @@ from transformers import EvalPrediction, Trainer, TrainerCallback, TrainingArgum
 from transformers.trainer_utils import get_last_checkpoint
 
 from training.fitting.batches import Feed, SimilarLengths
-from training.fitting.distributed import first_process_first, is_first_process
+from training.fitting.distributed import is_main_process, main_process_first
 from training.fitting.hyperparameters import Hyperparameters
 from training.fitting.precision import can_use_bfloat16
 
 SETTINGS = "hyperparameters.json"
 WEIGHTS = "model.safetensors"
-FIGURES = "figures.json"
+METRICS = "figures.json"
 TRAINER_STATE_NAME = "trainer_state.json"
 HEAD_PARTS = ("projector.", "classifier.")
 
@@ -101,21 +101,21 @@ def train_clips(
         args=_arguments(chosen, output),
         train=train,
         validation=validation,
-        compute_metrics=label_figures,
+        compute_metrics=label_metrics,
         callbacks=list(callbacks),
         chosen=chosen,
     )
-    with first_process_first():
+    with main_process_first():
         _drop_broken_checkpoints(output)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
     _load_mean(model, output, chosen.averaged_epochs)
     figures: dict[str, float] = trainer.evaluate()
-    if is_first_process():
-        (output / FIGURES).write_text(json.dumps(figures, indent=2) + "\n")
+    if is_main_process():
+        (output / METRICS).write_text(json.dumps(figures, indent=2) + "\n")
     return figures
 
 
-def label_figures(answers: EvalPrediction) -> dict[str, float]:
+def label_metrics(answers: EvalPrediction) -> dict[str, float]:
     """Accuracy and mean recall over the labels."""
     truth = np.argmax(answers.label_ids, axis=1)
     right = np.argmax(answers.predictions, axis=1) == truth

@@ -21,7 +21,7 @@ from training.models import TrainingRun
 from training.pages import verdict_words
 from training.pages.curves import plots_of
 from training.pages.run_words import duration_words, local_log, problem_of, stage_of
-from training.pages.telling import reason_given, refusals_told
+from training.pages.telling import errors_as_messages, posted_reason
 from training.runs.services import approve_run, cancel_run, reject_run
 
 SHOWN_LINES, CHANGES_PER_PAGE = 40, 20
@@ -59,7 +59,7 @@ def live(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     row = _row(pk)
-    with refusals_told(request):
+    with errors_as_messages(request):
         cancel_run(run=row, administrator=request.user)
         messages.success(request, _("The run is being cancelled."))
     return redirect("training:run", pk=pk)
@@ -69,8 +69,8 @@ def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def approve(request: SignedInRequest, pk: UUID) -> HttpResponse:
     row = _row(pk)
-    with refusals_told(request):
-        approve_run(run=row, administrator=request.user, reason=reason_given(request))
+    with errors_as_messages(request):
+        approve_run(run=row, administrator=request.user, reason=posted_reason(request))
         number = row.version.number if row.version else 0
         messages.success(
             request, _("Version %(number)d comes into service within two seconds.") % {"number": number}
@@ -82,8 +82,8 @@ def approve(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def reject(request: SignedInRequest, pk: UUID) -> HttpResponse:
     row = _row(pk)
-    with refusals_told(request):
-        reject_run(run=row, administrator=request.user, reason=reason_given(request))
+    with errors_as_messages(request):
+        reject_run(run=row, administrator=request.user, reason=posted_reason(request))
         messages.success(request, _("The version stays out of service."))
     return redirect("training:run", pk=pk)
 
@@ -112,9 +112,9 @@ def _verdict(verdict: dict[str, Any], labels: Sequence[Label], request: SignedIn
     page = Paginator(figures.get("changed", []), CHANGES_PER_PAGE).get_page(request.GET.get("page"))
     sides = [("candidate", _("New version")), ("active", _("In service"))]
     return {
-        "outcome": verdict_words.outcome_of(verdict),
-        "reasons": verdict_words.reasons_of(verdict, names),
-        "rules": verdict_words.rules_of(verdict["rules"]) if "rules" in verdict else [],
+        "outcome": verdict_words.outcome_text(verdict),
+        "reasons": verdict_words.reason_texts(verdict, names),
+        "rules": verdict_words.rule_texts(verdict["rules"]) if "rules" in verdict else [],
         "figure_rows": verdict_words.figure_rows(figures, names),
         "confusions": [(name, _heat(figures[side], labels)) for side, name in sides if side in figures],
         "page": page,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from training.models import TrainingRun
+from training.runs.stages import BY_NAME
 
 Mode = TrainingRun.Mode
 
@@ -17,14 +18,6 @@ MODES = {
     ),
     Mode.TOP: gettext_lazy("It also changes the last layers. Worth trying with a thousand clips or more."),
     Mode.FULL: gettext_lazy("It changes nearly everything. Only with many thousands of clips, overnight."),
-}
-STAGES = {
-    "checking": gettext_lazy("Checking the snapshot's files"),
-    "decoding": gettext_lazy("Reading the sound"),
-    "listening": gettext_lazy("Listening to every clip once"),
-    "training": gettext_lazy("Learning"),
-    "exporting": gettext_lazy("Writing the new version"),
-    "evaluating": gettext_lazy("Comparing it with the version in service"),
 }
 DAMAGED_START = gettext_lazy(
     "The files of the version to start from are damaged or gone. Choose another one to start from."
@@ -104,7 +97,7 @@ def problem_of(run: TrainingRun) -> str:
 def stage_of(run: TrainingRun) -> str:
     if run.state == TrainingRun.State.QUEUED:
         return _("Waiting for the worker")
-    return str(STAGES.get(run.stage, _("The training begins")))
+    return str(BY_NAME[run.stage].text) if run.stage in BY_NAME else _("The training begins")
 
 
 def local_log(run: TrainingRun, *, most: int) -> list[str]:

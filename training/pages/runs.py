@@ -15,6 +15,7 @@ from annotations.pages.asked_task import asked_task
 from classifier.models import ModelVersion, Task
 from emotion_site.exceptions import UserError
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
+from emotion_site.web.whole_numbers import whole_number
 from training.datasets.trainable import refusal_of
 from training.models import Snapshot, TrainingRun
 from training.pages.run_words import MODES, duration_words
@@ -105,8 +106,7 @@ def estimate(request: SignedInRequest) -> HttpResponse:
 
 
 def _number(wanted: QueryDict | None, name: str) -> int | None:
-    text = wanted.get(name, "") if wanted else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return whole_number(wanted.get(name, ""), digits=9) if wanted else None
 
 
 def _estimate(initial: dict[str, Any], task: Task) -> dict[str, str]:

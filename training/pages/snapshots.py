@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotations.pages.asked_task import asked_task
 from classifier.models import Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
-from training.datasets.freezing import Wishes, freeze_snapshot
+from training.datasets.freezing import FreezeOptions, freeze_snapshot
 from training.pages.snapshot_rows import snapshot_rows
-from training.pages.telling import refusals_told
+from training.pages.telling import errors_as_messages
 
 MOST_LISTED = 30
 
@@ -56,9 +56,9 @@ def _freeze(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return redirect("training:snapshots")
     task = form.cleaned_data["task"]
-    with refusals_told(request):
-        wishes = Wishes(with_corpora=form.cleaned_data["with_corpora"])
-        frozen = freeze_snapshot(task=task, administrator=request.user, wishes=wishes)
+    with errors_as_messages(request):
+        options = FreezeOptions(with_corpora=form.cleaned_data["with_corpora"])
+        frozen = freeze_snapshot(task=task, administrator=request.user, options=options)
         number = {"number": frozen.snapshot.number}
         if frozen.created:
             messages.success(request, _("Snapshot %(number)d is frozen and being written.") % number)

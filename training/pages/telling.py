@@ -10,7 +10,7 @@ from emotion_site.exceptions import UserError
 
 
 @contextmanager
-def refusals_told(request: HttpRequest) -> Iterator[None]:
+def errors_as_messages(request: HttpRequest) -> Iterator[None]:
     """Turns a UserError into a message; anything else goes on."""
     try:
         yield
@@ -18,6 +18,6 @@ def refusals_told(request: HttpRequest) -> Iterator[None]:
         messages.error(request, str(error.detail))
 
 
-def reason_given(request: HttpRequest) -> str:
+def posted_reason(request: HttpRequest) -> str:
     """Why the person does it, as the log will keep it."""
     return request.POST.get("reason", "").strip()[:500]

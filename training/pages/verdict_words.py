@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from classifier.templatetags.numbers import percent
-from training.evaluation.gate import TOO_FEW_VOICES, told_outcome
+from training.evaluation.gate import TOO_FEW_VOICES, current_outcome
 from training.evaluation.resampling import CLIPS, ENOUGH_SPEAKERS, SPEAKERS
 
 Names = Mapping[str, str]
@@ -29,21 +29,21 @@ FEW_VOICES = gettext_lazy(
 )
 
 
-def outcome_of(verdict: Mapping[str, Any]) -> str:
-    return str(OUTCOMES[told_outcome(verdict)])
+def outcome_text(verdict: Mapping[str, Any]) -> str:
+    return str(OUTCOMES[current_outcome(verdict)])
 
 
-def reasons_of(verdict: Mapping[str, Any], names: Names) -> list[str]:
+def reason_texts(verdict: Mapping[str, Any], names: Names) -> list[str]:
     """One sentence per reason, the weightiest first."""
     told = [
         _sentence(reason, names) for reason in verdict["reasons"] if reason["code"] != "nothing_in_service"
     ]
-    if told_outcome(verdict) == TOO_FEW_VOICES:
+    if current_outcome(verdict) == TOO_FEW_VOICES:
         told.insert(1, FEW_VOICES % {"enough": ENOUGH_SPEAKERS})
     return told
 
 
-def rules_of(rules: Mapping[str, Any]) -> list[str]:
+def rule_texts(rules: Mapping[str, Any]) -> list[str]:
     """What the gate asked for, in plain words."""
     allowed = {name: _points(rules[f"{name}_drop"]) for name in ("recall", "accuracy", "noisy")}
     times = {"times": floatformat(rules["speed_factor"], -1)}

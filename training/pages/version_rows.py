@@ -44,15 +44,15 @@ class VersionRow:
 
     @property
     def is_unclear(self) -> bool:
-        return self._told_outcome == gate.UNCLEAR
+        return self._outcome == gate.UNCLEAR
 
     @property
     def has_too_few_voices(self) -> bool:
-        return self._told_outcome == gate.TOO_FEW_VOICES
+        return self._outcome == gate.TOO_FEW_VOICES
 
     @property
-    def _told_outcome(self) -> str:
-        return gate.told_outcome(self.run.verdict) if self.run and self.run.verdict else ""
+    def _outcome(self) -> str:
+        return gate.current_outcome(self.run.verdict) if self.run and self.run.verdict else ""
 
 
 def version_rows(task: Task) -> list[VersionRow]:

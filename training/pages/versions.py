@@ -14,8 +14,9 @@ from annotations.pages.asked_task import asked_task
 from classifier.models import Clip, ModelVersion, Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from emotion_site.web.dates import read_moment
+from emotion_site.web.whole_numbers import whole_number
 from training.models import PredictionJob, Promotion
-from training.pages.telling import reason_given, refusals_told
+from training.pages.telling import errors_as_messages, posted_reason
 from training.pages.version_rows import version_rows
 from training.versions.promotion import (
     delete_version,
@@ -24,7 +25,7 @@ from training.versions.promotion import (
     roll_back,
     version_before,
 )
-from training.versions.repredict_requests import clips_to_repeat, predict_again
+from training.versions.repredict_requests import clips_to_repredict, predict_again
 
 MOST_LOGGED, MOST_JOBS = 50, 5
 
@@ -54,11 +55,11 @@ def versions(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def promote(request: SignedInRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(ModelVersion.objects.select_related("task"), pk=pk)
-    with refusals_told(request):
+    with errors_as_messages(request):
         promote_version(
             version=version,
             administrator=request.user,
-            reason=reason_given(request),
+            reason=posted_reason(request),
             instead_of=_seen(request),
         )
         text = _("%(version)s comes into service within two seconds.") % {"version": version}
@@ -71,9 +72,9 @@ def promote(request: SignedInRequest, pk: int) -> HttpResponse:
 def take_back(request: SignedInRequest) -> HttpResponse:
     task = _posted_task(request)
     taken_back = ModelVersion.objects.active(task.slug).first()
-    with refusals_told(request):
+    with errors_as_messages(request):
         version = roll_back(
-            task=task, administrator=request.user, reason=reason_given(request), instead_of=_seen(request)
+            task=task, administrator=request.user, reason=posted_reason(request), instead_of=_seen(request)
         )
         text = _("%(version)s comes into service within two seconds.") % {"version": version}
         messages.success(request, text[:1].upper() + text[1:])
@@ -90,7 +91,7 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         context = {"version": version, "n_predictions": version.predictions.count()}
         return render(request, "training/delete_version.html", context)
-    with refusals_told(request):
+    with errors_as_messages(request):
         delete_version(version=version, administrator=request.user)
         messages.success(
             request, _("The files of version %(number)d are deleted.") % {"number": version.number}
@@ -104,8 +105,8 @@ def repeat(request: SignedInRequest) -> HttpResponse:
     """Let the version in service hear the clips that show the answer of another one."""
     task = _posted_task(request)
     current = get_object_or_404(ModelVersion.objects.active(task.slug))
-    with refusals_told(request):
-        job = predict_again(person=request.user, task=task, clips=clips_to_repeat(current))
+    with errors_as_messages(request):
+        job = predict_again(person=request.user, task=task, clips=clips_to_repredict(current))
         text = ngettext("%(count)d clip is heard again.", "%(count)d clips are heard again.", job.total)
         messages.success(request, text % {"count": job.total})
     return _back(task)
@@ -146,14 +147,13 @@ def _again(task: Task, current: ModelVersion | None) -> dict[str, Any]:
     found = list(PredictionJob.objects.filter(task=task).select_related("version")[:MOST_JOBS])
     busy = {PredictionJob.State.WAITING, PredictionJob.State.RUNNING}
     is_busy = any(job.state in busy for job in found)
-    n_to_repeat = clips_to_repeat(current).count() if current and not is_busy else 0
-    return {"jobs": found, "is_busy": is_busy, "n_to_repeat": n_to_repeat}
+    n_to_repredict = clips_to_repredict(current).count() if current and not is_busy else 0
+    return {"jobs": found, "is_busy": is_busy, "n_to_repredict": n_to_repredict}
 
 
 def _seen(request: HttpRequest) -> int | None:
     """The version that the page showed as the one in service."""
-    text = request.POST.get("instead_of", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return whole_number(request.POST.get("instead_of", ""))
 
 
 def _posted_task(request: HttpRequest) -> Task:

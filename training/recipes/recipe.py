@@ -2,12 +2,10 @@
 
 import json
 import logging
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,21 +20,22 @@ from transformers import (
 from classifier.audio.waveform import SAMPLE_RATE, Waveform
 from classifier.inference.manifest import Manifest
 from classifier.inference.session import normalised
-from classifier.inference.windows import HOP_S, WINDOW_S, window_starts
+from classifier.inference.windows import HOP_S, WINDOW_S, cut_windows
+from emotion_site.storage.atomic_write import new_folder
 from training.datasets.corpus import Corpus, require_several_labels
-from training.datasets.decoded import decoded
+from training.datasets.decoded import decode_clips
 from training.datasets.noises_and_rooms import read_noises, read_rooms
 from training.evaluation.calibration import fit_temperature
 from training.exceptions import CheckpointRefused, CorpusRefused
 from training.fitting.augmentation import Augmentation
 from training.fitting.batches import ClipDataset, Progress, normalised_batch, soft_targets
-from training.fitting.distributed import first_process_first, is_first_process, is_one_of_several
+from training.fitting.distributed import is_distributed, is_main_process, main_process_first
 from training.fitting.fine_tuning import fine_tune, fine_tune_top
 from training.fitting.head import fit_head, pooled_features
 from training.fitting.head_training import train_head
 from training.fitting.hyperparameters import Hyperparameters
 from training.recipes.teacher import Teacher
-from training.recipes.weight_transfer import transplant
+from training.recipes.weight_transfer import transfer_weights
 from training.versions.checkpoint import Checkpoint, check_checkpoint, load_model
 from training.versions.onnx_export import export_onnx, quantise
 from training.versions.quantising import compare
@@ -78,13 +77,13 @@ def train_checkpoint(
     Called again with the same output, a run that was killed goes on. Raises CorpusRefused and
     CheckpointRefused before anything is trained.
     """
-    if chosen.trained != "all" and is_one_of_several():
+    if chosen.trained != "all" and is_distributed():
         raise CorpusRefused(
             "one_process",
             "Only a run that trains all layers can use several processes; start this one without torchrun.",
         )
     require_several_labels(corpus.split("train"))
-    with first_process_first():
+    with main_process_first():
         train, validation = (
             _dataset(corpus, split, sources.cache, chosen) for split in ("train", "validation")
         )
@@ -108,7 +107,7 @@ def train_checkpoint(
         callbacks=callbacks,
         progress=progress,
     )
-    if is_first_process():
+    if is_main_process():
         _save(model, output / MODEL)
     return figures
 
@@ -123,7 +122,7 @@ def make_version(
     # What is measured is what is kept: weights in half precision.
     model = load_model(checkpoint).half().float()
     clips = corpus.split("validation")
-    audio = decoded([clip.path for clip in clips], cache)
+    audio = decode_clips([clip.path for clip in clips], cache)
     prepare = normalised if checkpoint.preprocessor.get("do_normalize", True) else np.ascontiguousarray
     waveforms = [
         [prepare(window) for window in _windows(audio.waveform(number))] for number in range(len(audio))
@@ -161,7 +160,7 @@ def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder:
     if sources.teacher is None:
         raise ValueError("A run starts from a teacher, a checkpoint or a configuration.")
     waveforms = [_waveform(train, number) for number in torch.randperm(len(train))[:FITTING_CLIPS].tolist()]
-    model = transplant(Teacher(sources.teacher), waveforms, corpus.labels)
+    model = transfer_weights(Teacher(sources.teacher), waveforms, corpus.labels)
     features = pooled_features(model, (train.audio.waveform(number) for number in range(len(train))))
     loss = fit_head(model, features, train.targets)
     logger.info("Learned how to decide, to a loss of %.3f", loss)
@@ -184,8 +183,7 @@ def _random_model(config: Path, labels: Sequence[str]) -> Wav2Vec2ForSequenceCla
 
 def _windows(waveform: Waveform) -> list[Waveform]:
     """As the engine hears a clip."""
-    window, hop = round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
-    return [waveform[start : start + window] for start in window_starts(len(waveform), window, hop)]
+    return cut_windows(waveform, round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE))
 
 
 def _waveform(clips: ClipDataset, number: int) -> Tensor:
@@ -194,16 +192,14 @@ def _waveform(clips: ClipDataset, number: int) -> Tensor:
 
 def _dataset(corpus: Corpus, split: str, cache: Path, chosen: Hyperparameters) -> ClipDataset:
     clips = corpus.split(split)
-    audio = decoded([clip.path for clip in clips], cache)
+    audio = decode_clips([clip.path for clip in clips], cache)
     weight = chosen.vote_weight if split == "train" else 0.0
     return ClipDataset(clips, audio, corpus.labels, weight)
 
 
 def _save(model: Wav2Vec2ForSequenceClassification, folder: Path) -> None:
     """Whole or not there, with what transformers needs to prepare sound for it."""
-    partial: Any = folder.with_name(f".{folder.name}")
-    model.save_pretrained(partial)
-    Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(partial)
     # A run that has ended may be asked for once more, as by `make model` after its last steps were killed.
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.replace(folder)
+    with new_folder(folder, replace=True) as partial:
+        model.save_pretrained(partial)
+        Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(partial)

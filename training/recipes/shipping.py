@@ -12,7 +12,13 @@ from classifier.inference.session import Engine
 from classifier.inference.version_folder import MODEL_CARD, hash_files
 from training.datasets.corpus import Corpus
 from training.datasets.noises_and_rooms import read_noises
-from training.evaluation.measuring import answers_of, clips_to_measure, measure, milliseconds, window_logits
+from training.evaluation.measuring import (
+    clips_to_measure,
+    measure,
+    milliseconds,
+    predictions_of,
+    window_logits,
+)
 from training.evaluation.metrics import accuracy
 from training.recipes.recipe import make_version
 from training.versions.checkpoint import check_checkpoint
@@ -30,7 +36,7 @@ ORIGIN = {
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvaluationData:
     """What the version is measured on: a corpus with a test split, noises, and clips of another language."""
 
     corpus: Corpus
@@ -41,7 +47,7 @@ class Evidence:
 
 def ship(
     checkpoint: Path,
-    evidence: Evidence,
+    evidence: EvaluationData,
     license_file: Path,
     target: Path,
     render_card: Callable[[Mapping[str, Any]], str],
@@ -68,12 +74,12 @@ def ship(
     return figures
 
 
-def _figures(folder: Path, evidence: Evidence) -> dict[str, Any]:
+def _figures(folder: Path, evidence: EvaluationData) -> dict[str, Any]:
     engine = Engine.load(folder, threads=THREADS)
     clips = clips_to_measure(evidence.corpus, "test", evidence.cache)
     noises = read_noises(evidence.noises, evidence.cache, for_testing=True)
     other = clips_to_measure(evidence.other_language, "test", evidence.cache)
-    foreign = answers_of(window_logits(engine, other), other, engine.manifest.temperature)
+    foreign = predictions_of(window_logits(engine, other), other, engine.manifest.temperature)
     return {
         **measure(engine, clips, noises, SNR_DB),
         "other_language": {"clips": len(other.truth), "accuracy": round(accuracy(foreign), 4)},

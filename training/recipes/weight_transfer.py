@@ -30,7 +30,7 @@ BLOCK_PARTS = {
 }
 
 
-def transplant(
+def transfer_weights(
     teacher: Teacher, waveforms: Sequence[Tensor], labels: Sequence[str]
 ) -> Wav2Vec2ForSequenceClassification:
     """A classifier whose frames are the teacher's third layer; its head is random.

@@ -36,7 +36,7 @@ def import_checkpoint(
     and decides whether int8 serves; without it a version serves float32. Raises CheckpointRefused,
     CorpusRefused or VersionRefused, and leaves nothing behind.
     """
-    labels = list(task.labels.order_by("order").values_list("key", flat=True))
+    labels = task.label_keys()
     checkpoint = check_checkpoint(folder, labels, renames)
     description = Description(
         task=task.slug, origin={"kind": "imported", "name": name}, model_card=_model_card(folder, name)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.audio.waveform import Waveform
-from training.evaluation.calibration import scores_of
+from training.evaluation.calibration import clip_scores
 from training.versions.onnx_export import open_onnx
 
 LEAST_AGREEMENT = 0.99
@@ -46,7 +46,7 @@ def compare(
     def answered(windows: Sequence[Waveform]) -> NDArray[np.floating]:
         return np.concatenate([session.run(None, {"waveform": each[None]})[0] for each in windows])
 
-    best = np.array([scores_of(each, 1.0).argmax() for each in logits])
-    said = np.array([scores_of(answered(windows), 1.0).argmax() for windows in waveforms])
+    best = np.array([clip_scores(each, 1.0).argmax() for each in logits])
+    said = np.array([clip_scores(answered(windows), 1.0).argmax() for windows in waveforms])
     right = np.asarray(truth)
     return Verdict(float((said == best).mean()), float((said == right).mean()), float((best == right).mean()))

@@ -17,7 +17,7 @@ from training.models import PredictionJob
 logger = logging.getLogger(__name__)
 
 
-def clips_to_repeat(version: ModelVersion) -> ClipQuerySet:
+def clips_to_repredict(version: ModelVersion) -> ClipQuerySet:
     """Clips that show the answer of another version, whether or not this one has heard them before."""
     return Clip.objects.present().filter(answered_by__task=version.task).exclude(answered_by=version)
 

@@ -8,7 +8,7 @@ from tests.classifier.audio.taken_over import take_over
 from tests.training.corpora import read_metadata, write_corpus, write_metadata
 from tests.training.tiny_model import LABELS
 from training.datasets.corpus import read_corpus, require_several_labels
-from training.datasets.decoded import decoded
+from training.datasets.decoded import decode_clips
 from training.exceptions import CorpusRefused
 
 
@@ -34,7 +34,7 @@ def test_a_file_that_takes_its_decoder_over_takes_nothing_else(tmp_path, monkeyp
     recording = tmp_path / "hostile.wav"
     recording.write_text('["crash", null]')
     with pytest.raises(CorpusRefused, match="decoder_crashed"):
-        decoded([recording], tmp_path / "cache")
+        decode_clips([recording], tmp_path / "cache")
 
 
 def test_each_split_holds_its_own_speakers(folder):
@@ -119,8 +119,8 @@ def test_one_label_alone_is_refused(folder):
 def test_clips_are_decoded_once(folder, tmp_path):
     paths = [clip.path for clip in read_corpus(folder, LABELS).clips]
     seen = []
-    first = decoded(paths, tmp_path / "cache", lambda done, total: seen.append(done))
-    again = decoded(paths, tmp_path / "cache", lambda done, total: seen.append(done))
+    first = decode_clips(paths, tmp_path / "cache", lambda done, total: seen.append(done))
+    again = decode_clips(paths, tmp_path / "cache", lambda done, total: seen.append(done))
     assert seen == list(range(1, 25))
     expected, _ = soundfile.read(paths[5], dtype="float32")
     assert np.array_equal(first.waveform(5), expected)
@@ -129,14 +129,16 @@ def test_clips_are_decoded_once(folder, tmp_path):
 
 def test_changed_clip_is_decoded_again(folder, tmp_path):
     paths = [clip.path for clip in read_corpus(folder, LABELS).clips]
-    decoded(paths, tmp_path / "cache")
+    decode_clips(paths, tmp_path / "cache")
     soundfile.write(paths[0], np.full(8000, 0.25), 16_000)
-    assert np.array_equal(decoded(paths, tmp_path / "cache").waveform(0), np.full(8000, 0.25, np.float32))
+    assert np.array_equal(
+        decode_clips(paths, tmp_path / "cache").waveform(0), np.full(8000, 0.25, np.float32)
+    )
 
 
 def test_unreadable_clip_leaves_nothing_behind(folder, tmp_path):
     paths = [clip.path for clip in read_corpus(folder, LABELS).clips]
     paths[3].write_bytes(b"no sound")
     with pytest.raises(CorpusRefused, match=rf"{paths[3].name} .*unreadable_audio"):
-        decoded(paths, tmp_path / "cache")
+        decode_clips(paths, tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []

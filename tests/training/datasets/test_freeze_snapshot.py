@@ -13,10 +13,10 @@ from classifier.models import Clip, Corpus, Label
 from emotion_site.exceptions import UserError
 from tests.training.decided import decided_by_people, decided_clip, decided_corpus, spoken
 from training.datasets.corpus import read_corpus
-from training.datasets.decoded import decoded
+from training.datasets.decoded import decode_clips
 from training.datasets.erasing import sync_folder
 from training.datasets.files import verify_snapshot, write_snapshot
-from training.datasets.freezing import Wishes, freeze_snapshot
+from training.datasets.freezing import FreezeOptions, freeze_snapshot
 from training.datasets.splits import draw_split
 from training.exceptions import SnapshotRefused
 from training.models import Snapshot, SpeakerSplit
@@ -28,8 +28,10 @@ def own_data_dir(settings, tmp_path):
     settings.DATA_DIR = tmp_path
 
 
-def written(task, admin, **wishes) -> Snapshot:
-    snapshot = freeze_snapshot(task=task, administrator=admin, wishes=Wishes(**wishes), later=False).snapshot
+def written(task, admin, **options) -> Snapshot:
+    snapshot = freeze_snapshot(
+        task=task, administrator=admin, options=FreezeOptions(**options), later=False
+    ).snapshot
     write_snapshot(snapshot)
     return snapshot
 
@@ -208,7 +210,7 @@ def test_sound_that_a_command_decoded_goes_with_a_withdrawn_clip(task, admin, sp
     clips = decided_by_people(speaker)
     snapshot = written(task, admin)
     kept = sorted(snapshot.folder.glob("train/audio/*"))
-    decoded(kept, tmp_path / "cache")
+    decode_clips(kept, tmp_path / "cache")
     set_sharing(clip=clips[0], review=True, training=False)
     sync_folder(snapshot)
     assert not list((tmp_path / "cache").iterdir())

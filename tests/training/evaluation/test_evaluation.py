@@ -11,10 +11,10 @@ from classifier.models import ModelVersion, Task
 from tests.training.corpora import write_corpus, write_metadata
 from tests.training.tiny_model import LABELS
 from training.datasets.corpus import read_corpus
-from training.evaluation.calibration import fit_temperature, scores_of
+from training.evaluation.calibration import clip_scores, fit_temperature
 from training.evaluation.conditions import band_limited, with_noise, with_upper_band
-from training.evaluation.measuring import answers_of, clips_to_measure, measure, window_logits
-from training.evaluation.metrics import Answers, accuracy, all_figures
+from training.evaluation.measuring import clips_to_measure, measure, predictions_of, window_logits
+from training.evaluation.metrics import Predictions, accuracy, all_metrics
 from training.versions.checkpoint import check_checkpoint, load_model
 from training.versions.writer import Description, write_version
 
@@ -22,7 +22,7 @@ from training.versions.writer import Description, write_version
 def answers(said, truth, speakers=None, sure=0.8, n_labels=2):
     scores = np.full((len(said), n_labels), (1 - sure) / (n_labels - 1))
     scores[np.arange(len(said)), said] = sure
-    return Answers(scores, np.array(truth), speakers or ["ann"] * len(said))
+    return Predictions(scores, np.array(truth), speakers or ["ann"] * len(said))
 
 
 def sound(seconds=1.0, seed=0):
@@ -52,7 +52,7 @@ def corpus_folder(tmp_path_factory):
 def test_figures_of_a_table_that_was_worked_out_by_hand():
     # Of ten sad clips eight are heard, of thirty others three are taken for sad.
     truth, said = [1] * 10 + [0] * 30, [1] * 8 + [0] * 2 + [1] * 3 + [0] * 27
-    figures = all_figures(answers(said, truth), ("other", "sad"))
+    figures = all_metrics(answers(said, truth), ("other", "sad"))
     sad = {name: figure["value"] for name, figure in figures["labels"]["sad"].items()}
     assert sad["precision"] == pytest.approx(8 / 11, abs=1e-4)
     assert sad["recall"] == pytest.approx(0.8)
@@ -66,14 +66,14 @@ def test_figures_of_a_table_that_was_worked_out_by_hand():
 
 
 def test_label_never_given_counts_as_zero():
-    figures = all_figures(answers([0, 0], [0, 1]), ("other", "sad"))
+    figures = all_metrics(answers([0, 0], [0, 1]), ("other", "sad"))
     assert figures["labels"]["sad"]["precision"]["value"] == 0.0
     assert figures["labels"]["sad"]["mcc"]["value"] == 0.0
 
 
 def test_calibration_error_is_the_gap_between_sure_and_right():
     said, truth = [0] * 10, [0] * 6 + [1] * 4
-    figures = all_figures(answers(said, truth, sure=0.9), ("other", "sad"))
+    figures = all_metrics(answers(said, truth, sure=0.9), ("other", "sad"))
     assert figures["calibration_error"]["value"] == pytest.approx(0.3)
     assert figures["reliability"] == [
         {"clips": 10.0, "confidence": pytest.approx(0.9), "accuracy": pytest.approx(0.6)}
@@ -84,13 +84,13 @@ def test_interval_comes_from_speakers_not_clips():
     # Each speaker is all right or all wrong: a hundred clips of ten people say no more than ten.
     truth, said = [0] * 100, [0] * 50 + [1] * 50
     apart = [f"s{number // 10}" for number in range(100)]
-    torn = all_figures(answers(said, truth, apart), ("other", "sad"))
+    torn = all_metrics(answers(said, truth, apart), ("other", "sad"))
     assert (torn["interval_by"], torn["accuracy"]) == (
         "speakers",
         {"value": 0.5, "interval_95": [0.2, 0.8]},
     )
     mixed = [f"s{number % 10}" for number in range(100)]
-    alike = all_figures(answers(said, truth, mixed), ("other", "sad"))
+    alike = all_metrics(answers(said, truth, mixed), ("other", "sad"))
     assert alike["accuracy"] == {"value": 0.5, "interval_95": [0.4038, 0.5962]}
 
 
@@ -104,7 +104,7 @@ def test_temperature_is_found_again(factor):
 
 
 def test_score_of_several_windows_is_the_mean_of_theirs():
-    assert scores_of(np.array([[0.0, 0.0], [np.log(3.0), 0.0]]), 1.0) == pytest.approx([0.625, 0.375])
+    assert clip_scores(np.array([[0.0, 0.0], [np.log(3.0), 0.0]]), 1.0) == pytest.approx([0.625, 0.375])
 
 
 def test_upper_band_is_added_twenty_decibels_below_the_clip():
@@ -133,7 +133,7 @@ def test_noise_depends_on_the_clip_and_its_number_alone():
 def test_measured_scores_are_those_of_the_engine_that_serves(version, corpus_folder, tmp_path):
     engine = Engine.load(version, threads=1)
     clips = clips_to_measure(read_corpus(corpus_folder, LABELS), "test", tmp_path)
-    given = answers_of(window_logits(engine, clips), clips, engine.manifest.temperature)
+    given = predictions_of(window_logits(engine, clips), clips, engine.manifest.temperature)
     for scores, waveform in zip(given.scores, clips.waveforms(), strict=True):
         assert scores == pytest.approx(list(engine.predict(waveform).scores.values()), abs=1e-9)
 
@@ -144,7 +144,7 @@ def test_each_condition_is_reported(version, corpus_folder, tmp_path):
     figures = measure(engine, clips, [torch.from_numpy(sound())], [10.0, 0.0])
     assert set(figures["conditions"]) == {"snr_10_db", "snr_0_db", "upper_band", "band_limited"}
     assert figures["speakers"] == 1
-    given = answers_of(window_logits(engine, clips), clips, 2.0)
+    given = predictions_of(window_logits(engine, clips), clips, 2.0)
     assert figures["accuracy"]["value"] == pytest.approx(accuracy(given), abs=1e-4)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.training.evaluation.test_gate import LABELS, RULES, answers
-from training.evaluation.gate import compare_answers, judge
-from training.evaluation.metrics import Answers, all_figures
+from training.evaluation.gate import compare_predictions, judge
+from training.evaluation.metrics import Predictions, all_metrics
 from training.pages import verdict_words
 
 GAINED = [True] * 45 + [False] * 15, [True] * 35 + [False] * 25
@@ -17,10 +17,10 @@ def compared(new: list[bool], old: list[bool], n_speakers: int) -> dict:
     names = [f"clip{number}" for number in range(len(new))]
     return {
         "split": "test",
-        "candidate": {**all_figures(candidate, LABELS), "noisy": {"value": 0.7}},
-        "active": {**all_figures(active, LABELS), "noisy": {"value": 0.7}},
+        "candidate": {**all_metrics(candidate, LABELS), "noisy": {"value": 0.7}},
+        "active": {**all_metrics(active, LABELS), "noisy": {"value": 0.7}},
         "speed_ms": {"candidate": 10.0, "active": 10.0},
-        **compare_answers({"clean": candidate}, {"clean": active}, names, LABELS),
+        **compare_predictions({"clean": candidate}, {"clean": active}, names, LABELS),
     }
 
 
@@ -41,9 +41,9 @@ def test_five_speakers_are_drawn_as_speakers():
 
 def test_clips_are_drawn_within_their_speaker():
     """Ann is always right and Bob never, whichever of their clips are drawn."""
-    half = Answers(np.eye(2)[[0] * 50 + [1] * 50], np.zeros(100, dtype=int), ["ann"] * 50 + ["bob"] * 50)
-    assert all_figures(half, LABELS)["labels"]["sad"]["precision"]["value"] == 1.0
-    low, high = all_figures(half, LABELS)["accuracy"]["interval_95"]
+    half = Predictions(np.eye(2)[[0] * 50 + [1] * 50], np.zeros(100, dtype=int), ["ann"] * 50 + ["bob"] * 50)
+    assert all_metrics(half, LABELS)["labels"]["sad"]["precision"]["value"] == 1.0
+    low, high = all_metrics(half, LABELS)["accuracy"]["interval_95"]
     assert 0.3 < low < 0.5 < high < 0.7
 
 
@@ -77,15 +77,15 @@ def test_few_speakers_have_a_verdict_of_their_own(n_speakers, outcome, other_way
 def test_the_words_tell_what_the_interval_is_about():
     few = judge(compared(*GAINED, 1), RULES)
     assert (
-        verdict_words.outcome_of(few)
+        verdict_words.outcome_text(few)
         == "These are too few voices to tell whether the new version is better or worse."
     )
-    (said, *_) = verdict_words.reasons_of(few, {})
+    (said, *_) = verdict_words.reason_texts(few, {})
     assert "60 clips of 1 voice that" in said
     assert "95% sure for other clips of the same voice" in said
-    several, *_ = verdict_words.reasons_of(judge(compared(*GAINED, 3), RULES), {})
+    several, *_ = verdict_words.reason_texts(judge(compared(*GAINED, 3), RULES), {})
     assert "of 3 voices" in several and "for other clips of the same voices" in several
-    many, *_ = verdict_words.reasons_of(judge(compared(*GAINED, 6), RULES), {})
+    many, *_ = verdict_words.reason_texts(judge(compared(*GAINED, 6), RULES), {})
     assert "(95% sure: between" in many
 
 
@@ -95,6 +95,6 @@ def test_a_false_interval_of_an_older_run_is_not_repeated():
     del evidence["interval_by"]
     evidence["code"] = verdict["outcome"] = "unclear"
     evidence["difference"] = {"value": 0.073, "interval_95": [0.073, 0.073]}
-    said, *_ = verdict_words.reasons_of(verdict, {})
+    said, *_ = verdict_words.reason_texts(verdict, {})
     assert "+7.3 points" in said and "between" not in said
-    assert "too few voices" in verdict_words.outcome_of(verdict)
+    assert "too few voices" in verdict_words.outcome_text(verdict)

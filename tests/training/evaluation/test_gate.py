@@ -7,21 +7,21 @@ from training.evaluation.gate import (
     UNCLEAR,
     WORSE,
     Rules,
-    compare_answers,
-    compare_some,
+    compare_predictions,
+    compare_subset,
     judge,
     mcnemar_p,
 )
-from training.evaluation.metrics import Answers, all_figures
+from training.evaluation.metrics import Predictions, all_metrics
 
 LABELS = ["sad", "happy"]
 RULES = Rules(recall_drop=5.0, accuracy_drop=1.0, noisy_drop=2.0, speed_factor=1.5)
 
 
-def answers(right: list[bool], speakers: list[str]) -> Answers:
+def answers(right: list[bool], speakers: list[str]) -> Predictions:
     truth = np.arange(len(right)) % 2
     said = np.where(right, truth, 1 - truth)
-    return Answers(np.eye(2)[said] * 0.8 + 0.1, truth, speakers)
+    return Predictions(np.eye(2)[said] * 0.8 + 0.1, truth, speakers)
 
 
 def found(new: list[bool], old: list[bool], **changes) -> dict:
@@ -30,10 +30,10 @@ def found(new: list[bool], old: list[bool], **changes) -> dict:
     names = [f"clip{number}" for number in range(len(new))]
     return {
         "split": "test",
-        "candidate": {**all_figures(candidate, LABELS), "noisy": {"value": 0.7}},
-        "active": {**all_figures(active, LABELS), "noisy": {"value": 0.7}},
+        "candidate": {**all_metrics(candidate, LABELS), "noisy": {"value": 0.7}},
+        "active": {**all_metrics(active, LABELS), "noisy": {"value": 0.7}},
         "speed_ms": {"candidate": 10.0, "active": 10.0},
-        **compare_answers({"clean": candidate}, {"clean": active}, names, LABELS),
+        **compare_predictions({"clean": candidate}, {"clean": active}, names, LABELS),
         **changes,
     }
 
@@ -52,12 +52,12 @@ def test_clips_that_people_sent_are_told_apart():
     right, speakers = [True] * 6 + [False] * 2, ["ann"] * 4 + ["bob"] * 4
     names = [f"clip{number}" for number in range(8)]
     new, old = answers(right, speakers), answers([False, *right[1:7], True], speakers)
-    told = compare_some(new, old, names, {"clip0", "clip1", "clip6", "gone"})
+    told = compare_subset(new, old, names, {"clip0", "clip1", "clip6", "gone"})
     assert told == {"clips": 3, "speakers": 2, "before": 0.3333, "after": 0.6667, "gained": 1, "lost": 0}
     verdict = judge(found(right, right, from_people=told), RULES)
     assert verdict["reasons"][1] == {"code": "from_people", **told}
     # Nothing more to say where all came from people, or none did.
-    assert compare_some(new, old, names, set(names)) is None is compare_some(new, old, names, set())
+    assert compare_subset(new, old, names, set(names)) is None is compare_subset(new, old, names, set())
 
 
 def test_better_worse_and_unclear():

@@ -18,7 +18,7 @@ from classifier.inference.version_folder import SERVING_INT8
 from tests.training.corpora import spoken, write_corpus
 from tests.training.tiny_model import LABELS
 from training.datasets.corpus import read_corpus
-from training.datasets.decoded import decoded
+from training.datasets.decoded import decode_clips
 from training.exceptions import RunFailed
 from training.fitting.augmentation import Augmentation, AugmentationSettings
 from training.fitting.batches import ClipDataset, Collate, normalised_batch
@@ -29,8 +29,8 @@ from training.fitting.head_training import train_head
 from training.fitting.hyperparameters import Hyperparameters
 from training.fitting.precision import freeze_front_end
 from training.recipes.recipe import MODEL, Sources, make_version, train_checkpoint
-from training.runs.child import Report
-from training.runs.steps import _Following
+from training.runs.events import EventWriter
+from training.runs.steps import TrainerEvents
 from training.versions.checkpoint import check_checkpoint, load_model
 from training.versions.writer import Description
 
@@ -63,7 +63,9 @@ def dataset(corpus_folder, tmp_path):
 
     def of_split(split):
         clips = corpus.split(split)
-        return ClipDataset(clips, decoded([clip.path for clip in clips], tmp_path / "cache"), LABELS, 0.2)
+        return ClipDataset(
+            clips, decode_clips([clip.path for clip in clips], tmp_path / "cache"), LABELS, 0.2
+        )
 
     return of_split
 
@@ -149,19 +151,20 @@ def test_long_clip_is_heard_window_by_window(model):
 
 def test_decoding_goes_on_after_a_kill_between_its_files(corpus_folder, tmp_path):
     paths = sorted((corpus_folder / "audio").iterdir())[:2]
-    whole = decoded(paths, tmp_path)
+    whole = decode_clips(paths, tmp_path)
     next(tmp_path.glob("*.json")).unlink()
     samples = next(tmp_path.glob("*.pcm"))
     samples.rename(samples.with_suffix(".new"))
-    assert np.array_equal(decoded(paths, tmp_path).samples, whole.samples)
+    assert np.array_equal(decode_clips(paths, tmp_path).samples, whole.samples)
 
 
 def test_figures_that_are_no_numbers_are_not_drawn_and_end_the_run():
     lines = StringIO()
-    Report(None, lines).point(epoch=1, loss=math.nan, accuracy=0.5)
+    EventWriter("all", lines).point(epoch=1, loss=math.nan, accuracy=0.5)
     assert json.loads(lines.getvalue()) == {"point": {"epoch": 1, "accuracy": 0.5}}
     with pytest.raises(RunFailed, match="diverged"):
-        _Following(Report(None, lines)).on_evaluate(None, None, None, metrics={"eval_loss": math.nan})
+        events = TrainerEvents(EventWriter("all", lines))
+        events.on_evaluate(None, None, None, metrics={"eval_loss": math.nan})
 
 
 def test_top_on_kept_frames_gives_the_answers_of_the_whole_model(written_checkpoint, dataset, tmp_path):

@@ -9,7 +9,7 @@ from tests.training.tiny_model import LABELS
 from training.fitting.batches import normalised_batch
 from training.recipes.front_end import HOP, fit_front_end
 from training.recipes.teacher import N_BINS, WIDTH, Teacher
-from training.recipes.weight_transfer import transplant
+from training.recipes.weight_transfer import transfer_weights
 
 # The student's first frame is centred on sample 520, the teacher's frame 2 on sample 640.
 LAG, LEAD = 120, 2
@@ -61,7 +61,7 @@ def voices(seeds):
 @pytest.fixture(scope="module")
 def grown(teacher):
     torch.manual_seed(0)
-    return transplant(teacher, voices(range(40)), LABELS)
+    return transfer_weights(teacher, voices(range(40)), LABELS)
 
 
 def correlation(one, other):

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from classifier.predictions.registry import activate_version
 from emotion_site.exceptions import UserError
 from training.runs import presets
-from training.runs.progress import RunRow
+from training.runs.progress import RunProgress
 from training.runs.services import cancel_run, start_run
 from training.runs.worker import execute_run, work_folder
 from training.versions.promotion import delete_version
@@ -81,8 +81,8 @@ class TestDatabaseThatIsAway:
         return start_run(administrator=admin, snapshot=snapshot)
 
     def test_the_end_is_written_later(self, run, monkeypatch):
-        row, write, left = RunRow(run), RunRow._write, [1, 2]
-        monkeypatch.setattr("training.runs.progress.PAUSES_S", (0, 0, 0))
+        progress, write, left = RunProgress(run), RunProgress._write, [1, 2]
+        monkeypatch.setattr("training.runs.progress.RETRY_AFTER_S", (0, 0, 0))
         # It would close the test's own transaction.
         monkeypatch.setattr("training.runs.progress.close_old_connections", lambda: None)
 
@@ -91,17 +91,17 @@ class TestDatabaseThatIsAway:
                 raise OperationalError("server closed the connection unexpectedly")
             write(self, fields)
 
-        monkeypatch.setattr(RunRow, "_write", write_later)
-        row.end("cancelled")
+        monkeypatch.setattr(RunProgress, "_write", write_later)
+        progress.finish("cancelled")
         run.refresh_from_db()
         assert run.state == "cancelled"
 
     def test_the_run_is_left_to_the_next_attempt(self, run, monkeypatch):
-        def broken(row, work):
+        def broken(progress, work):
             work.mkdir(parents=True)
             raise OperationalError("server closed the connection unexpectedly")
 
-        monkeypatch.setattr("training.runs.worker._work", broken)
+        monkeypatch.setattr("training.runs.worker._run", broken)
         execute_run(run)
         run.refresh_from_db()
         assert run.is_unfinished and work_folder(run).is_dir()

@@ -21,7 +21,7 @@ from tests.training.decided import decided_corpus
 from tests.training.running import finished, process_of, when_stage
 from training.datasets.freezing import freeze_snapshot
 from training.models import Snapshot
-from training.runs import supervise
+from training.runs.progress import RunProgress
 from training.runs.services import cancel_run, start_run
 from training.runs.worker import work_folder
 from training.versions.lineage import versions_that_learned_from
@@ -40,7 +40,7 @@ def test_killed_process_goes_on_where_it_was(stage, snapshot, admin, lenient):
 
 
 def test_process_that_is_always_killed_fails_with_a_reason(snapshot, admin, monkeypatch):
-    monkeypatch.setattr(supervise, "MAX_ATTEMPTS", 1)
+    monkeypatch.setattr("training.runs.supervise.MAX_ATTEMPTS", 1)
     run = start_run(administrator=admin, snapshot=snapshot)
     when_stage(run, "decoding", lambda pid: os.kill(pid, signal.SIGKILL))
     run = finished(run)
@@ -93,7 +93,7 @@ def test_run_waits_for_its_snapshot_and_can_be_cancelled_meanwhile(task, admin, 
     Snapshot.objects.update(heartbeat=timezone.now())  # another worker writes it
     run = start_run(administrator=admin, snapshot=snapshot)
     asked = iter([False, False, True, True])
-    monkeypatch.setattr(supervise.RunRow, "wants_to_stop", lambda row: next(asked))
+    monkeypatch.setattr(RunProgress, "is_cancel_requested", lambda progress: next(asked))
     assert finished(run).state == "cancelled" and not snapshot.folder.exists()
 
 
@@ -143,7 +143,7 @@ def test_cancelled_before_a_worker_takes_it(snapshot, admin):
 def test_cancel_stops_the_process_within_seconds(snapshot, admin, monkeypatch):
     run = start_run(administrator=admin, snapshot=snapshot, mode="full", hyperparameters={"epochs": 200})
     asked = []
-    monkeypatch.setattr(supervise.RunRow, "wants_to_stop", lambda row: bool(asked))
+    monkeypatch.setattr(RunProgress, "is_cancel_requested", lambda progress: bool(asked))
     when_stage(run, "training", lambda pid: asked.append(time.monotonic()))
     run = finished(run)
     assert run.state == "cancelled" and time.monotonic() - asked[0] < 5

@@ -7,7 +7,7 @@ from emotion_site.exceptions import UserError
 from tests.training.conftest import LENIENT
 from tests.training.running import finished
 from training.models import GatePolicy, Promotion, TrainingRun
-from training.runs.progress import RunRow
+from training.runs.progress import RunProgress
 from training.runs.services import approve_run, reject_run, start_run
 from training.runs.worker import _promote, work_folder
 from training.versions.promotion import promote_version
@@ -45,13 +45,13 @@ def test_first_version_of_all_promotes_itself_where_that_is_wanted(snapshot, adm
 
 
 def test_run_whose_worker_died_after_promoting_ends_promoted(snapshot, admin, in_service, tiny_version):
-    row = RunRow(start_run(administrator=admin, snapshot=snapshot))
-    TrainingRun.objects.filter(pk=row.run.pk).update(compared_with=in_service)
+    progress = RunProgress(start_run(administrator=admin, snapshot=snapshot))
+    TrainingRun.objects.filter(pk=progress.run.pk).update(compared_with=in_service)
     made = tiny_version(5)
     promote_version(version=made, administrator=None)
-    _promote(row.run, row, made)
-    row.run.refresh_from_db()
-    assert (row.run.state, row.run.error_code) == ("promoted", "")
+    _promote(progress.run, progress, made)
+    progress.run.refresh_from_db()
+    assert (progress.run.state, progress.run.error_code) == ("promoted", "")
 
 
 def test_worse_version_is_rejected_with_reasons(snapshot, admin, task, in_service):

@@ -11,7 +11,7 @@ from tests.factories import PredictionFactory
 from tests.training.decided import decided_clip, spoken
 from training.models import PredictionJob, Promotion
 from training.versions import promotion, repredict
-from training.versions.repredict_requests import clips_to_repeat, predict_again
+from training.versions.repredict_requests import clips_to_repredict, predict_again
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_chosen_clips_are_predicted_again_and_old_predictions_stay(
         PredictionFactory(clip=clip, model_version=first)
     promotion.promote_version(version=second, administrator=admin)
     engine_anew()
-    chosen = clips_to_repeat(second)
+    chosen = clips_to_repredict(second)
     job = predict_again(person=admin, task=task, clips=chosen)
     clips[0].delete()
     repredict.work_through(job)
@@ -139,12 +139,12 @@ def test_after_going_back_a_clip_shows_the_answer_of_the_version_in_service(vers
     said = clip.predictions.get(model_version=first)
     clip.answered_by = second
     clip.save()
-    assert list(clips_to_repeat(first)) == [clip]
+    assert list(clips_to_repredict(first)) == [clip]
     engine_anew()
-    repredict.work_through(predict_again(person=admin, task=task, clips=clips_to_repeat(first)))
+    repredict.work_through(predict_again(person=admin, task=task, clips=clips_to_repredict(first)))
     clip.refresh_from_db()
     assert clip.answered_by == first and clip.latest_prediction() == said
-    assert clip.predictions.count() == 2 and not clips_to_repeat(first).exists()
+    assert clip.predictions.count() == 2 and not clips_to_repredict(first).exists()
     engine_anew()
 
 

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         task = Task.objects.filter(slug=options["task"]).first()
         if task is None:
             raise CommandError(f"There is no task {options['task']}.", returncode=2)
-        labels = list(task.labels.order_by("order").values_list("key", flat=True))
+        labels = task.label_keys()
         try:
             corpus = read_corpus(options["corpus"], labels, follow_links=options["follow_links"])
             with quarantine() as decoder:

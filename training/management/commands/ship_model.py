@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_training_libraries()
-        labels = list(Task.objects.get(slug="emotion").labels.order_by("order").values_list("key", flat=True))
+        labels = Task.objects.get(slug="emotion").label_keys()
         try:
             figures = _ship(labels, options)
         except (CheckpointRefused, CorpusRefused, VersionRefused) as error:
@@ -43,9 +43,9 @@ class Command(BaseCommand):
 
 def _ship(labels: list[str], options: dict[str, Any]) -> dict[str, Any]:
     torchaudio_shim.install()
-    from training.recipes.shipping import Evidence, ship
+    from training.recipes.shipping import EvaluationData, ship
 
-    evidence = Evidence(
+    evidence = EvaluationData(
         corpus=read_corpus(options["corpus"], labels),
         noises=options["noises"],
         other_language=read_corpus(options["other_language"], labels),

@@ -11,7 +11,7 @@ from training import torchaudio_shim
 from training.datasets.corpus import read_corpus
 from training.exceptions import CheckpointRefused, CorpusRefused
 from training.libraries import require_training_libraries
-from training.runs.child import reason_of
+from training.runs.failures import reason_of
 
 
 class Command(BaseCommand):
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         task = Task.objects.filter(slug=options["task"]).first()
         if task is None:
             raise CommandError(f"There is no task {options['task']}.", returncode=2)
-        labels = list(task.labels.order_by("order").values_list("key", flat=True))
+        labels = task.label_keys()
         try:
             figures = _train(labels, options)
         except (CheckpointRefused, CorpusRefused) as error:
