@@ -1,4 +1,4 @@
-"""Several processes that train one model together, as torchrun starts them: one writes, the others read."""
+"""Distributed training as torchrun starts it: the main process writes, the others read."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -8,7 +8,7 @@ from torch.distributed import is_torchelastic_launched
 
 
 def main_process_first() -> AbstractContextManager[None]:
-    """The others enter when the first one has left, and find what it wrote."""
+    """The others enter when the main process has left, and find what it wrote."""
     if not is_distributed():
         return nullcontext()
     found: AbstractContextManager[None] = _state().main_process_first()

@@ -30,28 +30,28 @@ def train_head(
     callbacks: Sequence[TrainerCallback] = (),
     progress: Progress | None = None,
 ) -> dict[str, float]:
-    """Fit the head alone, in place, and return its figures on validation."""
+    """Fit the head alone, in place, and return its metrics on validation."""
     model.eval().requires_grad_(False)
     output.mkdir(parents=True, exist_ok=True)
     chosen.write(output / SETTINGS)
     changes = augmented_copies(augmentation, chosen.seed, chosen.copies)
-    heard = clip_counter(len(train), len(changes), progress)
+    count = clip_counter(len(train), len(changes), progress)
     copies = [
-        _kept_features(model, train, output / f"features-{copy}.npy", change, heard)
+        _kept_features(model, train, output / f"features-{copy}.npy", change, count)
         for copy, change in enumerate(changes)
     ]
     with torch.no_grad():
         # The first copy is the clips as they are.
-        said = head_logits(model, copies[0]).softmax(dim=1)
-    targets = train.targets.lerp(said, chosen.start_weight).repeat(len(copies), 1)
-    fit_head(model, torch.cat(copies), targets, decay=chosen.head_decay, anew=False)
+        predicted = head_logits(model, copies[0]).softmax(dim=1)
+    targets = train.targets.lerp(predicted, chosen.start_weight).repeat(len(copies), 1)
+    fit_head(model, torch.cat(copies), targets, decay=chosen.head_decay, reinitialise=False)
     with torch.inference_mode():
         logits = head_logits(model, pooled_features(model, _waveforms(validation)))
         loss = functional.cross_entropy(logits, validation.targets).item()
-    found = label_metrics(EvalPrediction(logits.numpy(), validation.targets.numpy()))
-    figures = {"eval_loss": loss, **{f"eval_{name}": value for name, value in found.items()}}
-    (output / METRICS).write_text(json.dumps(figures, indent=2) + "\n")
-    return figures
+    of_labels = label_metrics(EvalPrediction(logits.numpy(), validation.targets.numpy()))
+    metrics = {"eval_loss": loss, **{f"eval_{name}": value for name, value in of_labels.items()}}
+    (output / METRICS).write_text(json.dumps(metrics, indent=2) + "\n")
+    return metrics
 
 
 def _kept_features(
@@ -59,11 +59,11 @@ def _kept_features(
     clips: ClipDataset,
     file: Path,
     change: ClipTransform | None,
-    heard: Callable[[], None],
+    count: Callable[[], None],
 ) -> Tensor:
     """Computed once, also when the run is killed and goes on."""
     if not file.is_file():
-        features = pooled_features(model, _waveforms(clips), lambda _number: heard(), change)
+        features = pooled_features(model, _waveforms(clips), lambda _number: count(), change)
         with replacing_file(file) as partial, partial.open("wb") as stored:
             np.save(stored, features.numpy())
     return torch.from_numpy(np.load(file))

@@ -1,4 +1,4 @@
-"""Where half precision may be used: not in the parts that work by small differences of large numbers."""
+"""Where half precision may be used: not in parts that subtract large numbers of nearly equal size."""
 
 from collections.abc import Callable
 from typing import Any

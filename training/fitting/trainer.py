@@ -88,7 +88,7 @@ def train_clips(
     output: Path,
     callbacks: Sequence[TrainerCallback],
 ) -> dict[str, float]:
-    """Train ``model`` in place, whose answer has ``logits``, and return its figures on validation.
+    """Train ``model`` in place, whose output has ``logits``, and return its metrics on validation.
 
     ``output`` holds a checkpoint per epoch, TensorBoard's logs and the settings. When it has checkpoints,
     the run goes on from the last one, and ends as if it had never been interrupted. At the end the model
@@ -109,16 +109,16 @@ def train_clips(
         _drop_broken_checkpoints(output)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
     _load_mean(model, output, chosen.averaged_epochs)
-    figures: dict[str, float] = trainer.evaluate()
+    metrics: dict[str, float] = trainer.evaluate()
     if is_main_process():
-        (output / METRICS).write_text(json.dumps(figures, indent=2) + "\n")
-    return figures
+        (output / METRICS).write_text(json.dumps(metrics, indent=2) + "\n")
+    return metrics
 
 
-def label_metrics(answers: EvalPrediction) -> dict[str, float]:
+def label_metrics(predictions: EvalPrediction) -> dict[str, float]:
     """Accuracy and mean recall over the labels."""
-    truth = np.argmax(answers.label_ids, axis=1)
-    right = np.argmax(answers.predictions, axis=1) == truth
+    truth = np.argmax(predictions.label_ids, axis=1)
+    right = np.argmax(predictions.predictions, axis=1) == truth
     recalls = [right[truth == label].mean() for label in np.unique(truth)]
     return {"accuracy": float(right.mean()), "mean_recall": float(np.mean(recalls))}
 

@@ -1,4 +1,4 @@
-"""From a corpus to a model version: start, head, fine-tuning, temperature, files."""
+"""From a corpus to a model version: start, fine-tuning, temperature, files."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ from training.recipes.teacher import Teacher
 from training.recipes.weight_transfer import transfer_weights
 from training.versions.checkpoint import Checkpoint, check_checkpoint, load_model
 from training.versions.onnx_export import export_onnx, quantise
-from training.versions.quantising import compare
+from training.versions.quantising import compare_int8
 from training.versions.writer import Description, write_version
 
 logger = logging.getLogger(__name__)
@@ -71,10 +71,10 @@ def train_checkpoint(
     callbacks: Sequence[TrainerCallback] = (),
     progress: Progress | None = None,
 ) -> dict[str, float]:
-    """Train on the corpus and leave a checkpoint in ``output/model``; return its figures on validation.
+    """Train on the corpus and leave a checkpoint in ``output/model``; return its metrics on validation.
 
-    ``progress`` is told how many clips the frozen part has heard of how many; ``callbacks`` follow the rest.
-    Called again with the same output, a run that was killed goes on. Raises CorpusRefused and
+    ``progress`` gets the number of clips that went through the frozen layers, and of all; ``callbacks`` are
+    the Trainer's. Called again with the same output, a run that was killed goes on. Raises CorpusRefused and
     CheckpointRefused before anything is trained.
     """
     if chosen.trained != "all" and is_distributed():
@@ -97,7 +97,7 @@ def train_checkpoint(
             _prepare_start(corpus, train, sources, output / START)
     model = load_model(check_checkpoint(output / START, corpus.labels))
     train_part = PARTS[chosen.trained]
-    figures = train_part(
+    metrics = train_part(
         model,
         train,
         validation,
@@ -109,7 +109,7 @@ def train_checkpoint(
     )
     if is_main_process():
         _save(model, output / MODEL)
-    return figures
+    return metrics
 
 
 def make_version(
@@ -117,7 +117,7 @@ def make_version(
 ) -> Manifest:
     """Write the version folder ``target``, its temperature fitted on validation.
 
-    It serves int8 where that is measured on validation to change next to nothing, else float32.
+    It serves int8 if that changes next to nothing on validation, else float32.
     """
     # What is measured is what is kept: weights in half precision.
     model = load_model(checkpoint).half().float()
@@ -137,20 +137,20 @@ def make_version(
         exported, quantised = Path(workplace) / "float32.onnx", Path(workplace) / "int8.onnx"
         export_onnx(model, exported)
         quantise(exported, quantised)
-        verdict = compare(quantised, logits, waveforms, truth)
+        int8 = compare_int8(quantised, logits, waveforms, truth)
     calibrated = replace(
         description,
         temperature=fit_temperature(logits, truth),
-        metrics={**description.metrics, "int8": verdict.as_dict()},
+        metrics={**description.metrics, "int8": int8.as_dict()},
     )
     logger.info("Corrected the confidence by a temperature of %s", calibrated.temperature)
-    which = "the smaller one (int8)" if verdict.may_serve else "the full one, for the smaller (int8) differs"
+    which = "the smaller one (int8)" if int8.may_serve else "the full one, for the smaller (int8) differs"
     logger.info("Exported the model; %s serves", which)
-    return write_version(target, checkpoint, model, calibrated, compact=True, int8=verdict.may_serve)
+    return write_version(target, checkpoint, model, calibrated, compact=True, int8=int8.may_serve)
 
 
 def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder: Path) -> None:
-    """Write the model that fine-tuning starts from: the given one, or one grown from the teacher."""
+    """Write the model that fine-tuning starts from: the given one, or one with the teacher's weights."""
     if sources.checkpoint:
         _save(load_model(check_checkpoint(sources.checkpoint, corpus.labels)), folder)
         return
@@ -182,7 +182,7 @@ def _random_model(config: Path, labels: Sequence[str]) -> Wav2Vec2ForSequenceCla
 
 
 def _windows(waveform: Waveform) -> list[Waveform]:
-    """As the engine hears a clip."""
+    """As when serving."""
     return cut_windows(waveform, round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE))
 
 

@@ -1,4 +1,4 @@
-"""Builds a Wav2Vec2 that says what the teacher says: its front end, positions and blocks are taken over."""
+"""Builds a Wav2Vec2 that computes what the teacher computes, from its front end, positions and blocks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -78,7 +78,7 @@ def _fill_front_end(model: Any, front_end: Sequence[SteadyLayer]) -> None:
         ours.layer_norm.weight.copy_(layer.norm_weight)
         ours.layer_norm.bias.copy_(layer.norm_bias)
     # One more norm stands before the blocks. The constants' pedestal keeps it steady as well; it still takes
-    # each frame's mean, which no block hears, for they begin with a norm of their own.
+    # each frame's mean, which changes no block, for they begin with a norm of their own.
     projection, width = model.wav2vec2.feature_projection, front_end[-1].width
     share = N_CONSTANT / width
     projection.layer_norm.weight.zero_()

@@ -48,8 +48,8 @@ def import_checkpoint(
             # Torch is loaded only now.
             from training.recipes.recipe import make_version
 
-            heard = read_corpus(corpus, labels, follow_links=follow_links)
-            make_version(heard, workplace / "cache", checkpoint, target, description)
+            calibration = read_corpus(corpus, labels, follow_links=follow_links)
+            make_version(calibration, workplace / "cache", checkpoint, target, description)
         else:
             write_version(target, checkpoint, load_model(checkpoint), description)
         return register_version(target, task=task, origin=ModelVersion.Origin.IMPORTED)

@@ -1,4 +1,4 @@
-"""Writes the folder of a model version: beside its place first, then renamed, so it is whole or not there."""
+"""Writes the folder of a model version, whole or not at all."""
 
 import json
 from collections.abc import Mapping
@@ -41,8 +41,8 @@ def write_version(
 ) -> Manifest:
     """Make the version folder ``target``, which must not exist, from a loaded checkpoint.
 
-    ``compact`` keeps the weights in half precision and serves an int8 model; measure its answers
-    before it serves. Without ``int8`` it serves float32, stored as halves. Raises CheckpointRefused, and
+    ``compact`` keeps the weights in half precision and serves an int8 model; measure it before
+    it serves. Without ``int8`` it serves float32, stored as halves. Raises CheckpointRefused, and
     leaves nothing behind, when ONNX and torch disagree.
     """
     with new_folder(target, private=True) as partial:

@@ -6,15 +6,15 @@ from training.versions.checkpoint import check_checkpoint, load_model
 from training.versions.half_weights import halve_weights
 from training.versions.onnx_export import export_onnx, quantise
 from training.versions.parity import comparison_waveforms, largest_difference
-from training.versions.quantising import Verdict, compare
+from training.versions.quantising import Int8Comparison, compare_int8
 
 
 @pytest.mark.parametrize(
     ("verdict", "may_serve"),
     [
-        (Verdict(agreement=0.992, accuracy=0.700, accuracy_float32=0.703), True),
-        (Verdict(agreement=0.992, accuracy=0.690, accuracy_float32=0.700), False),
-        (Verdict(agreement=0.985, accuracy=0.703, accuracy_float32=0.700), False),
+        (Int8Comparison(agreement=0.992, accuracy=0.700, accuracy_float32=0.703), True),
+        (Int8Comparison(agreement=0.992, accuracy=0.690, accuracy_float32=0.700), False),
+        (Int8Comparison(agreement=0.985, accuracy=0.703, accuracy_float32=0.700), False),
     ],
 )
 def test_int8_serves_only_where_it_changes_next_to_nothing(verdict, may_serve):
@@ -32,8 +32,8 @@ def test_int8_is_compared_clip_by_clip(written_checkpoint, tmp_path):
     truth = [int(each.argmax()) for each in logits]
     # The float32 model is taken to disagree on the last clip, and to be wrong there.
     logits[-1] = -logits[-1]
-    verdict = compare(tmp_path / "int8.onnx", logits, [[each] for each in waveforms], truth)
-    assert verdict == Verdict(agreement=0.75, accuracy=1.0, accuracy_float32=0.75)
+    verdict = compare_int8(tmp_path / "int8.onnx", logits, [[each] for each in waveforms], truth)
+    assert verdict == Int8Comparison(agreement=0.75, accuracy=1.0, accuracy_float32=0.75)
 
 
 def test_halved_file_is_half_as_large_and_answers_alike(written_checkpoint, tmp_path, monkeypatch):
