@@ -18,10 +18,10 @@ from classifier.models import Label, ModelVersion
 from emotion_site.models import User
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from training.models import TrainingRun
-from training.pages import verdict_words
+from training.pages import verdict_texts
 from training.pages.curves import plots_of
-from training.pages.run_words import duration_words, local_log, problem_of, stage_of
-from training.pages.telling import errors_as_messages, posted_reason
+from training.pages.decisions import errors_as_messages, posted_reason
+from training.pages.run_texts import duration_words, local_log, problem_of, stage_of
 from training.runs.services import approve_run, cancel_run, reject_run
 
 SHOWN_LINES, CHANGES_PER_PAGE = 40, 20
@@ -112,10 +112,10 @@ def _verdict(verdict: dict[str, Any], labels: Sequence[Label], request: SignedIn
     page = Paginator(figures.get("changed", []), CHANGES_PER_PAGE).get_page(request.GET.get("page"))
     sides = [("candidate", _("New version")), ("active", _("In service"))]
     return {
-        "outcome": verdict_words.outcome_text(verdict),
-        "reasons": verdict_words.reason_texts(verdict, names),
-        "rules": verdict_words.rule_texts(verdict["rules"]) if "rules" in verdict else [],
-        "figure_rows": verdict_words.figure_rows(figures, names),
+        "outcome": verdict_texts.outcome_text(verdict),
+        "reasons": verdict_texts.reason_texts(verdict, names),
+        "rules": verdict_texts.rule_texts(verdict["rules"]) if "rules" in verdict else [],
+        "figure_rows": verdict_texts.figure_rows(figures, names),
         "confusions": [(name, _heat(figures[side], labels)) for side, name in sides if side in figures],
         "page": page,
         "changes": _changes(list(page.object_list), names, request.user),

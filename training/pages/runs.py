@@ -18,7 +18,7 @@ from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from emotion_site.web.whole_numbers import whole_number
 from training.datasets.trainable import refusal_of
 from training.models import Snapshot, TrainingRun
-from training.pages.run_words import MODES, duration_words
+from training.pages.run_texts import MODES, duration_words
 from training.runs.presets import estimated_seconds
 from training.runs.services import latest_snapshot, start_run
 

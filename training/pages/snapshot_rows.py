@@ -9,7 +9,7 @@ from classifier.models import Clip, Task
 from training.datasets.freezing import FEW_TO_JUDGE, FEW_TO_LEARN
 from training.datasets.trainable import refusal_of
 from training.models import Snapshot
-from training.pages.warnings import sentence_of
+from training.pages.snapshot_warnings import sentence_of
 
 
 @dataclass(frozen=True)

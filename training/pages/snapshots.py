@@ -15,8 +15,8 @@ from annotations.pages.asked_task import asked_task
 from classifier.models import Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from training.datasets.freezing import FreezeOptions, freeze_snapshot
+from training.pages.decisions import errors_as_messages
 from training.pages.snapshot_rows import snapshot_rows
-from training.pages.telling import errors_as_messages
 
 MOST_LISTED = 30
 

@@ -16,7 +16,7 @@ from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from emotion_site.web.dates import read_moment
 from emotion_site.web.whole_numbers import whole_number
 from training.models import PredictionJob, Promotion
-from training.pages.telling import errors_as_messages, posted_reason
+from training.pages.decisions import errors_as_messages, posted_reason
 from training.pages.version_rows import version_rows
 from training.versions.promotion import (
     delete_version,

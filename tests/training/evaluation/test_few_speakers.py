@@ -6,7 +6,7 @@ import pytest
 from tests.training.evaluation.test_gate import LABELS, RULES, answers
 from training.evaluation.gate import compare_predictions, judge
 from training.evaluation.metrics import Predictions, all_metrics
-from training.pages import verdict_words
+from training.pages import verdict_texts
 
 GAINED = [True] * 45 + [False] * 15, [True] * 35 + [False] * 25
 
@@ -77,15 +77,15 @@ def test_few_speakers_have_a_verdict_of_their_own(n_speakers, outcome, other_way
 def test_the_words_tell_what_the_interval_is_about():
     few = judge(compared(*GAINED, 1), RULES)
     assert (
-        verdict_words.outcome_text(few)
+        verdict_texts.outcome_text(few)
         == "These are too few voices to tell whether the new version is better or worse."
     )
-    (said, *_) = verdict_words.reason_texts(few, {})
+    (said, *_) = verdict_texts.reason_texts(few, {})
     assert "60 clips of 1 voice that" in said
     assert "95% sure for other clips of the same voice" in said
-    several, *_ = verdict_words.reason_texts(judge(compared(*GAINED, 3), RULES), {})
+    several, *_ = verdict_texts.reason_texts(judge(compared(*GAINED, 3), RULES), {})
     assert "of 3 voices" in several and "for other clips of the same voices" in several
-    many, *_ = verdict_words.reason_texts(judge(compared(*GAINED, 6), RULES), {})
+    many, *_ = verdict_texts.reason_texts(judge(compared(*GAINED, 6), RULES), {})
     assert "(95% sure: between" in many
 
 
@@ -95,6 +95,6 @@ def test_a_false_interval_of_an_older_run_is_not_repeated():
     del evidence["interval_by"]
     evidence["code"] = verdict["outcome"] = "unclear"
     evidence["difference"] = {"value": 0.073, "interval_95": [0.073, 0.073]}
-    said, *_ = verdict_words.reason_texts(verdict, {})
+    said, *_ = verdict_texts.reason_texts(verdict, {})
     assert "+7.3 points" in said and "between" not in said
-    assert "too few voices" in verdict_words.outcome_text(verdict)
+    assert "too few voices" in verdict_texts.outcome_text(verdict)

@@ -13,7 +13,7 @@ from training.datasets.files import copy_snapshot, ensure_written, verify_snapsh
 from training.datasets.freezing import FreezeOptions, freeze_snapshot
 from training.exceptions import SnapshotRefused
 from training.models import Snapshot
-from training.pages.warnings import sentence_of
+from training.pages.snapshot_warnings import sentence_of
 
 
 class Command(BaseCommand):
