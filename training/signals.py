@@ -1,4 +1,4 @@
-"""What training follows in the life of clips and versions."""
+"""Receivers: what happens in training when clips and versions change."""
 
 from collections.abc import Collection
 from typing import Any
@@ -61,7 +61,7 @@ def erase_withdrawn(
 
 @receiver(clips_changed)
 def erase_many(clip_ids: list[UUID], **kwargs: Any) -> None:
-    """Deleted clips stay until the time for undo is over; withdrawn ones leave at once."""
+    """Deleted clips stay until the time for undo is over; withdrawn ones go at once."""
     withdrawn = Clip.objects.filter(WITHDRAWN, pk__in=clip_ids)
     _erase(list(withdrawn.values_list("pk", flat=True)))
 

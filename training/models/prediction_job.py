@@ -9,7 +9,7 @@ from classifier.models import ModelVersion, Task
 
 
 class PredictionJob(models.Model):
-    """Clips that the version in service hears again; what older versions said stays."""
+    """Clips that the version in service predicts again; predictions of older versions stay."""
 
     class State(models.TextChoices):
         WAITING = "waiting", pgettext_lazy("prediction job", "waiting")

@@ -1,4 +1,4 @@
-"""What the person says of a decision, and what they are told when a service refuses it."""
+"""The reason that comes with a decision, and the message when a service refuses it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from emotion_site.exceptions import UserError
 
 @contextmanager
 def errors_as_messages(request: HttpRequest) -> Iterator[None]:
-    """Turns a UserError into a message; anything else goes on."""
+    """Show a UserError as a message; every other error propagates."""
     try:
         yield
     except UserError as error:
@@ -19,5 +19,5 @@ def errors_as_messages(request: HttpRequest) -> Iterator[None]:
 
 
 def posted_reason(request: HttpRequest) -> str:
-    """Why the person does it, as the log will keep it."""
+    """Why the person decides so, as the log keeps it."""
     return request.POST.get("reason", "").strip()[:500]

@@ -1,4 +1,4 @@
-"""Training runs in the words of people who have no background in machine learning."""
+"""Training runs explained to people without a background in machine learning."""
 
 import math
 from datetime import UTC, date, datetime, time
@@ -87,7 +87,7 @@ PROBLEMS = {
 
 
 def problem_of(run: TrainingRun) -> str:
-    """Why a run failed or stopped, and what to do; what is not known here is told as it was noted."""
+    """Why a run failed or stopped, and what to do; an unknown code shows its stored detail."""
     if not run.error_code:
         return ""
     known = PROBLEMS.get(run.error_code)
@@ -101,7 +101,7 @@ def stage_of(run: TrainingRun) -> str:
 
 
 def local_log(run: TrainingRun, *, most: int) -> list[str]:
-    """The last lines of a run's log, with the times of the site as everywhere on its pages.
+    """The last lines of a run's log, with times in the time zone of the site.
 
     The worker notes hours, minutes and seconds in UTC.
     """
@@ -116,8 +116,8 @@ def _at_local_time(line: str, day: date) -> str:
     return f"{timezone.localtime(noted):%H:%M:%S}{line[8:]}"
 
 
-def duration_words(seconds: float) -> str:
-    """Roughly, as an estimate is said: ``about 3 minutes``."""
+def duration_text(seconds: float) -> str:
+    """Rounded, as an estimate: ``about 3 minutes``."""
     minutes = math.ceil(seconds / 60)
     if minutes < 2:
         return _("about a minute")

@@ -1,4 +1,4 @@
-"""What the page of snapshots says about each of them."""
+"""The rows of the page of snapshots."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ class SnapshotRow:
     totals: list[int]
     minutes: float
     warnings: list[str]
-    # Why no run may learn from it; what could not be written says so itself.
+    # Why no run may use it; a snapshot that could not be written shows that by its state.
     refusal: str
 
 

@@ -1,4 +1,4 @@
-"""The sentences of a snapshot's warnings, which are kept as codes with their values."""
+"""Sentences for a snapshot's warnings, which are stored as codes with values."""
 
 from collections.abc import Mapping
 from typing import Any

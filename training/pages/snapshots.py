@@ -1,4 +1,4 @@
-"""Frozen data sets: made here, written by a worker, learned from by runs."""
+"""Snapshots: frozen here, written by a worker, used by training runs."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def snapshots(request: SignedInRequest) -> HttpResponse:
 @admin_required
 @require_GET
 def snapshot_list(request: SignedInRequest) -> HttpResponse:
-    """The list alone, which asks for itself again while a worker writes."""
+    """The list alone, which reloads itself while a worker writes."""
     task, _tasks = asked_task(request)
     return render(request, "training/_snapshots.html", _listed(task))
 

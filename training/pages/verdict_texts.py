@@ -1,4 +1,4 @@
-"""The verdict of the gate in plain words, and what stands beside it."""
+"""The verdict of the gate in plain sentences, and the table of metrics beside it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,16 +35,16 @@ def outcome_text(verdict: Mapping[str, Any]) -> str:
 
 def reason_texts(verdict: Mapping[str, Any], names: Names) -> list[str]:
     """One sentence per reason, the weightiest first."""
-    told = [
+    sentences = [
         _sentence(reason, names) for reason in verdict["reasons"] if reason["code"] != "nothing_in_service"
     ]
     if current_outcome(verdict) == TOO_FEW_VOICES:
-        told.insert(1, FEW_VOICES % {"enough": ENOUGH_SPEAKERS})
-    return told
+        sentences.insert(1, FEW_VOICES % {"enough": ENOUGH_SPEAKERS})
+    return sentences
 
 
 def rule_texts(rules: Mapping[str, Any]) -> list[str]:
-    """What the gate asked for, in plain words."""
+    """The rules of the gate, in plain sentences."""
     allowed = {name: _points(rules[f"{name}_drop"]) for name in ("recall", "accuracy", "noisy")}
     times = {"times": floatformat(rules["speed_factor"], -1)}
     return [
@@ -112,18 +112,18 @@ def _evidence(reason: Mapping[str, Any]) -> str:
         "voices": ngettext("%(count)d voice", "%(count)d voices", n_voices) % {"count": n_voices},
         "points": signed(100 * reason["difference"]["value"]),
     }
-    told = (
+    sentence = (
         _(
             "Of %(clips)s of %(voices)s that neither version learned from, it gets %(gained)d right that "
             "were wrong before, and %(lost)d wrong that were right: %(points)s points of accuracy"
         )
         % values
     )
-    return f"{told} {_interval(reason)}".rstrip() + "."
+    return f"{sentence} {_interval(reason)}".rstrip() + "."
 
 
 def _interval(reason: Mapping[str, Any]) -> str:
-    """Empty for a run of before that drew a handful of voices anew, which says nothing."""
+    """Empty for an earlier run that resampled a handful of voices, which proves nothing."""
     low, high = (signed(100 * edge) for edge in reason["difference"]["interval_95"])
     by = reason.get("interval_by", SPEAKERS)
     if by == CLIPS:
@@ -163,7 +163,7 @@ def signed(points: float, decimals: int = 1) -> str:
 
 
 @dataclass(frozen=True)
-class FigureRow:
+class MetricRow:
     """One line of the comparison; what is empty could not be measured."""
 
     name: str
@@ -173,7 +173,7 @@ class FigureRow:
     direction: str  # better, worse or same
 
 
-def figure_rows(figures: Mapping[str, Any], names: Names) -> list[FigureRow]:
+def metric_rows(figures: Mapping[str, Any], names: Names) -> list[MetricRow]:
     new, old = figures["candidate"], figures.get("active")
     shares = [
         (_("Accuracy"), "accuracy"),
@@ -185,14 +185,14 @@ def figure_rows(figures: Mapping[str, Any], names: Names) -> list[FigureRow]:
         _share(_("Calibration error"), new["calibration_error"], old and old["calibration_error"], sign=-1)
     )
     # The order of the labels is the task's: PostgreSQL keeps objects with their keys sorted.
-    heard = {key for key, line in zip(names, new["confusion"], strict=False) if sum(line)}
+    present = {key for key, line in zip(names, new["confusion"], strict=False) if sum(line)}
     for key, label in names.items():
         name = _("Recall of %(label)s") % {"label": label}
-        recall = new["labels"][key]["recall"] if key in heard else None
+        recall = new["labels"][key]["recall"] if key in present else None
         rows.append(_share(name, recall, old and old["labels"][key]["recall"]))
     for key, label in names.items() if "noisy_recall" in new else ():
         name = _("Recall of %(label)s in noise") % {"label": label}
-        recall = new["noisy_recall"][key] if key in heard else None
+        recall = new["noisy_recall"][key] if key in present else None
         rows.append(_share(name, recall, old and old["noisy_recall"][key]))
     speed, size = figures.get("speed_ms", {}), figures.get("size_bytes", {})
     if "candidate" in speed:
@@ -202,18 +202,18 @@ def figure_rows(figures: Mapping[str, Any], names: Names) -> list[FigureRow]:
     return rows
 
 
-def _share(name: str, new: Any, old: Any, sign: int = 1) -> FigureRow:
+def _share(name: str, new: Any, old: Any, sign: int = 1) -> MetricRow:
     if new is None:  # of a label that no clip had
-        return FigureRow(name, "", "", "", "same")
+        return MetricRow(name, "", "", "", "same")
     after = percent(100 * new["value"], 1)
     if old is None:
-        return FigureRow(name, after, "", "", "same")
+        return MetricRow(name, after, "", "", "same")
     points = 100 * (new["value"] - old["value"])
     good = round(sign * points, 1)
     direction = "better" if good > 0 else "worse" if good < 0 else "same"
-    return FigureRow(name, after, percent(100 * old["value"], 1), signed(points), direction)
+    return MetricRow(name, after, percent(100 * old["value"], 1), signed(points), direction)
 
 
-def _plain(name: str, values: Mapping[str, float], written: Any) -> FigureRow:
+def _plain(name: str, values: Mapping[str, float], written: Any) -> MetricRow:
     before = written(values["active"]) if "active" in values else ""
-    return FigureRow(name, written(values["candidate"]), before, "", "same")
+    return MetricRow(name, written(values["candidate"]), before, "", "same")

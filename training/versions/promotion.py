@@ -1,4 +1,4 @@
-"""Which version serves, who decided that, and how to go back."""
+"""Puts versions into service, takes them out of it, and deletes their files."""
 
 import logging
 from datetime import datetime
@@ -80,7 +80,7 @@ def delete_version(*, version: ModelVersion, administrator: User) -> None:
     try:
         registry.remove_files(version)
     except VersionRefused as error:
-        raise _told(error) from error
+        raise _user_error(error) from error
     logger.info("Deleted version=%s by=%s", version.pk, administrator.pk)
 
 
@@ -100,10 +100,10 @@ def _activate(
         )
     except VersionRefused as error:
         logger.warning("Refused version=%s code=%s", version.pk, error.code)
-        raise _told(error) from error
+        raise _user_error(error) from error
 
 
-def _told(error: VersionRefused) -> UserError:
+def _user_error(error: VersionRefused) -> UserError:
     damaged = _("This version's files are damaged or it fails when tried, so the one in service stays.")
     return UserError(error.code, REFUSALS.get(error.code, damaged), status=409)
 

@@ -14,7 +14,7 @@ State = PredictionJob.State
 SAVE_EVERY = 10
 
 
-def work_through(job: PredictionJob) -> None:
+def execute_job(job: PredictionJob) -> None:
     """Predict the clips from where an earlier attempt stopped; what is gone or damaged counts as failed."""
     job.state = State.RUNNING
     job.save(update_fields=["state"])

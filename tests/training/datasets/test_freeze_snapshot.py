@@ -184,7 +184,7 @@ def test_clip_whose_sound_is_damaged_is_left_out_with_a_warning(task, admin, spe
 def test_two_writers_do_not_write_the_same_snapshot(task, admin, speaker, monkeypatch):
     decided_by_people(speaker)
     snapshot = freeze_snapshot(task=task, administrator=admin, later=False).snapshot
-    monkeypatch.setattr("training.datasets.files.NOTE_EVERY", 1)
+    monkeypatch.setattr("training.datasets.files.BEAT_EVERY", 1)
     folders = []
 
     def another() -> bool:
@@ -199,7 +199,7 @@ def test_two_writers_do_not_write_the_same_snapshot(task, admin, speaker, monkey
 def test_writer_that_is_stopped_leaves_the_snapshot_to_the_next(task, admin, speaker, monkeypatch):
     decided_by_people(speaker)
     snapshot = freeze_snapshot(task=task, administrator=admin, later=False).snapshot
-    monkeypatch.setattr("training.datasets.files.NOTE_EVERY", 1)
+    monkeypatch.setattr("training.datasets.files.BEAT_EVERY", 1)
     write_snapshot(snapshot, lambda: False)
     assert snapshot.state == "writing" and not list(snapshot.folder.parent.iterdir())
     write_snapshot(snapshot)

@@ -43,7 +43,7 @@ def test_activating_what_serves_already_changes_nothing(versions, task):
     assert Promotion.objects.filter(task=task).count() == 1
 
 
-def test_of_two_administrators_one_wins_and_the_other_is_told(versions, admin, task):
+def test_of_two_administrators_one_wins_and_the_other_gets_an_error(versions, admin, task):
     first, second = versions
     promotion.promote_version(version=second, administrator=admin, instead_of=first.pk)
     with pytest.raises(UserError) as told:
@@ -122,7 +122,7 @@ def test_chosen_clips_are_predicted_again_and_old_predictions_stay(
     chosen = clips_to_repredict(second)
     job = predict_again(person=admin, task=task, clips=chosen)
     clips[0].delete()
-    repredict.work_through(job)
+    repredict.execute_job(job)
     job = PredictionJob.objects.get(pk=job.pk)
     assert (job.state, job.done, job.failed, job.percent) == ("done", 3, 1, 100)
     numbers = [p.model_version.number for p in clips[1].predictions.order_by("model_version__number")]
@@ -141,7 +141,7 @@ def test_after_going_back_a_clip_shows_the_answer_of_the_version_in_service(vers
     clip.save()
     assert list(clips_to_repredict(first)) == [clip]
     engine_anew()
-    repredict.work_through(predict_again(person=admin, task=task, clips=clips_to_repredict(first)))
+    repredict.execute_job(predict_again(person=admin, task=task, clips=clips_to_repredict(first)))
     clip.refresh_from_db()
     assert clip.answered_by == first and clip.latest_prediction() == said
     assert clip.predictions.count() == 2 and not clips_to_repredict(first).exists()
