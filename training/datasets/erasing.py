@@ -1,4 +1,4 @@
-"""Takes clips out of snapshots when their owners take them back: the rows at once, then the files."""
+"""Erases clips from snapshots when owners delete or withdraw them: the rows at once, then the files."""
 
 import logging
 from pathlib import Path
@@ -20,7 +20,7 @@ WITHDRAWN = Q(corpus__isnull=True) & ~Q(shared_for_review=True, shared_for_train
 
 
 def erase(clips: Any) -> set[int]:
-    """Mark clips of snapshots as taken back; the snapshots whose files have to follow."""
+    """Mark clips of snapshots as erased. Returns the keys of the snapshots whose files have to follow."""
     rows = clips.filter(erased=False)
     snapshots = set(rows.values_list("snapshot_id", flat=True))
     rows.update(erased=True, erased_at=timezone.now())
@@ -56,7 +56,7 @@ def sync_folder(snapshot: Snapshot) -> None:
 
 def _clear_cache() -> None:
     """What commands decoded may be of these clips: nothing says which file holds whose sound."""
-    # The index of a file goes first: what has none is decoded anew.
+    # The index of a file goes first: without it the clips are decoded again.
     for suffix in (".json", ".pcm"):
         for path in (Path(settings.DATA_DIR) / "cache").glob(f"*{suffix}"):
             path.unlink(missing_ok=True)

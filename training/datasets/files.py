@@ -48,8 +48,8 @@ def ensure_written(snapshot: Snapshot, may_continue: MayContinue) -> None:
 def write_snapshot(snapshot: Snapshot, may_continue: MayContinue = lambda: True) -> None:
     """Write the files of a frozen snapshot, unless it has them or another writer is at work.
 
-    Clips that are gone by now are erased. ``may_continue`` is asked now and then; when it says no, the next
-    writer begins anew. On failure the snapshot says why and no folder is left.
+    Clips that are gone by now are erased. ``may_continue`` is called now and then; after False the next
+    writer starts over. On failure the row has an error code, and no folder is left.
     """
     if not _lease(snapshot):
         snapshot.refresh_from_db()
@@ -74,7 +74,7 @@ def write_snapshot(snapshot: Snapshot, may_continue: MayContinue = lambda: True)
     Snapshot.objects.filter(pk=snapshot.pk).update(
         state=Snapshot.State.READY, clips_written=snapshot.n_clips, warnings=snapshot.warnings
     )
-    # What was taken back meanwhile may have been copied before.
+    # What was withdrawn meanwhile may have been copied before.
     erase_withdrawn(snapshot)
     sync_folder(snapshot)
     snapshot.refresh_from_db()

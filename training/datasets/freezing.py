@@ -26,7 +26,7 @@ from training.versions.promotion import require_admin
 logger = logging.getLogger(__name__)
 
 CHUNK = 500
-# With fewer clips than this in its training split a label is hardly learned, in the others hardly judged.
+# With fewer clips a label is hardly learned from its training split, and hardly measured by the others.
 FEW_TO_LEARN, FEW_TO_JUDGE = 20, 5
 
 

@@ -16,7 +16,7 @@ TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
 
 @dataclass(frozen=True)
 class Voice:
-    """Who is heard in a clip of a person: the speaker they named, or themselves."""
+    """The speaker of a person's clip: whom they named, or themselves."""
 
     owner_id: int
     name: str

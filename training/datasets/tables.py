@@ -15,7 +15,7 @@ MANIFEST = "manifest.json"
 
 
 def write_tables(snapshot: Snapshot, folder: Path) -> None:
-    """Of the clips that nobody took back; each file is replaced whole."""
+    """Of the clips that are not erased; each file is replaced whole."""
     clips = list(snapshot.clips.kept().select_related("label"))
     tables = tables_of(snapshot.labels, clips)
     for split in SPLITS:

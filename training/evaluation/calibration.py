@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from classifier.inference.scores import softmax
 
-LOWEST, HIGHEST = 0.2, 5.0
+COLDEST, HOTTEST = 0.2, 5.0
 # Of the temperature's logarithm. The search is deterministic: equal logits give equal temperatures.
 TOLERANCE = 1e-4
 
@@ -35,6 +35,6 @@ def fit_temperature(clips: Sequence[NDArray[np.floating]], truth: Sequence[int])
         return -float(np.log(np.maximum(given, 1e-12)).mean())
 
     found = minimize_scalar(
-        loss, bounds=(math.log(LOWEST), math.log(HIGHEST)), method="bounded", options={"xatol": TOLERANCE}
+        loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded", options={"xatol": TOLERANCE}
     )
     return round(math.exp(found.x), 3)

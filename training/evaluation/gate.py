@@ -82,7 +82,7 @@ def mcnemar_p(gained: int, lost: int) -> float:
     """The exact two-sided chance of so uneven a split of the clips on which two versions differ."""
     n = gained + lost
     fewer = sum(comb(n, k) for k in range(min(gained, lost) + 1))
-    return min(1.0, 2 * fewer / 2**n)
+    return min(1.0, float(2 * fewer / 2**n))
 
 
 def judge(found: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def current_outcome(verdict: Mapping[str, Any]) -> str:
 
 
 def _outcome(found: Mapping[str, Any]) -> str:
-    """Better or worse only where clips and speakers agree on it, and speakers are enough to ask."""
+    """Better or worse only if the tests over clips and over speakers agree, and there are enough speakers."""
     if found["candidate"]["speakers"] < ENOUGH_SPEAKERS:
         return TOO_FEW_VOICES
     low, high = found["difference"]["interval_95"]
@@ -161,10 +161,10 @@ def _slower(found: Mapping[str, Any], rules: Rules) -> list[dict[str, Any]]:
 def _difference(new_right: Any, old_right: Any, speakers: Sequence[str]) -> dict[str, Any]:
     """Accuracy after less accuracy before, with its bootstrap interval over speakers or clips."""
     samples = resample(speakers)
-    n_units = samples.drawn.shape[1]
+    n_units = samples.weights.shape[1]
     clips = np.bincount(samples.unit, minlength=n_units).astype(float)
     gain = np.bincount(samples.unit, weights=new_right.astype(float) - old_right, minlength=n_units)
     value = float(gain.sum() / clips.sum())
-    spread = (samples.drawn @ gain) / (samples.drawn @ clips)
+    spread = (samples.weights @ gain) / (samples.weights @ clips)
     interval = interval_95(value, spread, clips.sum(), signed=True)
     return {"value": round(value, 4), "interval_95": interval, "interval_by": samples.by}

@@ -36,17 +36,17 @@ def all_metrics(predictions: Predictions, labels: Sequence[str], seed: int = 0) 
     label has precision, recall, f1, specificity, fall_out and mcc. A metric without any clip, as the
     precision of a label that is never predicted, counts as 0.
     """
-    draws = resample(predictions.speakers, seed)
-    tables, calibration = _per_unit(predictions, draws.unit, draws.drawn.shape[1])
+    samples = resample(predictions.speakers, seed)
+    tables, calibration = _per_unit(predictions, samples.unit, samples.weights.shape[1])
     table = tables.sum(axis=0)
     point = _from_table(table[None])
-    spread = _from_table(np.einsum("ds,sij->dij", draws.drawn, tables))
+    spread = _from_table(np.einsum("ds,sij->dij", samples.weights, tables))
     point["calibration_error"] = _calibration_error(calibration.sum(axis=0)[None])
-    spread["calibration_error"] = _calibration_error(draws.drawn @ calibration)
+    spread["calibration_error"] = _calibration_error(samples.weights @ calibration)
 
     def metric(name: str, clips: float, *label: int) -> dict[str, Any]:
-        value, drawn = float(point[name][(0, *label)]), spread[name].T[label].T
-        interval = interval_95(value, drawn, clips, signed=name in SIGNED)
+        value, resampled = float(point[name][(0, *label)]), spread[name].T[label].T
+        interval = interval_95(value, resampled, clips, signed=name in SIGNED)
         return {"value": round(value, 4), "interval_95": interval}
 
     n_clips = len(predictions.truth)
@@ -54,7 +54,7 @@ def all_metrics(predictions: Predictions, labels: Sequence[str], seed: int = 0) 
     return {
         "clips": n_clips,
         "speakers": len(set(predictions.speakers)),
-        "interval_by": draws.by,
+        "interval_by": samples.by,
         **{name: metric(name, n_clips) for name in OVERALL},
         "labels": {
             label: {
@@ -121,4 +121,5 @@ def _calibration_error(sums: Floats) -> Floats:
 
 
 def _share(part: Floats, whole: NDArray[Any]) -> Floats:
-    return np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0)
+    share: Floats = np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0)
+    return share

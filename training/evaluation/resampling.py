@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotations.agreement.figures import ENOUGH_VOICES as ENOUGH_SPEAKERS
-from annotations.agreement.figures import wilson
+from annotations.agreement.figures import ENOUGH_VOICES, wilson
 
 Floats = NDArray[np.float64]
 RESAMPLES = 1000
+ENOUGH_SPEAKERS = ENOUGH_VOICES
 INTERVAL = (2.5, 97.5)
 SPEAKERS, CLIPS = "speakers", "clips"
 
@@ -20,12 +20,12 @@ SPEAKERS, CLIPS = "speakers", "clips"
 class Resampling:
     """``by`` is what is resampled, ``speakers`` or ``clips``; ``unit`` int[clips] what each clip belongs to.
 
-    ``drawn`` float[resamples, units] says how often each unit is in each resample.
+    ``weights`` float[resamples, units] says how often each unit is in each resample.
     """
 
     by: str
     unit: NDArray[np.int64]
-    drawn: Floats
+    weights: Floats
 
 
 def resample(speakers: Sequence[str], seed: int = 0) -> Resampling:
@@ -34,11 +34,11 @@ def resample(speakers: Sequence[str], seed: int = 0) -> Resampling:
     rng = np.random.default_rng(seed)
     if len(names) >= ENOUGH_SPEAKERS:
         return Resampling(SPEAKERS, of_clip, _multinomial(rng, len(names)))
-    drawn = np.empty((RESAMPLES, len(of_clip)))
+    weights = np.empty((RESAMPLES, len(of_clip)))
     for number in range(len(names)):
         clips = np.flatnonzero(of_clip == number)
-        drawn[:, clips] = _multinomial(rng, len(clips))
-    return Resampling(CLIPS, np.arange(len(of_clip)), drawn)
+        weights[:, clips] = _multinomial(rng, len(clips))
+    return Resampling(CLIPS, np.arange(len(of_clip)), weights)
 
 
 def interval_95(value: float, spread: Floats, clips: float, *, signed: bool = False) -> list[float]:

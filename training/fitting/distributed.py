@@ -17,7 +17,7 @@ def main_process_first() -> AbstractContextManager[None]:
 
 def is_distributed() -> bool:
     """Whether torchrun started this process."""
-    return is_torchelastic_launched()
+    return bool(is_torchelastic_launched())
 
 
 def is_main_process() -> bool:

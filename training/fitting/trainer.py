@@ -45,7 +45,7 @@ class ClipTrainer(Trainer):
         self.chosen = chosen
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Batches that are drawn anew each epoch."""
+        """Batches in another order each epoch."""
         feed = self.train_feed
         loader: DataLoader[Any] = DataLoader(
             feed.clips,

@@ -199,7 +199,7 @@ def _dataset(corpus: Corpus, split: str, cache: Path, chosen: Hyperparameters) -
 
 def _save(model: Wav2Vec2ForSequenceClassification, folder: Path) -> None:
     """Whole or not there, with what transformers needs to prepare sound for it."""
-    # A run that has ended may be asked for once more, as by `make model` after its last steps were killed.
+    # A finished run may be started once more, as by `make model` after its last steps were killed.
     with new_folder(folder, replace=True) as partial:
         model.save_pretrained(partial)
         Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(partial)

@@ -12,7 +12,7 @@ from training.recipes.steady_layer import N_CONSTANT, SteadyLayer
 from training.recipes.teacher import HEADS, WIDTH, Teacher
 
 N_BLOCKS = 3
-# Positions are told apart up to 257 frames, a little over the five seconds of a serving window.
+# Positions differ up to 257 frames, a little over the five seconds of a serving window.
 POSITION_KERNEL = 512
 # The first frame is centred on sample 520, which lies between the teacher's frames 1 and 2.
 FIRST_POSITION = 2

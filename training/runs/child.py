@@ -43,7 +43,7 @@ def main(job_file: str) -> int:
     logging.getLogger("training").addHandler(_EventHandler(events))
     logging.getLogger("training").setLevel(logging.INFO)
     try:
-        # Torch takes seconds to load: by now this process ends with its worker, and what goes wrong is told.
+        # Torch takes seconds to load: by now this process ends with its worker and reports its errors.
         from training.runs.steps import run_steps
 
         # Not earlier: a library that finds no memory while it is loaded may ask for it for ever.

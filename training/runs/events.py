@@ -1,4 +1,4 @@
-"""What the training process tells its worker: events as lines of JSON."""
+"""Events from the training process to its worker, as lines of JSON."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Why training failed: libraries tell of full memory and full disks in errors of many kinds."""
+"""Why training failed: libraries report full memory and full disks by errors of many kinds."""
 
 import errno
 
@@ -28,7 +28,7 @@ def reason_of(error: BaseException) -> tuple[str, str]:
     """A code for programs and a sentence for the administrator."""
     for cause in _causes(error):
         text = str(cause).lower()
-        if isinstance(cause, MemoryError) or speaks_of_memory(text):
+        if isinstance(cause, MemoryError) or is_about_memory(text):
             return "out_of_memory", OUT_OF_MEMORY
         is_full = isinstance(cause, OSError) and cause.errno in OUT_OF_SPACE
         if is_full or any(phrase in text for phrase in SPACE_PHRASES):
@@ -39,7 +39,7 @@ def reason_of(error: BaseException) -> tuple[str, str]:
     return "training_failed", f"{type(error).__name__}: {error}"[:400]
 
 
-def speaks_of_memory(text: str) -> bool:
+def is_about_memory(text: str) -> bool:
     """Whether an error message or the end of a log, in small letters, is about memory that was not there."""
     return any(phrase in text for phrase in MEMORY_PHRASES)
 

@@ -12,7 +12,7 @@ JOB, RESULT, VERSION = "job.json", "result.json", "version"
 class Job:
     """Folders, settings and limits of one run; ``active`` is what serves now.
 
-    ``from_people`` are the names of the clips to judge by that came from no corpus.
+    ``from_people`` are the names of clips outside the training split that came from no corpus.
     """
 
     task: str

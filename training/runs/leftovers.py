@@ -26,7 +26,7 @@ def remove_work_folders() -> None:
 
 
 def remove_partial_snapshots() -> None:
-    """Folders of snapshots whose writer was killed; nobody else would ever remove what people take back."""
+    """Folders of snapshots whose writer was killed; nothing else would remove withdrawn clips from them."""
     silent = Snapshot.objects.without_writer()
     writing = Snapshot.objects.filter(state=Snapshot.State.WRITING).exclude(pk__in=silent)
     being_written = {str(snapshot.folder) for snapshot in writing.select_related("task")}

@@ -52,4 +52,4 @@ def _work(snapshot: Snapshot, mode: str, parameters: int) -> float:
     else:
         forward += settings["copies"] * train
         backward = TRAIN_TOP * settings.get("epochs", 0) * train
-    return (FORWARD * forward + backward) * parameters / 1e6
+    return float((FORWARD * forward + backward) * parameters / 1e6)

@@ -73,7 +73,7 @@ class RunProgress:
 
     def is_cancel_requested(self) -> bool:
         try:
-            return self._leased().filter(cancel_requested=True).exists()
+            return bool(self._leased().filter(cancel_requested=True).exists())
         except DATABASE_AWAY:
             close_old_connections()
             return False

@@ -108,7 +108,7 @@ def approve_run(*, run: TrainingRun, administrator: User, reason: str = "") -> N
     version = run.version
     if version is None or not run.may_be_approved:
         raise UserError("not_waiting", _("This run has no version that waits for a decision."), status=409)
-    # Of two who approve at once, the version that they saw in service tells the second one to look again.
+    # Of two who approve at once, the second one saw another version in service, and is refused.
     promote_version(
         version=version, administrator=administrator, reason=reason, instead_of=run.compared_with_id
     )

@@ -34,7 +34,7 @@ def checked_files(snapshot: Snapshot, progress: RunProgress, work: Path) -> Path
             break
         except (SnapshotRefused, OSError):
             snapshot.refresh_from_db()
-            # Otherwise a clip was taken back in this moment.
+            # Otherwise a clip was withdrawn just now.
             if snapshot.n_erased == erased:
                 raise
     progress.log(f"Checked {counted(snapshot.n_clips - erased, 'clip')} of {snapshot}; taken back: {erased}.")

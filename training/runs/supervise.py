@@ -12,7 +12,7 @@ from django.conf import settings
 
 from training.exceptions import RunFailed
 from training.runs.events import parse_event
-from training.runs.failures import OUT_OF_MEMORY, speaks_of_memory
+from training.runs.failures import OUT_OF_MEMORY, is_about_memory
 from training.runs.job import JOB, RESULT, Job
 from training.runs.progress import RunProgress
 from training.runs.stages import BY_NAME
@@ -48,9 +48,9 @@ def supervise_process(progress: RunProgress, job: Job) -> None:
 
 
 def _ran_out_of_memory(job: Job) -> bool:
-    """Some libraries end the process where Python would raise MemoryError; the end of its log tells."""
+    """Some libraries end the process where Python would raise MemoryError; the end of its log shows it."""
     tail = (Path(job.work) / LOG).read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
-    return speaks_of_memory(tail.lower())
+    return is_about_memory(tail.lower())
 
 
 def _run_once(progress: RunProgress, job: Job) -> tuple[int, dict[str, str] | None]:
@@ -58,7 +58,7 @@ def _run_once(progress: RunProgress, job: Job) -> tuple[int, dict[str, str] | No
         process = subprocess.Popen(  # noqa: S603  # our own module, with a path of our own
             [sys.executable, "-m", "training.runs.child", str(Path(job.work) / JOB)],
             cwd=settings.BASE_DIR,
-            stdin=subprocess.PIPE,  # never written to: its end tells the process that we are gone
+            stdin=subprocess.PIPE,  # never written to: its end shows the process that we are gone
             stdout=subprocess.PIPE,
             stderr=log,
             process_group=0,

@@ -112,10 +112,10 @@ def _prepare_job(run: TrainingRun, progress: RunProgress, work: Path) -> Job:
 
 
 def _from_people(snapshot: Snapshot) -> list[str]:
-    """Names of the clips to judge by that came from no corpus."""
-    judged = SnapshotClip.objects.filter(snapshot=snapshot).kept().exclude(split=Clip.Split.TRAIN)
+    """Names of the clips outside the training split that came from no corpus."""
+    measured = SnapshotClip.objects.filter(snapshot=snapshot).kept().exclude(split=Clip.Split.TRAIN)
     people = Clip.objects.exclude(source=Clip.Source.CORPUS)
-    return [str(pk) for pk in judged.filter(clip__in=people).values_list("clip_id", flat=True)]
+    return [str(pk) for pk in measured.filter(clip__in=people).values_list("clip_id", flat=True)]
 
 
 def _lineage(run: TrainingRun) -> dict[str, Any]:
@@ -152,10 +152,10 @@ def _register_and_judge(run: TrainingRun, progress: RunProgress, work: Path) -> 
     elif not by_itself:
         progress.finish(State.WAITING_FOR_APPROVAL, progress=1.0, stage="")
     else:
-        _promote(run, progress, version)
+        promote(run, progress, version)
 
 
-def _promote(run: TrainingRun, progress: RunProgress, version: ModelVersion) -> None:
+def promote(run: TrainingRun, progress: RunProgress, version: ModelVersion) -> None:
     """A version that cannot come into service by itself, because another did, waits for a person."""
     compared_with = TrainingRun.objects.values_list("compared_with", flat=True).get(pk=run.pk)
     try:

@@ -59,7 +59,7 @@ def import_checkpoint(
 def downloaded(name: str) -> Iterator[Path]:
     """The folder of a checkpoint fetched from the Hugging Face hub, for as long as the block runs.
 
-    The one place where the site reaches out, and only when an administrator asks for it. Raises
+    The only request that leaves the machine, made when an administrator runs the command. Raises
     CheckpointRefused when the checkpoint cannot be had.
     """
     with _workplace() as workplace:

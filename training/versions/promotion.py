@@ -61,9 +61,9 @@ def version_before(current: ModelVersion) -> ModelVersion | None:
     return before if before and before.status == ModelVersion.Status.READY else None
 
 
-def in_service_at(task: Task, moment: datetime) -> ModelVersion | None:
-    """The version that served at a moment; None before the first."""
-    rows = Promotion.objects.filter(task=task, created__lte=moment).select_related("to_version")
+def in_service_at(task: Task, time: datetime) -> ModelVersion | None:
+    """The version that was in service at this time; None before the first."""
+    rows = Promotion.objects.filter(task=task, created__lte=time).select_related("to_version")
     last = rows.order_by("-created", "-id").first()
     return last.to_version if last else None
 

@@ -9,7 +9,7 @@ from tests.training.running import finished
 from training.models import GatePolicy, Promotion, TrainingRun
 from training.runs.progress import RunProgress
 from training.runs.services import approve_run, reject_run, start_run
-from training.runs.worker import _promote, work_folder
+from training.runs.worker import promote, work_folder
 from training.versions.promotion import promote_version
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("own_data_dir")]
@@ -35,7 +35,7 @@ def test_run_makes_a_version_and_waits_for_approval(mode, snapshot, admin, lenie
     assert told.value.code == "not_waiting"
 
 
-def test_first_version_of_all_promotes_itself_where_that_is_wanted(snapshot, admin, lenient, in_service):
+def test_first_version_of_allpromotes_itself_where_that_is_wanted(snapshot, admin, lenient, in_service):
     lenient.promotes_by_itself = True
     lenient.save()
     ModelVersion.objects.update(is_active=False)
@@ -44,12 +44,12 @@ def test_first_version_of_all_promotes_itself_where_that_is_wanted(snapshot, adm
     assert ModelVersion.objects.active().get() == run.version
 
 
-def test_run_whose_worker_died_after_promoting_ends_promoted(snapshot, admin, in_service, tiny_version):
+def test_run_whose_worker_died_after_promoting_endspromoted(snapshot, admin, in_service, tiny_version):
     progress = RunProgress(start_run(administrator=admin, snapshot=snapshot))
     TrainingRun.objects.filter(pk=progress.run.pk).update(compared_with=in_service)
     made = tiny_version(5)
     promote_version(version=made, administrator=None)
-    _promote(progress.run, progress, made)
+    promote(progress.run, progress, made)
     progress.run.refresh_from_db()
     assert (progress.run.state, progress.run.error_code) == ("promoted", "")
 

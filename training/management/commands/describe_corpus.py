@@ -52,15 +52,15 @@ class Command(BaseCommand):
 
 
 def _facts(corpus: Corpus, seconds: Sequence[float]) -> dict[str, Any]:
-    """What there is to say, ready for JSON."""
-    heard = list(zip(corpus.clips, seconds, strict=True))
+    """The counts, ready for JSON."""
+    lengths = list(zip(corpus.clips, seconds, strict=True))
     splits = {}
     for split in SPLITS:
         clips = [clip for clip in corpus.clips if clip.split == split]
         counts = Counter(clip.label for clip in clips)
         splits[split] = {
             "clips": len(clips),
-            "seconds": round(sum(length for clip, length in heard if clip.split == split), 1),
+            "seconds": round(sum(length for clip, length in lengths if clip.split == split), 1),
             "speakers": len({clip.speaker for clip in clips}),
             "labels": {label: counts[label] for label in corpus.labels},
         }

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     help = "Measures a model version on a split of a corpus, through the engine that serves."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        # Here --version is a model's; Django has one of its own that tells the version of Django.
+        # Here --version is a model's; Django's own prints the version of Django.
         return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
