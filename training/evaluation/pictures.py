@@ -28,8 +28,8 @@ def draw_confusion(confusion: Sequence[Sequence[int]], labels: Sequence[str], fi
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
         axes.set_yticks(range(len(labels)), labels)
-        axes.set_xlabel("said")
-        axes.set_ylabel("meant")
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("actual")
         for row, values in enumerate(shares):
             for column, share in enumerate(values):
                 ink = "white" if share > DARK_CELL else "black"

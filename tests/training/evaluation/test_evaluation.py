@@ -19,7 +19,7 @@ from training.versions.checkpoint import check_checkpoint, load_model
 from training.versions.writer import Description, write_version
 
 
-def answers(said, truth, speakers=None, sure=0.8, n_labels=2):
+def predictions(said, truth, speakers=None, sure=0.8, n_labels=2):
     scores = np.full((len(said), n_labels), (1 - sure) / (n_labels - 1))
     scores[np.arange(len(said)), said] = sure
     return Predictions(scores, np.array(truth), speakers or ["ann"] * len(said))
@@ -52,7 +52,7 @@ def corpus_folder(tmp_path_factory):
 def test_figures_of_a_table_that_was_worked_out_by_hand():
     # Of ten sad clips eight are heard, of thirty others three are taken for sad.
     truth, said = [1] * 10 + [0] * 30, [1] * 8 + [0] * 2 + [1] * 3 + [0] * 27
-    figures = all_metrics(answers(said, truth), ("other", "sad"))
+    figures = all_metrics(predictions(said, truth), ("other", "sad"))
     sad = {name: figure["value"] for name, figure in figures["labels"]["sad"].items()}
     assert sad["precision"] == pytest.approx(8 / 11, abs=1e-4)
     assert sad["recall"] == pytest.approx(0.8)
@@ -66,14 +66,14 @@ def test_figures_of_a_table_that_was_worked_out_by_hand():
 
 
 def test_label_never_given_counts_as_zero():
-    figures = all_metrics(answers([0, 0], [0, 1]), ("other", "sad"))
+    figures = all_metrics(predictions([0, 0], [0, 1]), ("other", "sad"))
     assert figures["labels"]["sad"]["precision"]["value"] == 0.0
     assert figures["labels"]["sad"]["mcc"]["value"] == 0.0
 
 
 def test_calibration_error_is_the_gap_between_sure_and_right():
     said, truth = [0] * 10, [0] * 6 + [1] * 4
-    figures = all_metrics(answers(said, truth, sure=0.9), ("other", "sad"))
+    figures = all_metrics(predictions(said, truth, sure=0.9), ("other", "sad"))
     assert figures["calibration_error"]["value"] == pytest.approx(0.3)
     assert figures["reliability"] == [
         {"clips": 10.0, "confidence": pytest.approx(0.9), "accuracy": pytest.approx(0.6)}
@@ -84,13 +84,13 @@ def test_interval_comes_from_speakers_not_clips():
     # Each speaker is all right or all wrong: a hundred clips of ten people say no more than ten.
     truth, said = [0] * 100, [0] * 50 + [1] * 50
     apart = [f"s{number // 10}" for number in range(100)]
-    torn = all_metrics(answers(said, truth, apart), ("other", "sad"))
+    torn = all_metrics(predictions(said, truth, apart), ("other", "sad"))
     assert (torn["interval_by"], torn["accuracy"]) == (
         "speakers",
         {"value": 0.5, "interval_95": [0.2, 0.8]},
     )
     mixed = [f"s{number % 10}" for number in range(100)]
-    alike = all_metrics(answers(said, truth, mixed), ("other", "sad"))
+    alike = all_metrics(predictions(said, truth, mixed), ("other", "sad"))
     assert alike["accuracy"] == {"value": 0.5, "interval_95": [0.4038, 0.5962]}
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.training.evaluation.test_gate import LABELS, RULES, answers
+from tests.training.evaluation.test_gate import LABELS, RULES, predictions
 from training.evaluation.gate import compare_predictions, judge
 from training.evaluation.metrics import Predictions, all_metrics
 from training.pages import verdict_texts
@@ -13,7 +13,7 @@ GAINED = [True] * 45 + [False] * 15, [True] * 35 + [False] * 25
 
 def compared(new: list[bool], old: list[bool], n_speakers: int) -> dict:
     speakers = [f"s{number % n_speakers}" for number in range(len(new))]
-    candidate, active = answers(new, speakers), answers(old, speakers)
+    candidate, active = predictions(new, speakers), predictions(old, speakers)
     names = [f"clip{number}" for number in range(len(new))]
     return {
         "split": "test",

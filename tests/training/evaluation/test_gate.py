@@ -18,7 +18,7 @@ LABELS = ["sad", "happy"]
 RULES = Rules(recall_drop=5.0, accuracy_drop=1.0, noisy_drop=2.0, speed_factor=1.5)
 
 
-def answers(right: list[bool], speakers: list[str]) -> Predictions:
+def predictions(right: list[bool], speakers: list[str]) -> Predictions:
     truth = np.arange(len(right)) % 2
     said = np.where(right, truth, 1 - truth)
     return Predictions(np.eye(2)[said] * 0.8 + 0.1, truth, speakers)
@@ -26,7 +26,7 @@ def answers(right: list[bool], speakers: list[str]) -> Predictions:
 
 def found(new: list[bool], old: list[bool], **changes) -> dict:
     speakers = [f"s{number // 4 % 10}" for number in range(len(new))]
-    candidate, active = answers(new, speakers), answers(old, speakers)
+    candidate, active = predictions(new, speakers), predictions(old, speakers)
     names = [f"clip{number}" for number in range(len(new))]
     return {
         "split": "test",
@@ -51,7 +51,7 @@ def test_mcnemar_is_the_exact_binomial(gained, lost, p):
 def test_clips_that_people_sent_are_told_apart():
     right, speakers = [True] * 6 + [False] * 2, ["ann"] * 4 + ["bob"] * 4
     names = [f"clip{number}" for number in range(8)]
-    new, old = answers(right, speakers), answers([False, *right[1:7], True], speakers)
+    new, old = predictions(right, speakers), predictions([False, *right[1:7], True], speakers)
     told = compare_subset(new, old, names, {"clip0", "clip1", "clip6", "gone"})
     assert told == {"clips": 3, "speakers": 2, "before": 0.3333, "after": 0.6667, "gained": 1, "lost": 0}
     verdict = judge(found(right, right, from_people=told), RULES)

@@ -108,7 +108,7 @@ def _table(figures: dict[str, Any]) -> str:
     for name in OF_A_LABEL:
         lines += ["", name]
         lines += [f"  {label:16} {_with_interval(figures['labels'][label][name])}" for label in labels]
-    lines += ["", "rows: the right label; columns: what was said"]
+    lines += ["", "rows: the right label; columns: the predicted one"]
     lines.append(" " * 18 + "".join(f"{label:>10}" for label in labels))
     for label, row in zip(labels, figures["confusion"], strict=True):
         lines.append(f"  {label:16}" + "".join(f"{count:>10}" for count in row))

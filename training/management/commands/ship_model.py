@@ -45,13 +45,13 @@ def _ship(labels: list[str], options: dict[str, Any]) -> dict[str, Any]:
     torchaudio_shim.install()
     from training.recipes.shipping import EvaluationData, ship
 
-    evidence = EvaluationData(
+    data = EvaluationData(
         corpus=read_corpus(options["corpus"], labels),
         noises=options["noises"],
         other_language=read_corpus(options["other_language"], labels),
         cache=options["cache"] or Path(settings.DATA_DIR) / "cache",
     )
-    return ship(options["checkpoint"], evidence, options["license"], SHIPPED_MODEL, _card)
+    return ship(options["checkpoint"], data, options["license"], SHIPPED_MODEL, _card)
 
 
 def _card(figures: Mapping[str, Any]) -> str:
