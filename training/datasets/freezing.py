@@ -17,11 +17,11 @@ from annotations.models import CurrentReview, Decision
 from classifier.models import Clip, Task
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
+from emotion_site.roles import require_admin
 from training import tasks
 from training.datasets.corpus import SPLITS
 from training.datasets.splits import splits_of, voice_of
 from training.models import Snapshot, SnapshotClip
-from training.versions.promotion import require_admin
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@
 All randomness comes from one generator, so equal seeds give equal sound.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -156,11 +155,6 @@ def noise_stretch(noise: Tensor, samples: int, generator: torch.Generator) -> Te
     repeated = noise.repeat(-(-samples // len(noise)) + 1)
     start = int(torch.randint(len(noise), (), generator=generator))
     return repeated[start : start + samples]
-
-
-def is_test_noise(source_id: str) -> bool:
-    """Whether noise of this source is kept for testing, a fifth of all, and never trained with."""
-    return int(hashlib.sha1(source_id.encode(), usedforsecurity=False).hexdigest(), 16) % 5 == 0
 
 
 def _randomly(waveforms: Tensor, chance: float, generator: torch.Generator, transform: Transform) -> Tensor:

@@ -1,13 +1,11 @@
-"""From a corpus to a model version: start, fine-tuning, temperature, files."""
+"""From a corpus to a trained checkpoint: the start, then the head, the top layers or all of it."""
 
 import json
 import logging
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from transformers import (
@@ -17,18 +15,13 @@ from transformers import (
     Wav2Vec2ForSequenceClassification,
 )
 
-from classifier.audio.waveform import SAMPLE_RATE, Waveform
-from classifier.inference.manifest import Manifest
-from classifier.inference.session import normalised
-from classifier.inference.windows import HOP_S, WINDOW_S, cut_windows
 from emotion_site.storage.atomic_write import new_folder
 from training.datasets.corpus import Corpus, require_several_labels
 from training.datasets.decoded import decode_clips
 from training.datasets.noises_and_rooms import read_noises, read_rooms
-from training.evaluation.calibration import fit_temperature
 from training.exceptions import CheckpointRefused, CorpusRefused
 from training.fitting.augmentation import Augmentation
-from training.fitting.batches import ClipDataset, Progress, normalised_batch, soft_targets
+from training.fitting.batches import ClipDataset, Progress, normalised_batch
 from training.fitting.distributed import is_distributed, is_main_process, main_process_first
 from training.fitting.fine_tuning import fine_tune, fine_tune_top
 from training.fitting.head import fit_head, pooled_features
@@ -36,10 +29,7 @@ from training.fitting.head_training import train_head
 from training.fitting.hyperparameters import Hyperparameters
 from training.recipes.teacher import Teacher
 from training.recipes.weight_transfer import transfer_weights
-from training.versions.checkpoint import Checkpoint, check_checkpoint, load_model
-from training.versions.onnx_export import export_onnx, quantise
-from training.versions.quantising import compare_int8
-from training.versions.writer import Description, write_version
+from training.versions.checkpoint import check_checkpoint, load_model
 
 logger = logging.getLogger(__name__)
 START, MODEL, VERSION = "start", "model", "version"
@@ -112,43 +102,6 @@ def train_checkpoint(
     return metrics
 
 
-def make_version(
-    corpus: Corpus, cache: Path, checkpoint: Checkpoint, target: Path, description: Description
-) -> Manifest:
-    """Write the version folder ``target``, its temperature fitted on validation.
-
-    It serves int8 if that changes next to nothing on validation, else float32.
-    """
-    # What is measured is what is kept: weights in half precision.
-    model = load_model(checkpoint).half().float()
-    clips = corpus.split("validation")
-    audio = decode_clips([clip.path for clip in clips], cache)
-    prepare = normalised if checkpoint.preprocessor.get("do_normalize", True) else np.ascontiguousarray
-    waveforms = [
-        [prepare(window) for window in _windows(audio.waveform(number))] for number in range(len(audio))
-    ]
-    truth = soft_targets(clips, corpus.labels, 0.0).argmax(dim=1).tolist()
-    with torch.inference_mode():
-        logits = [
-            np.concatenate([model(torch.from_numpy(each)[None]).logits.numpy() for each in windows])
-            for windows in waveforms
-        ]
-    with tempfile.TemporaryDirectory(dir=target.parent) as workplace:
-        exported, quantised = Path(workplace) / "float32.onnx", Path(workplace) / "int8.onnx"
-        export_onnx(model, exported)
-        quantise(exported, quantised)
-        int8 = compare_int8(quantised, logits, waveforms, truth)
-    calibrated = replace(
-        description,
-        temperature=fit_temperature(logits, truth),
-        metrics={**description.metrics, "int8": int8.as_dict()},
-    )
-    logger.info("Corrected the confidence by a temperature of %s", calibrated.temperature)
-    which = "the smaller one (int8)" if int8.may_serve else "the full one, for the smaller (int8) differs"
-    logger.info("Exported the model; %s serves", which)
-    return write_version(target, checkpoint, model, calibrated, compact=True, int8=int8.may_serve)
-
-
 def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder: Path) -> None:
     """Write the model that fine-tuning starts from: the given one, or one with the teacher's weights."""
     if sources.checkpoint:
@@ -179,11 +132,6 @@ def _random_model(config: Path, labels: Sequence[str]) -> Wav2Vec2ForSequenceCla
         raise CheckpointRefused(
             "unreadable_config", f"The model's configuration cannot be used: {error}"
         ) from error
-
-
-def _windows(waveform: Waveform) -> list[Waveform]:
-    """As when serving."""
-    return cut_windows(waveform, round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE))
 
 
 def _waveform(clips: ClipDataset, number: int) -> Tensor:

@@ -20,8 +20,8 @@ from training.evaluation.measuring import (
     window_logits,
 )
 from training.evaluation.metrics import accuracy
-from training.recipes.recipe import make_version
 from training.versions.checkpoint import check_checkpoint
+from training.versions.make_version import make_version
 from training.versions.writer import Description
 
 SNR_DB = (20.0, 10.0, 5.0, 0.0)

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from classifier.models import ModelVersion, Task
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
+from emotion_site.roles import require_admin
 from training import tasks
 from training.datasets.trainable import refusal_of
 from training.libraries import missing_libraries
 from training.models import Snapshot, TrainingRun
 from training.runs.presets import estimated_seconds, hyperparameters_of
-from training.versions.promotion import promote_version, require_admin
+from training.versions.promotion import promote_version
 
 logger = logging.getLogger(__name__)
 State = TrainingRun.State

@@ -46,7 +46,7 @@ def import_checkpoint(
         if corpus:
             torchaudio_shim.install()
             # Torch is loaded only now.
-            from training.recipes.recipe import make_version
+            from training.versions.make_version import make_version
 
             calibration = read_corpus(corpus, labels, follow_links=follow_links)
             make_version(calibration, workplace / "cache", checkpoint, target, description)

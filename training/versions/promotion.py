@@ -3,7 +3,6 @@
 import logging
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +11,7 @@ from classifier.models import ModelVersion, Task
 from classifier.predictions import registry
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
-from emotion_site.roles import is_admin
+from emotion_site.roles import require_admin
 from training.models import Promotion, TrainingRun
 
 logger = logging.getLogger(__name__)
@@ -106,8 +105,3 @@ def _activate(
 def _user_error(error: VersionRefused) -> UserError:
     damaged = _("This version's files are damaged or it fails when tried, so the one in service stays.")
     return UserError(error.code, REFUSALS.get(error.code, damaged), status=409)
-
-
-def require_admin(user: User) -> None:
-    if not is_admin(user):
-        raise PermissionDenied

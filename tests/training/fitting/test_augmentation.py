@@ -4,12 +4,11 @@ import soundfile
 import torch
 
 from tests.training.corpora import write_metadata
-from training.datasets.noises_and_rooms import read_noises
+from training.datasets.noises_and_rooms import is_test_noise, read_noises
 from training.fitting.augmentation import (
     Augmentation,
     AugmentationSettings,
     add_noise,
-    is_test_noise,
     noise_stretch,
 )
 

@@ -28,10 +28,11 @@ from training.fitting.head import fit_head, head_logits, pooled_features
 from training.fitting.head_training import train_head
 from training.fitting.hyperparameters import Hyperparameters
 from training.fitting.precision import freeze_front_end
-from training.recipes.recipe import MODEL, Sources, make_version, train_checkpoint
+from training.recipes.recipe import MODEL, Sources, train_checkpoint
 from training.runs.events import EventWriter
 from training.runs.steps import TrainerEvents
 from training.versions.checkpoint import check_checkpoint, load_model
+from training.versions.make_version import make_version
 from training.versions.writer import Description
 
 QUICK = Hyperparameters(epochs=3, batch_size=4, learning_rate=1e-3, averaged_epochs=2, top_layers=1, copies=2)

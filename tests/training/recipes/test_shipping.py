@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from classifier.inference.session import Engine
 from classifier.inference.version_folder import verify
 from tests.training.corpora import buzz, write_corpus
-from training.fitting.augmentation import is_test_noise
+from training.datasets.noises_and_rooms import is_test_noise
 
 pytestmark = pytest.mark.django_db
 
