@@ -29,8 +29,7 @@ class Task(models.Model):
         return gettext(self.name)
 
     def label_keys(self) -> list[str]:
-        """The keys of its labels, in the order of a model's outputs."""
-        return list(self.labels.order_by("order").values_list("key", flat=True))
+        return list(self.labels.order_by("order").values_list("key", flat=True))  # as a model's outputs
 
 
 class Label(models.Model):
