@@ -39,7 +39,7 @@ def versions(request: SignedInRequest) -> HttpResponse:
         "before": promotion.version_before(current) if current else None,
         "log": log[:MOST_LOGGED],
         **_served_at(task, request.GET.get("at", "")),
-        **_again(task, current),
+        **_prediction_jobs(task, current),
     }
     return render(request, "training/versions.html", context)
 
@@ -115,8 +115,8 @@ def jobs(request: SignedInRequest) -> HttpResponse:
     """The section about predicting again, which reloads itself while a worker is busy."""
     task, _tasks = asked_task(request)
     current = ModelVersion.objects.active(task.slug).first()
-    context = {"task": task, "current": current, **_again(task, current)}
-    return render(request, "training/_again.html", context)
+    context = {"task": task, "current": current, **_prediction_jobs(task, current)}
+    return render(request, "training/_predict_again.html", context)
 
 
 def _warn_of_stale_clips(request: HttpRequest, previous: ModelVersion) -> None:
@@ -139,7 +139,7 @@ def _served_at(task: Task, text: str) -> dict[str, Any]:
     return {"at": text, "moment": moment, "served": promotion.in_service_at(task, moment)}
 
 
-def _again(task: Task, current: ModelVersion | None) -> dict[str, Any]:
+def _prediction_jobs(task: Task, current: ModelVersion | None) -> dict[str, Any]:
     """How many clips could be predicted again, unless a worker is busy with it, and the jobs so far."""
     found = list(PredictionJob.objects.filter(task=task).select_related("version")[:MOST_JOBS])
     busy = {PredictionJob.State.WAITING, PredictionJob.State.RUNNING}

@@ -53,7 +53,7 @@ class EventWriter:
 def parse_event(line: bytes) -> Event:
     """Empty for what is no event, such as half a line of a process that was killed."""
     try:
-        event = json.loads(line)
+        event: Event = json.loads(line)
     except ValueError:
         return {}
-    return event if isinstance(event, dict) else {}  # type: ignore[return-value]  # our own process wrote it
+    return event if isinstance(event, dict) else {}
