@@ -32,7 +32,7 @@ from training.recipes.weight_transfer import transfer_weights
 from training.versions.checkpoint import check_checkpoint, load_model
 
 logger = logging.getLogger(__name__)
-START, MODEL, VERSION = "start", "model", "version"
+START, MODEL = "start", "model"
 # Enough speech to see how loud each frequency gets.
 FITTING_CLIPS = 150
 PARTS = {"all": fine_tune, "top": fine_tune_top, "head": train_head}
