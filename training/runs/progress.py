@@ -35,11 +35,11 @@ class RunProgress:
 
     def __init__(self, run: TrainingRun) -> None:
         self.run = run
-        self._log = list(run.log)
         unfinished = TrainingRun.objects.unfinished().filter(pk=run.pk)
         if not unfinished.update(attempts=F("attempts") + 1):
             raise LeaseLost
         run.refresh_from_db()
+        self._log = list(run.log)
         self.attempt = run.attempts
         started = run.started_at or timezone.now()
         self.update(state=State.PREPARING, stage="", started_at=started, error_code="", error_detail="")

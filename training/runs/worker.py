@@ -71,9 +71,8 @@ def _fail(progress: RunProgress, code: str, detail: str) -> None:
 
 
 def _run(progress: RunProgress, work: Path) -> None:
-    run = TrainingRun.objects.select_related("snapshot__task", "start_version", "task").get(
-        pk=progress.run.pk
-    )
+    runs = TrainingRun.objects.select_related("snapshot__task", "start_version", "task")
+    run = runs.get(pk=progress.run.pk)
     progress.raise_if_cancelled()
     progress.log("A worker began." if run.attempts == 1 else f"A worker began again, attempt {run.attempts}.")
     work.mkdir(parents=True, exist_ok=True)
