@@ -66,7 +66,7 @@ def fine_tune_top(
     unseen = [frozen(validation, folder / "validation")]
     top.requires_grad_(True)
     _set_dropout(top, chosen)
-    figures = train_clips(
+    metrics = train_clips(
         top, _frame_feed(copies, train), _frame_feed(unseen, validation), chosen, output, callbacks
     )
     # Renamed first: a kill in between must not leave half of them to go on with.
@@ -74,7 +74,7 @@ def fine_tune_top(
     shutil.rmtree(removed, ignore_errors=True)
     folder.rename(removed)
     shutil.rmtree(removed)
-    return figures
+    return metrics
 
 
 def _frame_feed(copies: Sequence[Frames], clips: ClipDataset) -> Feed:

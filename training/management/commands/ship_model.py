@@ -33,12 +33,12 @@ class Command(BaseCommand):
         require_training_libraries()
         labels = Task.objects.get(slug="emotion").label_keys()
         try:
-            figures = _ship(labels, options)
+            metrics = _ship(labels, options)
         except (CheckpointRefused, CorpusRefused, VersionRefused) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"The version could not be written: {error.strerror}.") from error
-        self.stdout.write(f"Shipped; accuracy on the test speakers: {figures['accuracy']['value']:.3f}")
+        self.stdout.write(f"Shipped; accuracy on the test speakers: {metrics['accuracy']['value']:.3f}")
 
 
 def _ship(labels: list[str], options: dict[str, Any]) -> dict[str, Any]:
@@ -54,5 +54,5 @@ def _ship(labels: list[str], options: dict[str, Any]) -> dict[str, Any]:
     return ship(options["checkpoint"], data, options["license"], SHIPPED_MODEL, _card)
 
 
-def _card(figures: Mapping[str, Any]) -> str:
-    return render_to_string(CARD, dict(figures))
+def _card(metrics: Mapping[str, Any]) -> str:
+    return render_to_string(CARD, dict(metrics))

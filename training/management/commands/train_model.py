@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no task {options['task']}.", returncode=2)
         labels = task.label_keys()
         try:
-            figures = _train(labels, options)
+            metrics = _train(labels, options)
         except (CheckpointRefused, CorpusRefused) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             if code == "training_failed":
                 raise
             raise CommandError(f"{detail} ({code})") from error
-        self.stdout.write(f"Accuracy on the validation speakers: {figures['eval_accuracy']:.3f}")
+        self.stdout.write(f"Accuracy on the validation speakers: {metrics['eval_accuracy']:.3f}")
 
 
 def _train(labels: list[str], options: dict[str, Any]) -> dict[str, float]:
