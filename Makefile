@@ -67,7 +67,7 @@ bench: $(READY_DEV) ## Measure speed and memory against a plain server
 	$(BIN)/python -m benchmarks.review_page
 	$(BIN)/python -m benchmarks.head_training
 	$(BIN)/python -m benchmarks.retraining
-	LOAD_TESTS=1 $(BIN)/python -m pytest tests/training/test_promotions_under_load.py \
+	LOAD_TESTS=1 $(BIN)/python -m pytest tests/training/versions/test_promotions_under_load.py \
 		tests/journeys/test_retraining_on_real_speech.py
 
 model: $(READY) ## Train the shipped model anew, from the speech and the teacher in SPEECH and TEACHER

@@ -8,12 +8,15 @@ class AnnotationsConfig(AppConfig):
 
     def ready(self) -> None:
         from annotations import signals  # noqa: F401  # connects the receivers
+        from annotations.exports.upkeep import STRANDED_EXPORTS
         from annotations.pages.owner_section import section_context
         from annotations.queue.progress import has_labels_coming
         from classifier.pages.clip_sections import register
         from emotion_site.accounts.checklist import Step
         from emotion_site.accounts.checklist import register as add_step
+        from emotion_site.serving import recovery
 
+        recovery.register(STRANDED_EXPORTS)
         add_step(
             Step(
                 _("Have recordings labelled"),

@@ -10,7 +10,7 @@ from annotations import tasks
 from annotations.agreement.report_cache import prepare_reports
 from annotations.exports.jobs import forget_old_exports
 from annotations.exports.requests import delete_exports_of
-from annotations.exports.upkeep import fail_lost_exports, with_sound
+from annotations.exports.upkeep import with_sound
 from annotations.queue.counts import bring_up_to_date
 from annotations.queue.entries import enter_missing_clips, follow_clips
 from classifier.events import clips_changed
@@ -56,7 +56,6 @@ def look_after_reviews(**kwargs: Any) -> None:
     for task in Task.objects.all():
         bring_up_to_date(task)
     forget_old_exports()
-    fail_lost_exports()
     prepare_reports()
 
 

@@ -9,7 +9,7 @@ from transformers import Trainer, TrainingArguments
 
 from benchmarks.corpus import SHIPPED
 from training.datasets.corpus import Corpus
-from training.datasets.decoded import decoded
+from training.datasets.decoded import decode_clips
 from training.fitting.hyperparameters import Hyperparameters
 from training.recipes.recipe import Sources, train_checkpoint
 from training.versions.checkpoint import check_checkpoint, load_model
@@ -28,7 +28,7 @@ def with_kept_features(corpus: Corpus, folder: Path) -> float:
 def with_plain_trainer(corpus: Corpus, folder: Path) -> float:
     begin = time.perf_counter()
     clips = corpus.split("train")
-    audio = decoded([clip.path for clip in clips], folder / "plain")
+    audio = decode_clips([clip.path for clip in clips], folder / "plain")
     waveforms = torch.stack([torch.from_numpy(audio.waveform(number)) for number in range(len(audio))])
     truth = torch.tensor([corpus.labels.index(clip.label or "") for clip in clips])
     model = load_model(check_checkpoint(SHIPPED, corpus.labels))

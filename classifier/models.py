@@ -28,6 +28,9 @@ class Task(models.Model):
     def __str__(self) -> str:
         return gettext(self.name)
 
+    def label_keys(self) -> list[str]:
+        return list(self.labels.order_by("order").values_list("key", flat=True))  # as a model's outputs
+
 
 class Label(models.Model):
     """One possible answer of a task."""

@@ -13,9 +13,10 @@ class EmotionSiteConfig(AppConfig):
         # Each registers system checks or receivers.
         from emotion_site.accounts import checklist
         from emotion_site.field_names import name_fields
-        from emotion_site.serving import task_heartbeat  # noqa: F401
+        from emotion_site.serving import recovery, task_heartbeat
 
         name_fields()
+        recovery.register(task_heartbeat.LOST_TASKS)
         checklist.register(
             checklist.Step(
                 _("Say what the site is used for"),

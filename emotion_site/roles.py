@@ -6,6 +6,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -54,6 +55,12 @@ def lacks_second_step(user: User) -> bool:
 
 def is_admin(user: User | AnonymousUser) -> bool:
     return role_of(user) == Role.ADMIN
+
+
+def require_admin(user: User | AnonymousUser) -> None:
+    """Raises PermissionDenied."""
+    if not is_admin(user):
+        raise PermissionDenied
 
 
 def is_reviewer(user: User | AnonymousUser) -> bool:

@@ -2,7 +2,8 @@
 
 from django.dispatch import Signal
 
-# Sent by `serve` when it starts and twice a minute after: mend, resume, purge. Takes no arguments.
+# Sent by `serve` when it starts and twice a minute after: clear up, purge. Takes no arguments. What a crash
+# stranded is registered in `serving/recovery.py` instead.
 housekeeping = Signal()
 
 # Sent when all access of a person ends: with a new password, with "sign out everywhere", with the account.

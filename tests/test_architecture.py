@@ -12,7 +12,7 @@ from tests.requirements import ROOT
 
 # Each app may import those after it, never one before it.
 APPS = ["training", "annotations", "classifier", "emotion_site"]
-HEAVY = {"torch", "torchaudio", "transformers", "safetensors", "onnx"}
+HEAVY = {"torch", "torchaudio", "transformers", "safetensors", "onnx", "scipy"}
 # Whoever imports one of them has silenced the libraries.
 PACKAGES = [*APPS, "benchmarks"]
 # Where the project is put together out of its apps.
@@ -75,6 +75,36 @@ def test_imports_point_one_way(app):
         if name(path) not in COMPOSITION and top_level(path) & forbidden
     }
     assert not wrong
+
+
+def dependencies(path: Path, known: dict[str, Path]) -> set[str]:
+    """Modules of ours that this one imports, within functions too; not what only types need."""
+    tree = ast.parse(path.read_text())
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in for_types:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in known else node.module or "" for name in names}
+        elif isinstance(node, ast.Import) and id(node) not in for_types:
+            found |= {alias.name for alias in node.names}
+    return found & known.keys()
+
+
+def test_no_modules_import_each_other():
+    known = {
+        name(path).removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in product()
+    }
+    imports = {module: dependencies(path, known) - {module} for module, path in known.items()}
+    # What imports nothing that is left goes; what then remains stands in circles or leads into one.
+    while free := {module for module, wanted in imports.items() if not wanted & imports.keys()}:
+        imports = {module: wanted for module, wanted in imports.items() if module not in free}
+    assert imports == {}
 
 
 @pytest.mark.parametrize("folder", ["classifier/audio", "classifier/inference"])
@@ -175,7 +205,7 @@ response = Client(HTTP_HOST="localhost").post(
 )
 assert response.status_code == 201, (response.status_code, response.content)
 assert response.json()["prediction"]["label"], response.content
-heavy = {"torch", "torchaudio", "transformers", "onnx", "safetensors"} & set(sys.modules)
+heavy = {"torch", "torchaudio", "transformers", "onnx", "safetensors", "scipy"} & set(sys.modules)
 sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
 """
 

@@ -155,7 +155,7 @@ def _only_one(where: admin.ModelAdmin[Any], request: HttpRequest, chosen: QueryS
 
 
 def _to_page(name: str, fragment: str = "", **query: Any) -> HttpResponse:
-    """To the site's own page, which offers the choices and tells the time that training takes."""
+    """To the site's own page, which has the form and the estimated time."""
     return redirect(reverse(f"training:{name}", query=query, fragment=fragment or None))
 
 

@@ -10,10 +10,14 @@ class TrainingConfig(AppConfig):
         from classifier.pages.clip_sections import register
         from emotion_site.accounts.checklist import Step
         from emotion_site.accounts.checklist import register as add_step
+        from emotion_site.serving import recovery
         from training import signals  # noqa: F401  # connects the receivers
         from training.models import TrainingRun
         from training.pages.clip_section import section_context
+        from training.recovery import KINDS
 
+        for kind in KINDS:
+            recovery.register(kind)
         add_step(
             Step(
                 _("Retrain the model"),

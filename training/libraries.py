@@ -13,6 +13,7 @@ NEEDED = (
     "onnx",
     "accelerate",
     "matplotlib",
+    "scipy",
 )
 
 

@@ -1,4 +1,4 @@
-"""Reading several rows of training."""
+"""Querysets of training."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from training.models import Snapshot, SnapshotClip, TrainingRun  # noqa: F401  # named in strings
 
 
-# A writer that gives no sign for so long is gone.
+# A writer whose heartbeat is older than this is gone.
 SILENT_AFTER = timedelta(minutes=2)
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def without_writer(self) -> Self:
-        """Frozen, not written yet, and nobody is at it."""
+        """Frozen, not written yet, and without a live writer."""
         silent = Q(heartbeat__isnull=True) | Q(heartbeat__lt=timezone.now() - SILENT_AFTER)
         return self.filter(silent, state=self.model.State.WRITING)
 
 
 class SnapshotClipQuerySet(models.QuerySet["SnapshotClip"]):
     def kept(self) -> Self:
-        """Clips that nobody took back."""
+        """Clips that no owner deleted or withdrew."""
         return self.filter(erased=False)
 
     def of_clip(self, clip_id: UUID) -> Self:

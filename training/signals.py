@@ -1,4 +1,4 @@
-"""What training follows in the life of clips and versions."""
+"""Receivers: what happens in training when clips and versions change."""
 
 from collections.abc import Collection
 from typing import Any
@@ -16,7 +16,7 @@ from emotion_site.signals import housekeeping
 from training import tasks
 from training.datasets.erasing import WITHDRAWN, erase
 from training.models import Promotion, SnapshotClip
-from training.runs import recovery
+from training.runs.leftovers import remove_leftovers
 
 _SHARING = {"shared_for_review", "shared_for_training"}
 
@@ -61,14 +61,14 @@ def erase_withdrawn(
 
 @receiver(clips_changed)
 def erase_many(clip_ids: list[UUID], **kwargs: Any) -> None:
-    """Deleted clips stay until the time for undo is over; withdrawn ones leave at once."""
+    """Deleted clips stay until the time for undo is over; withdrawn ones go at once."""
     withdrawn = Clip.objects.filter(WITHDRAWN, pk__in=clip_ids)
     _erase(list(withdrawn.values_list("pk", flat=True)))
 
 
 @receiver(housekeeping)
-def look_after_training(**kwargs: Any) -> None:
-    recovery.look_after_training()
+def clear_up(**kwargs: Any) -> None:
+    remove_leftovers()
 
 
 def _is_shared(clip: Clip) -> bool:

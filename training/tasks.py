@@ -17,7 +17,7 @@ def write_snapshot(snapshot_id: int) -> None:
 
 @task()
 def sync_snapshots(snapshot_ids: list[int]) -> None:
-    """Clips were taken back: their sound leaves the folders."""
+    """Remove the files of clips that their owners deleted or withdrew."""
     for snapshot in Snapshot.objects.select_related("task").filter(pk__in=snapshot_ids):
         erasing.sync_folder(snapshot)
 
@@ -33,4 +33,4 @@ def execute_run(run_id: str) -> None:
 def predict_again(job_id: str) -> None:
     job = PredictionJob.objects.filter(pk=job_id).first()
     if job is not None and job.state != PredictionJob.State.DONE:
-        repredict.work_through(job)
+        repredict.execute_job(job)

@@ -5,8 +5,8 @@ from training.pages import run, runs, snapshots, versions
 app_name = "training"
 urlpatterns = [
     path("models/", versions.versions, name="versions"),
-    path("models/roll-back/", versions.take_back, name="roll_back"),
-    path("models/predict-again/", versions.repeat, name="predict_again"),
+    path("models/roll-back/", versions.roll_back, name="roll_back"),
+    path("models/predict-again/", versions.predict_again, name="predict_again"),
     path("models/jobs/", versions.jobs, name="jobs"),
     path("models/versions/<int:pk>/promote/", versions.promote, name="promote"),
     path("models/versions/<int:pk>/delete/", versions.delete, name="delete_version"),

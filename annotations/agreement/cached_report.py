@@ -17,7 +17,7 @@ def report_of(task: Task) -> Report:
     kept = KeptReport.objects.filter(task=task).first()
     if kept is None and not has_many_reviews(task):
         return make_report(task)
-    labels = list(task.labels.order_by("order").values_list("key", flat=True))
+    labels = task.label_keys()
     if kept is None or kept.body["labels"] != labels:
         return keep_report(task)
     if not is_current(kept) and cache.add(f"annotations.report:{task.pk}", True, timeout=ASK_AGAIN_S):

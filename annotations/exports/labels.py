@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from annotations.models import CorpusColumns, CurrentReview, Decision, Review
 from classifier.models import Clip, Task
+from emotion_site.storage.atomic_write import new_folder, replacing_file
 from emotion_site.web.csv import PLAIN, Notation, csv_head, csv_line
 
 CHUNK = 1000
@@ -73,23 +74,15 @@ def exportable(wanted: Wanted) -> QuerySet[Decision]:
 
 def export_file(wanted: Wanted, path: Path, *, progress: Callable[[int, int], None]) -> Row:
     """Write the table to ``path``, or nothing at all; what its manifest says."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            hashed = HashedFile(file)
-            count = _write_table(wanted, hashed, progress, audio=None)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        hashed = HashedFile(file)
+        count = _write_table(wanted, hashed, progress, audio=None)
     return _manifest(wanted, count, hashed)
 
 
 def export_folder(wanted: Wanted, folder: Path, *, progress: Callable[[int, int], None]) -> Row:
     """Write table, manifest and, for ``audiofolder``, sound into a new or empty folder, or nothing at all."""
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        part.mkdir(parents=True)
+    with new_folder(folder) as part:
         audio = part / "audio" if wanted.format == "audiofolder" else None
         if audio:
             audio.mkdir()
@@ -98,18 +91,13 @@ def export_folder(wanted: Wanted, folder: Path, *, progress: Callable[[int, int]
             count = _write_table(wanted, hashed, progress, audio=audio)
         manifest = _manifest(wanted, count, hashed)
         (part / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-        if folder.exists():
-            folder.rmdir()
-        part.rename(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return manifest
 
 
 def _manifest(wanted: Wanted, count: int, hashed: HashedFile) -> Row:
     return {
         "task": wanted.task.slug,
-        "labels": list(wanted.task.labels.order_by("order").values_list("key", flat=True)),
+        "labels": wanted.task.label_keys(),
         "format": wanted.format,
         "since": wanted.since.isoformat() if wanted.since else None,
         "made": timezone.now().isoformat(timespec="seconds"),
@@ -122,7 +110,7 @@ def _write_table(
     wanted: Wanted, file: HashedFile, progress: Callable[[int, int], None], audio: Path | None
 ) -> int:
     total = exportable(wanted).count()
-    keys = list(wanted.task.labels.order_by("order").values_list("key", flat=True))
+    keys = wanted.task.label_keys()
     names = [*(["file_name"] if audio else []), *_columns(keys)]
     # What programs read stays as it is; the table for spreadsheets is theirs.
     for_programs = csv.DictWriter(file, names)

@@ -6,12 +6,11 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 
 from django.utils import timezone
-from django_tasks import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
 
 from annotations.exports.jobs import path_of
 from annotations.models import LabelExport
 from classifier.models import Clip
+from emotion_site.serving.recovery import Stranded, pending_arguments
 
 logger = logging.getLogger(__name__)
 
@@ -23,25 +22,26 @@ CHUNK = 500
 Status = LabelExport.Status
 
 
-def fail_lost_exports() -> int:
-    """Say so of exports that no worker will finish: their task was given up. How many there were.
+def stranded_exports() -> list[LabelExport]:
+    """Exports that no worker will finish, because their task was given up.
 
     A task whose worker was killed is enqueued again by itself, and its export begins anew.
     """
-    unfinished = DBTaskResult.objects.filter(
-        task_path=TASK_PATH, status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING]
-    )
-    coming = {task.args_kwargs["args"][0] for task in unfinished}
-    stuck = LabelExport.objects.filter(
+    pending = set(pending_arguments(TASK_PATH))
+    unfinished = LabelExport.objects.filter(
         status__in=[Status.WAITING, Status.RUNNING], created__lt=timezone.now() - ENQUEUED_WITHIN
     )
-    lost = [export.pk for export in stuck if str(export.pk) not in coming]
-    count = LabelExport.objects.filter(pk__in=lost, status__in=[Status.WAITING, Status.RUNNING]).update(
-        status=Status.FAILED, error_code="worker_lost", finished_at=timezone.now()
-    )
-    if count:
-        logger.error("Gave lost exports up count=%d", count)
-    return count
+    return [export for export in unfinished if str(export.pk) not in pending]
+
+
+def fail_export(export: LabelExport) -> bool:
+    """Never True: whoever asked for the export sees that it failed, and asks again."""
+    unfinished = LabelExport.objects.filter(pk=export.pk, status__in=[Status.WAITING, Status.RUNNING])
+    unfinished.update(status=Status.FAILED, error_code="worker_lost", finished_at=timezone.now())
+    return False
+
+
+STRANDED_EXPORTS = Stranded("exports", find=stranded_exports, recover=fail_export)
 
 
 def with_sound() -> bool:

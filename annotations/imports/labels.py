@@ -32,7 +32,7 @@ def create_task(*, slug: str, keys: Sequence[str], name: str = "") -> tuple[Task
         raise ImportRefused("bad_labels", "A task needs two or more different labels of small letters.")
     known = Task.objects.filter(slug=slug).first()
     if known is not None:
-        if list(known.labels.order_by("order").values_list("key", flat=True)) != list(keys):
+        if known.label_keys() != list(keys):
             raise ImportRefused("task_exists", f"There is a task {slug} already, with other labels.")
         return known, False
     task = Task.objects.create(slug=slug, name=name or _words(slug))

@@ -9,6 +9,7 @@ from typing import Any
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.inference.exceptions import VersionRefused
 from classifier.inference.windows import HOP_S, WINDOW_S
+from emotion_site.storage.atomic_write import replacing_file
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -76,6 +77,6 @@ def read_manifest(folder: Path) -> Manifest:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     text = json.dumps(manifest.as_dict(), indent=2, sort_keys=True, ensure_ascii=False)
     # Beside the folder, where a kill leaves nothing that does not belong to the version.
-    partial = folder.with_name(f".{folder.name}.{MANIFEST}")
-    partial.write_text(f"{text}\n", encoding="utf-8")
-    partial.replace(folder / MANIFEST)
+    beside = folder.with_name(f".{folder.name}.{MANIFEST}")
+    with replacing_file(folder / MANIFEST, beside=beside) as partial:
+        partial.write_text(f"{text}\n", encoding="utf-8")

@@ -48,7 +48,7 @@ class Result:
         return float(-np.sum(scores * np.log(np.maximum(scores, np.finfo(float).tiny))))
 
 
-def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+def softmax(logits: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
     """Probabilities along the last axis, in double precision so that they add up to one."""
     scaled = logits.astype(np.float64) / temperature
     exponents = np.exp(scaled - scaled.max(axis=-1, keepdims=True))

@@ -14,7 +14,7 @@ from classifier.inference.memory import return_freed_memory
 from classifier.inference.onnx_runtime import onnxruntime
 from classifier.inference.scores import Result, Scores, Segment, softmax
 from classifier.inference.version_folder import PREPROCESSOR, read_json, verify
-from classifier.inference.windows import SHORTEST_S, window_starts
+from classifier.inference.windows import SHORTEST_S, cut_windows, window_starts
 
 
 class Engine:
@@ -58,7 +58,7 @@ class Engine:
         """
         started = time.perf_counter()
         starts = window_starts(len(waveform), self._window, self._hop)
-        windows = [waveform[start : start + self._window] for start in starts]
+        windows = cut_windows(waveform, self._window, self._hop)
         probabilities = np.stack([self._probabilities(window) for window in windows])
         rate = self.manifest.sample_rate
         segments = [

@@ -212,7 +212,7 @@ def _next_number(task: Task, home: Path) -> int:
 
 
 def _require_labels(manifest: Manifest, task: Task) -> None:
-    labels = tuple(task.labels.order_by("order").values_list("key", flat=True))
+    labels = tuple(task.label_keys())
     if manifest.task != task.slug:
         raise VersionRefused("wrong_task", f"The version is for the task {manifest.task}.")
     if manifest.labels != labels:

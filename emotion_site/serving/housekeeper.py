@@ -10,6 +10,7 @@ from django.db import close_old_connections
 
 from emotion_site import signals
 from emotion_site.serving import task_heartbeat
+from emotion_site.serving.recovery import recover_stranded
 from emotion_site.storage.unfinished import is_abandoned
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def look_after_site() -> None:
     """Every chore gets its turn even when another fails, for instance while the database is away."""
     chores = (
         remove_stale_uploads,
-        task_heartbeat.recover_lost_tasks,
+        recover_stranded,
         task_heartbeat.forget_old_tasks,
         forget_ended_sessions,
         _let_apps_look_after_theirs,

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import TaskResult, TaskResultStatus
@@ -21,6 +21,7 @@ from django_tasks_db.backend import TaskResult as DatabaseTaskResult
 from django_tasks_db.models import DBTaskResult
 
 from emotion_site.models import TaskHeartbeat
+from emotion_site.serving.recovery import Stranded
 
 logger = logging.getLogger(__name__)
 
@@ -85,12 +86,11 @@ def _try_to_note_beat(task_id: str) -> None:
         logger.warning("Missed a beat task=%s reason=%s", task_id, error)
 
 
-def recover_lost_tasks() -> int:
-    """Enqueue again every task that has been running without a beat; the number of them."""
+def lost_tasks() -> "QuerySet[DBTaskResult[Any, Any]]":
+    """Tasks that have been running without a beat."""
     before = timezone.now() - LOST_AFTER
     silent = Q(heartbeat__isnull=True) | Q(heartbeat__beat_at__lt=before)
-    lost = DBTaskResult.objects.running().filter(silent, started_at__lt=before)
-    return sum(_enqueue_again(task) for task in lost)
+    return DBTaskResult.objects.running().filter(silent, started_at__lt=before)
 
 
 def forget_old_tasks() -> None:
@@ -99,7 +99,8 @@ def forget_old_tasks() -> None:
     DBTaskResult.objects.finished().filter(finished_at__lt=before).delete()
 
 
-def _enqueue_again(task: "DBTaskResult[Any, Any]") -> bool:
+def enqueue_again(task: "DBTaskResult[Any, Any]") -> bool:
+    """Whether it waits for a worker once more; one that took down too many has failed."""
     if len(task.worker_ids) >= MAX_ATTEMPTS:
         task.set_failed(TaskLost(f"The worker was lost {len(task.worker_ids)} times."))
         logger.error("Gave a lost task up task=%s attempts=%d", task.pk, len(task.worker_ids))
@@ -112,3 +113,6 @@ def _enqueue_again(task: "DBTaskResult[Any, Any]") -> bool:
         TaskHeartbeat.objects.filter(pk=task.pk).delete()
         logger.info("Enqueued a lost task again task=%s attempts=%d", task.pk, len(task.worker_ids))
     return bool(taken)
+
+
+LOST_TASKS = Stranded("tasks", find=lost_tasks, recover=enqueue_again)

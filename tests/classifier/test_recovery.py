@@ -7,10 +7,12 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from classifier.clips import recovery, retention, services
+from classifier.clips.recovery import STRANDED_CLIPS
 from classifier.clips.storage import read_waveform
 from classifier.models import Clip, IdempotencyKey, Label, Prediction
 from classifier.predictions import predictor, storing
 from classifier.tasks import predict_stored_clip
+from emotion_site.serving.recovery import recover
 from emotion_site.serving.task_heartbeat import TaskLost
 from tests.factories import ModelVersionFactory, PredictionFactory
 
@@ -31,8 +33,8 @@ def stranded(speaker, model_version, upload, settings) -> Clip:
     transaction=True, serialized_rollback=True
 )  # the worker closes its connection between two tasks
 def test_stranded_clip_is_predicted_by_the_worker(stranded):
-    assert recovery.recover_waiting_clips() == 1
-    assert recovery.recover_waiting_clips() == 0, "it is already with the worker"
+    assert recover(STRANDED_CLIPS) == 1
+    assert recover(STRANDED_CLIPS) == 0, "it is already with the worker"
     call_command("db_worker", batch=True, interval=0, startup_delay=False, verbosity=0)
     stranded.refresh_from_db()
     assert stranded.status == Clip.Status.DONE
@@ -41,17 +43,17 @@ def test_stranded_clip_is_predicted_by_the_worker(stranded):
 
 def test_a_busy_worker_does_not_keep_other_clips_from_being_handed_over(stranded, stranger, upload):
     services.submit_clip(owner=stranger, file=upload(), source="upload")
-    assert recovery.recover_waiting_clips() == 1
+    assert recover(STRANDED_CLIPS) == 1
 
 
 def test_clip_that_takes_its_worker_down_fails_and_can_be_tried_again(stranded):
     task = DBTaskResult.objects.get(pk=predict_stored_clip.enqueue(str(stranded.pk)).id)
     task.set_failed(TaskLost("5 times"))
-    assert recovery.recover_waiting_clips() == 0
+    assert recover(STRANDED_CLIPS) == 0
     stranded.refresh_from_db()
     assert (stranded.status, stranded.error_code) == (Clip.Status.FAILED, "worker_lost")
     services.retry_clip(clip=stranded)
-    assert recovery.recover_waiting_clips() == 0, "it is with the worker once more"
+    assert recover(STRANDED_CLIPS) == 0, "it is with the worker once more"
     stranded.refresh_from_db()
     assert stranded.status == Clip.Status.WAITING
 

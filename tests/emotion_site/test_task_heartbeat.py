@@ -8,12 +8,13 @@ from django_tasks_db.models import DBTaskResult
 
 from classifier import tasks
 from emotion_site.models import TaskHeartbeat
+from emotion_site.serving.recovery import recover
 from emotion_site.serving.task_heartbeat import (
     LOST_AFTER,
+    LOST_TASKS,
     MAX_ATTEMPTS,
     forget_old_tasks,
     note_beat,
-    recover_lost_tasks,
 )
 
 LONG_AGO = timedelta(minutes=10)
@@ -35,33 +36,33 @@ def beat(task, ago):
 
 
 def test_a_task_without_any_beat_is_enqueued_again(running_task):
-    assert recover_lost_tasks() == 1
+    assert recover(LOST_TASKS) == 1
     running_task.refresh_from_db()
     assert running_task.status == TaskResultStatus.READY
 
 
 def test_a_task_whose_beat_stopped_is_enqueued_again(running_task):
     beat(running_task, LOST_AFTER + timedelta(seconds=1))
-    assert recover_lost_tasks() == 1
+    assert recover(LOST_TASKS) == 1
     assert not TaskHeartbeat.objects.exists()
 
 
 def test_a_task_that_beats_is_left_alone(running_task):
     beat(running_task, LOST_AFTER - timedelta(seconds=10))
-    assert recover_lost_tasks() == 0
+    assert recover(LOST_TASKS) == 0
     running_task.refresh_from_db()
     assert running_task.status == TaskResultStatus.RUNNING
 
 
 def test_a_task_that_was_claimed_just_now_may_take_its_first_breath(running_task):
     DBTaskResult.objects.filter(pk=running_task.pk).update(started_at=timezone.now())
-    assert recover_lost_tasks() == 0
+    assert recover(LOST_TASKS) == 0
 
 
 def test_a_task_that_keeps_killing_its_worker_is_given_up(running_task):
     workers = [f"worker-{number}" for number in range(MAX_ATTEMPTS)]
     DBTaskResult.objects.filter(pk=running_task.pk).update(worker_ids=workers)
-    assert recover_lost_tasks() == 0
+    assert recover(LOST_TASKS) == 0
     running_task.refresh_from_db()
     assert running_task.status == TaskResultStatus.FAILED
     assert "TaskLost" in running_task.exception_class_path
@@ -72,7 +73,7 @@ def test_a_recovered_task_beats_and_succeeds_in_a_real_worker():
     row = DBTaskResult.objects.get(pk=tasks.purge_deleted.enqueue().id)
     row.claim("worker-1")
     DBTaskResult.objects.filter(pk=row.pk).update(started_at=timezone.now() - LONG_AGO)
-    assert recover_lost_tasks() == 1
+    assert recover(LOST_TASKS) == 1
     begin = timezone.now()
     call_command("db_worker", batch=True, reload=False, startup_delay=False, interval=0)
     row.refresh_from_db()

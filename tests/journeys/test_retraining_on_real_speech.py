@@ -28,9 +28,9 @@ from tests.journeys.test_review_to_export import administrator
 from tests.requirements import ROOT, speech
 from tests.served_site import ServedSite, served_site, wait_until
 from training.datasets.corpus import METADATA, SPLITS, CorpusClip, read_corpus
-from training.datasets.decoded import decoded
-from training.evaluation.gate import compare_answers
-from training.evaluation.measuring import answers_of, clips_to_measure, window_logits
+from training.datasets.decoded import decode_clips
+from training.evaluation.gate import compare_predictions
+from training.evaluation.measuring import clips_to_measure, predictions_of, window_logits
 
 logger = logging.getLogger(__name__)
 pytestmark = [
@@ -157,7 +157,7 @@ def in_the_hall(clips: list[CorpusClip], folder: Path) -> dict[Path, CorpusClip]
 
     response, _rate = soundfile.read(speech("rooms") / HALL, dtype="float32")
     response = response[int(np.abs(response).argmax()) :]
-    audio = decoded([clip.path for clip in clips], folder / "cache")
+    audio = decode_clips([clip.path for clip in clips], folder / "cache")
     files = {}
     for number, clip in enumerate(clips):
         sound = fftconvolve(audio.waveform(number), response / np.linalg.norm(response))
@@ -263,10 +263,10 @@ def measured(
     said = {}
     for number in (1, 2):
         engine = Engine.load(version_folder(site, number), threads=1)
-        answers = answers_of(window_logits(engine, clips), clips, engine.manifest.temperature)
+        answers = predictions_of(window_logits(engine, clips), clips, engine.manifest.temperature)
         said[number] = {"clean": answers}
     right = {n: float((each["clean"].scores.argmax(1) == clips.truth).mean()) for n, each in said.items()}
-    compared = compare_answers(said[2], said[1], [row["file_name"] for row in rows], labels)
+    compared = compare_predictions(said[2], said[1], [row["file_name"] for row in rows], labels)
     return {"before": right[1], "after": right[2], "clips": len(rows), "difference": compared["difference"]}
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from tests.training.corpora import write_corpus
 
-ABSENT = ("torch", "transformers", "safetensors", "onnx", "accelerate", "matplotlib")
+ABSENT = ("torch", "transformers", "safetensors", "onnx", "accelerate", "matplotlib", "scipy")
 ARGUMENTS = {
     "import_model": ["checkpoint"],
     "train_model": ["--checkpoint", "checkpoint", "--corpus", "corpus", "--output", "run"],

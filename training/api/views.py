@@ -31,7 +31,7 @@ from training.api.serializers import (
     StartRunSerializer,
     VersionSerializer,
 )
-from training.datasets.freezing import Wishes, freeze_snapshot
+from training.datasets.freezing import FreezeOptions, freeze_snapshot
 from training.models import Promotion, Snapshot, TrainingRun
 from training.runs import services
 from training.versions import promotion
@@ -69,8 +69,8 @@ class SnapshotViewSet(AdministratorsViewSet):
     def create(self, request: Request) -> Response:
         """Freeze what is decided and shared now; equal clips, labels and splits are the same snapshot."""
         asked = checked(FreezeSerializer, request)
-        wishes = Wishes(with_corpora=asked["with_corpora"])
-        frozen = freeze_snapshot(task=asked["task"], administrator=person(request), wishes=wishes)
+        options = FreezeOptions(with_corpora=asked["with_corpora"])
+        frozen = freeze_snapshot(task=asked["task"], administrator=person(request), options=options)
         code = status.HTTP_201_CREATED if frozen.created else status.HTTP_200_OK
         return Response(SnapshotSerializer(frozen.snapshot).data, status=code)
 

@@ -74,13 +74,14 @@ def read_corpus(
 
 
 def check_speakers(clips: Iterable[CorpusClip]) -> None:
-    """Raises CorpusRefused when a voice stands in two splits, so that what is unseen stays unheard."""
+    """Raises CorpusRefused when a voice stands in two splits: a test speaker must be new to the model."""
     splits: dict[str, set[str]] = defaultdict(set)
     for clip in clips:
         splits[clip.speaker].add(clip.split)
-    if torn := sorted(speaker for speaker, names in splits.items() if len(names) > 1):
+    if mixed := sorted(speaker for speaker, names in splits.items() if len(names) > 1):
         raise CorpusRefused(
-            "speaker_in_two_splits", f"Each speaker must be in one split only, but not so: {', '.join(torn)}."
+            "speaker_in_two_splits",
+            f"Each speaker must be in one split only, but not so: {', '.join(mixed)}.",
         )
 
 
@@ -154,7 +155,7 @@ def _clip(row: Mapping[str, str], table: Table, home: Path, split: str | None, r
     split = split or row.get("split") or "train"
     if split not in SPLITS:
         raise CorpusRefused("unknown_split", f"There is no split {split}; known are {', '.join(SPLITS)}.")
-    # A row without a speaker is taken for a voice of its own. A voice has one name in all tables.
+    # A row without a speaker is a voice of its own. A voice has one name in all tables.
     speaker = normalize("NFC", row.get("speaker", "")) or PurePosixPath(one_form(name)).stem
     duration = row.get("duration_s")
     return CorpusClip(

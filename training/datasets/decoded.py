@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from classifier.audio.exceptions import AudioRejected
 from classifier.audio.limits import MIB, Limits
 from classifier.audio.quarantine.process import DecoderProcess
 from classifier.audio.waveform import Pcm, Waveform, to_pcm, to_waveform
+from emotion_site.storage.atomic_write import replacing_file
 from training.exceptions import CorpusRefused
 
 logger = logging.getLogger(__name__)
@@ -45,10 +45,10 @@ class DecodedClips:
         return to_waveform(np.asarray(self.samples[self.bounds[number] : self.bounds[number + 1]]))
 
 
-def decoded(
+def decode_clips(
     paths: Sequence[Path], cache: Path, progress: Callable[[int, int], None] | None = None
 ) -> DecodedClips:
-    """All clips, from ``cache`` where they were decoded before, else decoded and kept there.
+    """All clips, from ``cache`` if they were decoded before; otherwise they are decoded and kept there.
 
     Raises CorpusRefused when a file cannot be decoded or the cache cannot be written.
     """
@@ -80,22 +80,17 @@ def _decode_into(
     bounds = [0]
     with (
         quarantine() as decoder,
-        tempfile.NamedTemporaryFile(dir=index.parent, prefix=".decoding-", delete=False) as partial,
+        replacing_file(samples, private=True) as partial,
+        partial.open("wb") as file,
     ):
-        try:
-            for number, path in enumerate(paths):
-                pcm = to_pcm(waveform_of(path, decoder))
-                partial.write(pcm.tobytes())
-                bounds.append(bounds[-1] + pcm.size)
-                if progress:
-                    progress(number + 1, len(paths))
-        except BaseException:
-            Path(partial.name).unlink()
-            raise
-    Path(partial.name).replace(samples)
-    partial_index = Path(f"{partial.name}{INDEX_SUFFIX}")
-    partial_index.write_text(json.dumps({"bounds": bounds}))
-    partial_index.replace(index)
+        for number, path in enumerate(paths):
+            pcm = to_pcm(waveform_of(path, decoder))
+            file.write(pcm.tobytes())
+            bounds.append(bounds[-1] + pcm.size)
+            if progress:
+                progress(number + 1, len(paths))
+    with replacing_file(index, private=True) as partial:
+        partial.write_text(json.dumps({"bounds": bounds}))
     logger.info("Clips whose sound was read: %d", len(paths))
 
 

@@ -1,4 +1,4 @@
-"""Takes clips out of snapshots when their owners take them back: the rows at once, then the files."""
+"""Erases clips from snapshots when owners delete or withdraw them: the rows at once, then the files."""
 
 import logging
 from pathlib import Path
@@ -15,12 +15,12 @@ from training.models import Snapshot, SnapshotClip
 
 logger = logging.getLogger(__name__)
 
-# Clips of a corpus have no owner who could take them back.
+# Clips of a corpus have no owner who could withdraw them.
 WITHDRAWN = Q(corpus__isnull=True) & ~Q(shared_for_review=True, shared_for_training=True)
 
 
 def erase(clips: Any) -> set[int]:
-    """Mark clips of snapshots as taken back; the snapshots whose files have to follow."""
+    """Mark clips of snapshots as erased. Returns the keys of the snapshots whose files have to follow."""
     rows = clips.filter(erased=False)
     snapshots = set(rows.values_list("snapshot_id", flat=True))
     rows.update(erased=True, erased_at=timezone.now())
@@ -50,13 +50,13 @@ def sync_folder(snapshot: Snapshot) -> None:
             for clip in erased:
                 (snapshot.folder / clip.file).unlink(missing_ok=True)
             SnapshotClip.objects.filter(pk__in=[clip.pk for clip in erased]).update(file="")
-            _forget_decoded()
+            _clear_cache()
             logger.info("Erased clips from snapshot=%s", snapshot.pk)
 
 
-def _forget_decoded() -> None:
-    """What commands decoded may be of these clips; whose sound lies in which file nobody can tell."""
-    # The index of a file goes first: what has none is decoded anew.
+def _clear_cache() -> None:
+    """What commands decoded may be of these clips: nothing says which file holds whose sound."""
+    # The index of a file goes first: without it the clips are decoded again.
     for suffix in (".json", ".pcm"):
         for path in (Path(settings.DATA_DIR) / "cache").glob(f"*{suffix}"):
             path.unlink(missing_ok=True)

@@ -1,10 +1,9 @@
-"""The folder of a snapshot: written beside its place and renamed, checked, copied."""
+"""The folder of a snapshot: written whole or not at all, verified, copied."""
 
 import hashlib
 import logging
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,61 +16,57 @@ from soundfile import SoundFileError
 from classifier.audio.flac import decode_flac
 from classifier.models import Clip
 from emotion_site.exceptions import unavailable
+from emotion_site.storage.atomic_write import new_folder
 from training.datasets.corpus import METADATA
 from training.datasets.erasing import WITHDRAWN, erase, erase_withdrawn, sync_folder
-from training.datasets.near_duplicates import near_duplicates, picture_of
+from training.datasets.near_duplicates import fingerprint_of, near_duplicates
 from training.datasets.tables import tables_of, write_tables
 from training.exceptions import SnapshotRefused
 from training.models import Snapshot, SnapshotClip
 
 logger = logging.getLogger(__name__)
 
-NOTE_EVERY = 50
-TOLD_PAIRS = 50
-LOOK_EVERY_S = 1.0
+BEAT_EVERY = 50
+LISTED_PAIRS = 50
+POLL_EVERY_S = 1.0
 Progress = Callable[[int, int], None]
-KeepOn = Callable[[], bool]
+MayContinue = Callable[[], bool]
 
 
 class Interrupted(Exception):
-    """The writer was told to stop, or was so silent that another one took its place."""
+    """The writer shall stop, or lost its lease because its heartbeat was too old."""
 
 
-def finish_writing(snapshot: Snapshot, keep_on: KeepOn) -> None:
-    """Come back when the files are written, by us or by whoever is at it, or when ``keep_on`` says no."""
-    while snapshot.state == Snapshot.State.WRITING and keep_on():
-        write_snapshot(snapshot, keep_on)
+def ensure_written(snapshot: Snapshot, may_continue: MayContinue) -> None:
+    """Return when the files are written, by us or by another writer, or when ``may_continue`` says no."""
+    while snapshot.state == Snapshot.State.WRITING and may_continue():
+        write_snapshot(snapshot, may_continue)
         if snapshot.state == Snapshot.State.WRITING:
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_EVERY_S)
 
 
-def write_snapshot(snapshot: Snapshot, keep_on: KeepOn = lambda: True) -> None:
-    """Write the files of a frozen snapshot, unless it has them or somebody else is writing them.
+def write_snapshot(snapshot: Snapshot, may_continue: MayContinue = lambda: True) -> None:
+    """Write the files of a frozen snapshot, unless it has them or another writer is at work.
 
-    Clips that are gone by now are erased. ``keep_on`` is asked now and then; when it says no, the next
-    writer begins anew. On failure the snapshot says why and no folder is left.
+    Clips that are gone by now are erased. ``may_continue`` is called now and then; after False the next
+    writer starts over. On failure the row has an error code, and no folder is left.
     """
-    if not _claimed(snapshot):
+    if not _lease(snapshot):
         snapshot.refresh_from_db()
         return
     folder = snapshot.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _copy_clips(snapshot, partial, keep_on)
-        write_tables(snapshot, partial)
-        _beat(snapshot)
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.chmod(0o755)
-        partial.rename(folder)
+        with new_folder(folder, private=True, replace=True) as partial:
+            _copy_clips(snapshot, partial, may_continue)
+            write_tables(snapshot, partial)
+            _beat(snapshot)
+            partial.chmod(0o755)
     except Interrupted:
-        shutil.rmtree(partial, ignore_errors=True)
         Snapshot.objects.filter(pk=snapshot.pk, heartbeat=snapshot.heartbeat).update(heartbeat=None)
         snapshot.refresh_from_db()
         return
     except Exception as error:
-        shutil.rmtree(partial, ignore_errors=True)
         outage = unavailable(error)
         snapshot.state, snapshot.error_code = Snapshot.State.FAILED, outage.code if outage else "not_written"
         snapshot.save(update_fields=["state", "error_code"])
@@ -79,15 +74,15 @@ def write_snapshot(snapshot: Snapshot, keep_on: KeepOn = lambda: True) -> None:
     Snapshot.objects.filter(pk=snapshot.pk).update(
         state=Snapshot.State.READY, clips_written=snapshot.n_clips, warnings=snapshot.warnings
     )
-    # What was taken back meanwhile may have been copied before.
+    # What was withdrawn meanwhile may have been copied before.
     erase_withdrawn(snapshot)
     sync_folder(snapshot)
     snapshot.refresh_from_db()
     logger.info("Wrote snapshot=%s clips=%d", snapshot.pk, snapshot.n_clips)
 
 
-def _claimed(snapshot: Snapshot) -> bool:
-    """Of several writers one gets the snapshot, for as long as it gives signs of life."""
+def _lease(snapshot: Snapshot) -> bool:
+    """Lease the snapshot: one of several writers gets it, for as long as its heartbeat goes on."""
     now = timezone.now()
     if not Snapshot.objects.without_writer().filter(pk=snapshot.pk).update(heartbeat=now):
         return False
@@ -131,20 +126,13 @@ def verify_snapshot(snapshot: Snapshot, folder: Path | None = None, progress: Pr
 
 def copy_snapshot(snapshot: Snapshot, target: Path) -> None:
     """Export a written snapshot to a new or empty folder outside, whole or not at all."""
-    partial = target.with_name(f".{target.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        shutil.copytree(snapshot.folder, partial)
-        if target.exists():
-            target.rmdir()
-        partial.rename(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with new_folder(target) as partial:
+        shutil.copytree(snapshot.folder, partial, dirs_exist_ok=True)
 
 
 def link_snapshot(snapshot: Snapshot, target: Path) -> None:
-    """The files as they are now in the new folder ``target``, where they stay whatever is erased later."""
-    shutil.copytree(snapshot.folder, target, copy_function=_link)
+    """The files as they are now in the empty folder ``target``, where they stay whatever is erased later."""
+    shutil.copytree(snapshot.folder, target, copy_function=_link, dirs_exist_ok=True)
 
 
 def _link(source: str, target: str) -> None:
@@ -155,36 +143,36 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _copy_clips(snapshot: Snapshot, folder: Path, keep_on: KeepOn) -> None:
+def _copy_clips(snapshot: Snapshot, folder: Path, may_continue: MayContinue) -> None:
     clips = list(snapshot.clips.kept().select_related("label"))
     for split in {clip.split for clip in clips}:
         (folder / split / "audio").mkdir(parents=True)
-    pictures, heard, gone, unreadable = [], [], [], []
+    fingerprints, kept, gone, unreadable = [], [], [], []
     for number, clip in enumerate(clips, start=1):
-        if number % NOTE_EVERY == 0:
+        if number % BEAT_EVERY == 0:
             _beat(snapshot, clips_written=number)
-            if not keep_on():
+            if not may_continue():
                 raise Interrupted
-        sound = _stored_sound(clip)
+        sound = _read_flac(clip)
         if sound is None:
             gone.append(clip.pk)
             continue
         try:
-            picture = picture_of(decode_flac(sound))
+            fingerprint = fingerprint_of(decode_flac(sound))
         except (SoundFileError, ValueError):
             unreadable.append(clip.pk)
             continue
         (folder / clip.file).write_bytes(sound)
         clip.file_sha256 = _sha256(sound)
-        pictures.append(picture)
-        heard.append(clip)
-    SnapshotClip.objects.bulk_update(heard, ["file_sha256"], batch_size=200)
+        fingerprints.append(fingerprint)
+        kept.append(clip)
+    SnapshotClip.objects.bulk_update(kept, ["file_sha256"], batch_size=200)
     erase(SnapshotClip.objects.filter(pk__in=[*gone, *unreadable]))
     _beat(snapshot)
     _warn(snapshot, "unreadable", len(unreadable))
-    pairs = near_duplicates(pictures, [clip.split for clip in heard])
-    told = [[str(heard[one].clip_id), str(heard[other].clip_id)] for one, other in pairs[:TOLD_PAIRS]]
-    _warn(snapshot, "near_duplicates", len(pairs), pairs=told)
+    pairs = near_duplicates(fingerprints, [clip.split for clip in kept])
+    listed = [[str(kept[one].clip_id), str(kept[other].clip_id)] for one, other in pairs[:LISTED_PAIRS]]
+    _warn(snapshot, "near_duplicates", len(pairs), pairs=listed)
 
 
 def _warn(snapshot: Snapshot, code: str, count: int, **values: Any) -> None:
@@ -192,7 +180,7 @@ def _warn(snapshot: Snapshot, code: str, count: int, **values: Any) -> None:
     snapshot.warnings = [*others, {"code": code, "count": count, **values}] if count else others
 
 
-def _stored_sound(clip: SnapshotClip) -> bytes | None:
+def _read_flac(clip: SnapshotClip) -> bytes | None:
     """FLAC bytes, or None when the owner deleted or withdrew the clip since it was frozen."""
     present = Clip.objects.present().exclude(WITHDRAWN).filter(pk=clip.clip_id).first()
     if present is None:

@@ -17,28 +17,28 @@ from annotations.models import CurrentReview, Decision
 from classifier.models import Clip, Task
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
+from emotion_site.roles import require_admin
 from training import tasks
 from training.datasets.corpus import SPLITS
 from training.datasets.splits import splits_of, voice_of
 from training.models import Snapshot, SnapshotClip
-from training.versions.promotion import require_admin
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 500
-# With fewer clips than this in its training split a label is hardly learned, in the others hardly judged.
+# With fewer clips a label is hardly learned from its training split, and hardly measured by the others.
 FEW_TO_LEARN, FEW_TO_JUDGE = 20, 5
 
 
 @dataclass(frozen=True)
-class Wishes:
+class FreezeOptions:
     """What goes into a snapshot beside the clips that people shared and reviewers decided."""
 
     with_corpora: bool = True
 
 
 @dataclass(frozen=True)
-class Frozen:
+class FreezeResult:
     """A snapshot, and whether it is new: equal clips, labels and splits are the same snapshot."""
 
     snapshot: Snapshot
@@ -46,8 +46,8 @@ class Frozen:
 
 
 def freeze_snapshot(
-    *, task: Task, administrator: User | None, wishes: Wishes | None = None, later: bool = True
-) -> Frozen:
+    *, task: Task, administrator: User | None, options: FreezeOptions | None = None, later: bool = True
+) -> FreezeResult:
     """Freeze what is decided and shared now; a worker writes the files unless ``later`` is off.
 
     ``administrator`` is None at the terminal. Raises PermissionDenied, and UserError ``no_decided_clips``
@@ -57,17 +57,17 @@ def freeze_snapshot(
         require_admin(administrator)
     with transaction.atomic():
         task = Task.objects.select_for_update().get(pk=task.pk)
-        clips = _clips_to_freeze(task, wishes or Wishes())
+        clips = _clips_to_freeze(task, options or FreezeOptions())
         checksum = checksum_of(clips)
         same = Snapshot.objects.filter(task=task, checksum=checksum, n_erased=0)
         known = same.exclude(state=Snapshot.State.FAILED).first()
         if known is not None:
-            return Frozen(known, created=False)
-        snapshot = _keep(task, clips, checksum, administrator, wishes or Wishes())
+            return FreezeResult(known, created=False)
+        snapshot = _keep(task, clips, checksum, administrator, options or FreezeOptions())
         if later:
             transaction.on_commit(lambda: tasks.write_snapshot.enqueue(snapshot.pk))
     logger.info("Froze snapshot=%s clips=%d", snapshot.pk, snapshot.n_clips)
-    return Frozen(snapshot, created=True)
+    return FreezeResult(snapshot, created=True)
 
 
 def checksum_of(clips: Sequence[SnapshotClip]) -> str:
@@ -80,10 +80,10 @@ def checksum_of(clips: Sequence[SnapshotClip]) -> str:
 
 
 def _keep(
-    task: Task, clips: list[SnapshotClip], checksum: str, creator: User | None, wishes: Wishes
+    task: Task, clips: list[SnapshotClip], checksum: str, creator: User | None, options: FreezeOptions
 ) -> Snapshot:
     highest = Snapshot.objects.filter(task=task).aggregate(highest=Max("number"))["highest"] or 0
-    labels = list(task.labels.order_by("order").values_list("key", flat=True))
+    labels = task.label_keys()
     counts = _counts(clips, labels)
     seconds = {split: sum(clip.duration_s for clip in clips if clip.split == split) for split in SPLITS}
     snapshot = Snapshot.objects.create(
@@ -91,7 +91,7 @@ def _keep(
         number=highest + 1,
         checksum=checksum,
         labels=labels,
-        options=asdict(wishes),
+        options=asdict(options),
         n_clips=len(clips),
         seconds={split: round(length, 1) for split, length in seconds.items()},
         counts=counts,
@@ -104,9 +104,9 @@ def _keep(
     return snapshot
 
 
-def _clips_to_freeze(task: Task, wishes: Wishes) -> list[SnapshotClip]:
+def _clips_to_freeze(task: Task, options: FreezeOptions) -> list[SnapshotClip]:
     wanted = exportable(Wanted(task, "audiofolder"))
-    if not wishes.with_corpora:
+    if not options.with_corpora:
         wanted = wanted.exclude(how=Decision.How.IMPORTED)
     decisions = list(wanted)
     if not decisions:
@@ -167,12 +167,12 @@ def _require_whole_speakers(clips: Sequence[SnapshotClip]) -> None:
     splits: dict[str, set[str]] = defaultdict(set)
     for clip in clips:
         splits[clip.speaker].add(clip.split)
-    torn = sorted(speaker for speaker, names in splits.items() if len(names) > 1)
-    if torn:
+    mixed = sorted(speaker for speaker, names in splits.items() if len(names) > 1)
+    if mixed:
         raise UserError(
             "speaker_in_two_splits",
             _("A corpus has the same speaker in several splits: %(speakers)s. Import it with one split each.")
-            % {"speakers": ", ".join(torn[:5])},
+            % {"speakers": ", ".join(mixed[:5])},
             status=409,
         )
 

@@ -1,7 +1,7 @@
 """Finds recordings that stand in two splits in all but their bytes: louder, re-encoded, cut or trimmed.
 
-Each clip becomes a coarse picture of its spectrum over time. A summary that does not mind shifts finds
-candidates; sliding the pictures over each other decides.
+Each clip becomes a fingerprint: its coarse spectrum over time. A summary that does not mind shifts finds
+candidates; the correlation of two fingerprints over all shifts decides.
 """
 
 from collections.abc import Sequence
@@ -19,19 +19,19 @@ LOWEST_HZ, HIGHEST_HZ = 100.0, 5000.0
 CANDIDATES = 12
 LEAST_OVERLAP = 0.7
 # Of 60,000 pairs of CREMA-D clips none reached 0.85; copies that were cut, filtered or made noisy lie above.
-ALIKE = 0.86
+LEAST_SIMILARITY = 0.86
 SUMMARISED_FRAMES = 16
 
 
 @dataclass(frozen=True)
-class Picture:
+class Fingerprint:
     """``levels`` float32[frames, bands]: log energy, without each band's mean, at unit spread."""
 
     levels: Floats
     summary: Floats
 
 
-def picture_of(waveform: Waveform) -> Picture:
+def fingerprint_of(waveform: Waveform) -> Fingerprint:
     """``waveform`` is float32[samples], mono, 16 kHz."""
     padded = np.pad(waveform, (0, max(0, FRAME - len(waveform))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
@@ -44,18 +44,18 @@ def picture_of(waveform: Waveform) -> Picture:
     # How much and how fast each band moves is the same wherever a recording begins.
     moves = np.abs(np.fft.rfft(levels, 2 * SUMMARISED_FRAMES, axis=0))[1:SUMMARISED_FRAMES]
     summary = np.concatenate([levels.std(axis=0), np.log1p(moves).mean(axis=1)])
-    return Picture(levels, summary.astype(np.float32))
+    return Fingerprint(levels, summary.astype(np.float32))
 
 
-def near_duplicates(pictures: Sequence[Picture], splits: Sequence[str]) -> list[tuple[int, int]]:
+def near_duplicates(fingerprints: Sequence[Fingerprint], splits: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs of numbers of clips that sound the same and stand in different splits."""
     if len(set(splits)) < 2:
         return []
-    summaries = np.stack([picture.summary for picture in pictures])
+    summaries = np.stack([each.summary for each in fingerprints])
     summaries = (summaries - summaries.mean(axis=0)) / (summaries.std(axis=0) + 1e-6)
     names = np.array(splits)
     found = set()
-    # The smaller splits ask the others, which is far fewer questions than all against all.
+    # Only the smaller splits are compared with the others: far fewer pairs than all against all.
     for split in ("validation", "test"):
         others = np.flatnonzero(names != split)
         if not len(others):
@@ -64,13 +64,13 @@ def near_duplicates(pictures: Sequence[Picture], splits: Sequence[str]) -> list[
             distances = np.square(summaries[others] - summaries[number]).sum(axis=1)
             nearest = others[np.argsort(distances)[:CANDIDATES]]
             for other in nearest.tolist():
-                if _likeness(pictures[number].levels, pictures[other].levels) >= ALIKE:
+                if _similarity(fingerprints[number].levels, fingerprints[other].levels) >= LEAST_SIMILARITY:
                     found.add((min(number, other), max(number, other)))
     return sorted(found)
 
 
-def _likeness(one: Floats, other: Floats) -> float:
-    """The best correlation of the pictures over all shifts that leave most of the shorter one covered."""
+def _similarity(one: Floats, other: Floats) -> float:
+    """The best correlation of two fingerprints over all shifts that leave most of the shorter one covered."""
     short, long = sorted((one, other), key=len)
     least = max(2, round(LEAST_OVERLAP * len(short)))
     best = 0.0

@@ -1,5 +1,6 @@
 """Recordings without labels that training mixes in: noises and the responses of rooms."""
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -8,9 +9,8 @@ from torch import Tensor
 from classifier.corpora.files import CorpusFiles, FileRefused
 from classifier.corpora.tables import FILE_NAME
 from training.datasets.corpus import METADATA, read_metadata, refused, rows_of
-from training.datasets.decoded import decoded
+from training.datasets.decoded import decode_clips
 from training.exceptions import CorpusRefused
-from training.fitting.augmentation import is_test_noise
 
 # Which recording a noise was cut from.
 SOURCE = "source_id"
@@ -24,6 +24,11 @@ def read_rooms(folder: Path, cache: Path) -> list[Tensor]:
 def read_noises(folder: Path, cache: Path, *, for_testing: bool) -> list[Tensor]:
     """The noises for training or those kept for testing, float32[samples] at 16 kHz. Raises CorpusRefused."""
     return _decoded(_files(folder, for_testing=for_testing), cache)
+
+
+def is_test_noise(source_id: str) -> bool:
+    """Whether noise of this source is kept for testing, a fifth of all, and never trained with."""
+    return int(hashlib.sha1(source_id.encode(), usedforsecurity=False).hexdigest(), 16) % 5 == 0
 
 
 def _files(folder: Path, *, for_testing: bool | None = None) -> list[Path]:
@@ -46,5 +51,5 @@ def _files(folder: Path, *, for_testing: bool | None = None) -> list[Path]:
 
 
 def _decoded(paths: list[Path], cache: Path) -> list[Tensor]:
-    clips = decoded(paths, cache)
+    clips = decode_clips(paths, cache)
     return [torch.from_numpy(clips.waveform(number)) for number in range(len(clips))]

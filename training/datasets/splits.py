@@ -1,4 +1,4 @@
-"""Every voice stands in one split for good, so that what judges a model was never learned from."""
+"""Every voice keeps one split for good, so that no model is tested on a voice that it learned from."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
 
 @dataclass(frozen=True)
 class Voice:
-    """Who is heard in a clip of a person: the speaker they named, or themselves."""
+    """The speaker of a person's clip: whom they named, or themselves."""
 
     owner_id: int
     name: str
@@ -58,7 +58,7 @@ def draw_split(pseudonym: str, taken: Collection[str]) -> str:
     left = ENOUGH_SPEAKERS - len(taken)
     if missing and left <= len(missing):
         return missing[0]
-    chance = int(hashlib.sha256(pseudonym.encode()).hexdigest(), 16) % 10_000 / 10_000
-    if chance < TRAIN_SHARE:
+    share = int(hashlib.sha256(pseudonym.encode()).hexdigest(), 16) % 10_000 / 10_000
+    if share < TRAIN_SHARE:
         return Split.TRAIN
-    return Split.VALIDATION if chance < TRAIN_SHARE + VALIDATION_SHARE else Split.TEST
+    return Split.VALIDATION if share < TRAIN_SHARE + VALIDATION_SHARE else Split.TEST

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from emotion_site.storage.atomic_write import write_text
 from training.datasets.corpus import METADATA, SPLITS
 from training.models import Snapshot, SnapshotClip
 
@@ -14,13 +15,13 @@ MANIFEST = "manifest.json"
 
 
 def write_tables(snapshot: Snapshot, folder: Path) -> None:
-    """Of the clips that nobody took back; each file is replaced whole."""
+    """Of the clips that are not erased; each file is replaced whole."""
     clips = list(snapshot.clips.kept().select_related("label"))
     tables = tables_of(snapshot.labels, clips)
     for split in SPLITS:
         path = folder / split / METADATA
         if split in tables:
-            _replace(path, tables[split])
+            write_text(path, tables[split])
         elif (folder / split).is_dir():
             shutil.rmtree(folder / split)
     erased = snapshot.clips.filter(erased=True).values_list("clip_id", flat=True)
@@ -36,7 +37,7 @@ def write_tables(snapshot: Snapshot, folder: Path) -> None:
         "erased": sorted(str(pk) for pk in erased),
         "files": {clip.file: clip.file_sha256 for clip in clips},
     }
-    _replace(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+    write_text(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
 
 
 def tables_of(labels: Sequence[str], clips: Iterable[SnapshotClip]) -> dict[str, str]:
@@ -56,9 +57,3 @@ def tables_of(labels: Sequence[str], clips: Iterable[SnapshotClip]) -> dict[str,
         if chosen:
             texts[split] = target.getvalue()
     return texts
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

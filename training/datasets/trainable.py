@@ -1,4 +1,4 @@
-"""What a snapshot must have before a run may learn from it, said before anybody asks for a run."""
+"""What a snapshot must have before a run may learn from it, checked before a run is started."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -7,7 +7,7 @@ from training.models import Snapshot
 
 
 def refusal_of(snapshot: Snapshot) -> UserError | None:
-    """``snapshot_failed``, ``one_label`` or ``empty_split``; None where nothing stands in the way."""
+    """``snapshot_failed``, ``one_label`` or ``empty_split``; None if a run may start."""
     if snapshot.state == Snapshot.State.FAILED:
         return UserError("snapshot_failed", _("This snapshot could not be written. Freeze anew."), status=409)
     if sum(n > 0 for n in snapshot.counts.get("train", {}).values()) < 2:

@@ -13,7 +13,7 @@ WIDE_BAND_FROM_HZ = 5500.0
 WIDE_BAND_DB = -20.0
 BAND_LIMITS_HZ = (3000.0, 5500.0)
 
-# A condition changes a waveform; the number of the clip fixes what chance does to it.
+# A condition changes a waveform; the number of the clip is the seed of what is random in it.
 Condition = Callable[[Waveform, int], Waveform]
 
 
@@ -26,9 +26,9 @@ def with_noise(noises: Sequence[Tensor], snr_db: float, seed: int = 0) -> Condit
     """A stretch of a random recording at ``snr_db``. ``noises`` are float32[samples] never trained with."""
 
     def noisy(waveform: Waveform, number: int) -> Waveform:
-        draw = torch.Generator().manual_seed(seed * 1_000_003 + number)
-        noise = noises[int(torch.randint(len(noises), (), generator=draw))]
-        stretch = noise_stretch(noise, len(waveform), draw)
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + number)
+        noise = noises[int(torch.randint(len(noises), (), generator=generator))]
+        stretch = noise_stretch(noise, len(waveform), generator)
         mixed = add_noise(torch.from_numpy(waveform)[None], stretch[None], torch.tensor([snr_db]))
         return np.asarray(mixed[0].numpy(), dtype=np.float32)
 
@@ -40,7 +40,8 @@ def with_upper_band(waveform: Waveform, number: int) -> Waveform:
     white = np.random.default_rng((0, number)).standard_normal(len(waveform))
     upper = _keep(white, lambda hertz: hertz >= WIDE_BAND_FROM_HZ)
     level = np.sqrt(np.mean(np.square(waveform))) * 10 ** (WIDE_BAND_DB / 20)
-    return (waveform + upper * level / np.sqrt(np.mean(np.square(upper)))).astype(np.float32)
+    louder: Waveform = (waveform + upper * level / np.sqrt(np.mean(np.square(upper)))).astype(np.float32)
+    return louder
 
 
 def band_limited(waveform: Waveform, number: int) -> Waveform:

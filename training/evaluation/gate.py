@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from training.evaluation.metrics import Answers
+from training.evaluation.metrics import Predictions
 from training.evaluation.resampling import ENOUGH_SPEAKERS, interval_95, resample
 
-SURE = 0.05
-TOLD_CLIPS = 500
-Tally = dict[str, int | float]
+SIGNIFICANCE = 0.05
+LISTED_CLIPS = 500
+SubsetCounts = dict[str, int | float]
 BETTER, WORSE, UNCLEAR, FIRST = "better", "worse", "unclear", "first"
-# However clear the figures are: so few voices say nothing about all the others.
+# However clear the metrics are: so few voices say nothing about others.
 TOO_FEW_VOICES = "too_few_voices"
 
 
@@ -28,16 +28,16 @@ class Rules:
     speed_factor: float
 
 
-def compare_answers(
-    candidate: Mapping[str, Answers],
-    active: Mapping[str, Answers],
+def compare_predictions(
+    candidate: Mapping[str, Predictions],
+    active: Mapping[str, Predictions],
     names: Sequence[str],
     labels: Sequence[str],
 ) -> dict[str, Any]:
     """What the candidate gets right that the version in service does not, and the other way round."""
     new, old = candidate["clean"], active["clean"]
-    new_said, old_said = new.scores.argmax(axis=1), old.scores.argmax(axis=1)
-    new_right, old_right = new_said == new.truth, old_said == new.truth
+    new_label, old_label = new.scores.argmax(axis=1), old.scores.argmax(axis=1)
+    new_right, old_right = new_label == new.truth, old_label == new.truth
     gained = int((new_right & ~old_right).sum())
     lost = int((old_right & ~new_right).sum())
     changed = [
@@ -45,22 +45,24 @@ def compare_answers(
             "clip": names[number],
             "speaker": new.speakers[number],
             "label": labels[new.truth[number]],
-            "before": labels[old_said[number]],
-            "after": labels[new_said[number]],
+            "before": labels[old_label[number]],
+            "after": labels[new_label[number]],
         }
-        for number in np.flatnonzero(new_said != old_said).tolist()
+        for number in np.flatnonzero(new_label != old_label).tolist()
     ]
-    # First what was won or lost; a change from one wrong answer to another matters least.
+    # First what was won or lost; a change from one wrong label to another matters least.
     changed.sort(key=lambda each: each["label"] not in (each["before"], each["after"]))
     return {
         "mcnemar": {"gained": gained, "lost": lost, "p": round(mcnemar_p(gained, lost), 6)},
         "difference": _difference(new_right, old_right, new.speakers),
-        "changed": changed[:TOLD_CLIPS],
+        "changed": changed[:LISTED_CLIPS],
         "n_changed": len(changed),
     }
 
 
-def compare_some(candidate: Answers, active: Answers, names: Sequence[str], wanted: Set[str]) -> Tally | None:
+def compare_subset(
+    candidate: Predictions, active: Predictions, names: Sequence[str], wanted: Set[str]
+) -> SubsetCounts | None:
     """How often both are right about some of the clips; None when those are none, or all there are."""
     chosen = np.array([name in wanted for name in names], dtype=bool)
     if not chosen.any() or chosen.all():
@@ -80,7 +82,7 @@ def mcnemar_p(gained: int, lost: int) -> float:
     """The exact two-sided chance of so uneven a split of the clips on which two versions differ."""
     n = gained + lost
     fewer = sum(comb(n, k) for k in range(min(gained, lost) + 1))
-    return min(1.0, 2 * fewer / 2**n)
+    return min(1.0, float(2 * fewer / 2**n))
 
 
 def judge(found: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
@@ -98,22 +100,22 @@ def judge(found: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     return {"outcome": outcome, "passes": outcome != WORSE and not broken, "reasons": reasons}
 
 
-def told_outcome(verdict: Mapping[str, Any]) -> str:
-    """The outcome as it is told now: runs of before called a handful of voices better, worse or unclear."""
+def current_outcome(verdict: Mapping[str, Any]) -> str:
+    """The outcome by today's rules: earlier runs called a handful of voices better, worse or unclear."""
     evidence = verdict["reasons"][0] if verdict["reasons"] else {}
     few = evidence.get("speakers", ENOUGH_SPEAKERS) < ENOUGH_SPEAKERS
     return TOO_FEW_VOICES if few else str(verdict["outcome"])
 
 
 def _outcome(found: Mapping[str, Any]) -> str:
-    """Better or worse only where clips and speakers agree on it, and speakers are enough to ask."""
+    """Better or worse only if the tests over clips and over speakers agree, and there are enough speakers."""
     if found["candidate"]["speakers"] < ENOUGH_SPEAKERS:
         return TOO_FEW_VOICES
     low, high = found["difference"]["interval_95"]
     test = found["mcnemar"]
-    if test["p"] < SURE and test["gained"] > test["lost"] and low > 0:
+    if test["p"] < SIGNIFICANCE and test["gained"] > test["lost"] and low > 0:
         return BETTER
-    if test["p"] < SURE and test["lost"] > test["gained"] and high < 0:
+    if test["p"] < SIGNIFICANCE and test["lost"] > test["gained"] and high < 0:
         return WORSE
     return UNCLEAR
 
@@ -157,13 +159,12 @@ def _slower(found: Mapping[str, Any], rules: Rules) -> list[dict[str, Any]]:
 
 
 def _difference(new_right: Any, old_right: Any, speakers: Sequence[str]) -> dict[str, Any]:
-    """Accuracy after less accuracy before, and its interval when speakers, or few speakers' clips, are drawn
-    anew."""
-    draws = resample(speakers)
-    n_units = draws.drawn.shape[1]
-    clips = np.bincount(draws.unit, minlength=n_units).astype(float)
-    gain = np.bincount(draws.unit, weights=new_right.astype(float) - old_right, minlength=n_units)
+    """Accuracy after less accuracy before, with its bootstrap interval over speakers or clips."""
+    samples = resample(speakers)
+    n_units = samples.weights.shape[1]
+    clips = np.bincount(samples.unit, minlength=n_units).astype(float)
+    gain = np.bincount(samples.unit, weights=new_right.astype(float) - old_right, minlength=n_units)
     value = float(gain.sum() / clips.sum())
-    spread = (draws.drawn @ gain) / (draws.drawn @ clips)
+    spread = (samples.weights @ gain) / (samples.weights @ clips)
     interval = interval_95(value, spread, clips.sum(), signed=True)
-    return {"value": round(value, 4), "interval_95": interval, "interval_by": draws.by}
+    return {"value": round(value, 4), "interval_95": interval, "interval_by": samples.by}

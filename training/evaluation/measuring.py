@@ -12,58 +12,57 @@ from torch import Tensor
 
 from classifier.audio.waveform import SAMPLE_RATE, Waveform
 from classifier.inference.session import Engine, known_waveform
-from classifier.inference.windows import window_starts
+from classifier.inference.windows import cut_windows
 from training.datasets.corpus import Corpus
-from training.datasets.decoded import decoded
-from training.evaluation.calibration import scores_of
+from training.datasets.decoded import decode_clips
+from training.evaluation.calibration import clip_scores
 from training.evaluation.conditions import Condition, band_limited, clean, with_noise, with_upper_band
-from training.evaluation.metrics import Answers, accuracy, all_figures
+from training.evaluation.metrics import Predictions, accuracy, all_metrics
 
 TIMED_SECONDS = 3
 Logits = list[NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class MeasuredClips:
-    """The labelled clips of a split: what they sound like, their labels as numbers, and who speaks."""
+class EvaluationClips:
+    """The labelled clips of a split: their waveforms, their labels as numbers, and their speakers."""
 
     waveforms: Callable[[], Iterable[Waveform]]
     truth: NDArray[np.int64]
     speakers: Sequence[str]
 
 
-def clips_to_measure(corpus: Corpus, split: str, cache: Path) -> MeasuredClips:
+def clips_to_measure(corpus: Corpus, split: str, cache: Path) -> EvaluationClips:
     """Raises CorpusRefused when the split is empty or cannot be decoded."""
     clips = corpus.split(split)
-    audio = decoded([clip.path for clip in clips], cache)
+    audio = decode_clips([clip.path for clip in clips], cache)
     truth = [corpus.labels.index(clip.label) for clip in clips if clip.label is not None]
-    return MeasuredClips(
+    return EvaluationClips(
         lambda: (audio.waveform(number) for number in range(len(audio))),
         np.array(truth, dtype=np.int64),
         [clip.speaker for clip in clips],
     )
 
 
-def window_logits(engine: Engine, clips: MeasuredClips, condition: Condition = clean) -> Logits:
+def window_logits(engine: Engine, clips: EvaluationClips, condition: Condition = clean) -> Logits:
     """Per clip float32[windows, labels], cut into windows as when serving."""
     manifest = engine.manifest
     window, hop = (round(s * manifest.sample_rate) for s in (manifest.window_s, manifest.hop_s))
     logits = []
     for number, waveform in enumerate(clips.waveforms()):
-        heard = condition(waveform, number)
-        starts = window_starts(len(heard), window, hop)
-        logits.append(np.stack([engine.logits(heard[start : start + window]) for start in starts]))
+        windows = cut_windows(condition(waveform, number), window, hop)
+        logits.append(np.stack([engine.logits(each) for each in windows]))
     return logits
 
 
-def answers_of(logits: Logits, clips: MeasuredClips, temperature: float) -> Answers:
+def predictions_of(logits: Logits, clips: EvaluationClips, temperature: float) -> Predictions:
     """Scores at a temperature beside the truth."""
-    scores = np.stack([scores_of(windows, temperature) for windows in logits])
-    return Answers(scores, clips.truth, clips.speakers)
+    scores = np.stack([clip_scores(windows, temperature) for windows in logits])
+    return Predictions(scores, clips.truth, clips.speakers)
 
 
 def milliseconds(engines: Mapping[str, Engine], runs: int) -> dict[str, float]:
-    """Median time for a clip of three seconds; in turn, so that what else runs slows all alike."""
+    """Median time for a clip of three seconds; in turn, so that other work slows all versions alike."""
     waveform = known_waveform(TIMED_SECONDS * SAMPLE_RATE, SAMPLE_RATE)
     times: dict[str, list[float]] = {who: [] for who in engines}
     for _ in range(runs):
@@ -75,24 +74,24 @@ def milliseconds(engines: Mapping[str, Engine], runs: int) -> dict[str, float]:
 
 
 def measure(
-    engine: Engine, clips: MeasuredClips, noises: Sequence[Tensor] = (), snr_db: Sequence[float] = ()
+    engine: Engine, clips: EvaluationClips, noises: Sequence[Tensor] = (), snr_db: Sequence[float] = ()
 ) -> dict[str, Any]:
-    """All figures of the clean clips, and accuracy under each other condition, ready for JSON."""
+    """All metrics of the clean clips, and accuracy under each other condition, ready for JSON."""
     temperature = engine.manifest.temperature
-    figures = all_figures(
-        answers_of(window_logits(engine, clips), clips, temperature), engine.manifest.labels
+    metrics = all_metrics(
+        predictions_of(window_logits(engine, clips), clips, temperature), engine.manifest.labels
     )
     others: Mapping[str, Condition] = {
         **{f"snr_{snr:g}_db": with_noise(noises, snr) for snr in snr_db if noises},
         "upper_band": with_upper_band,
         "band_limited": band_limited,
     }
-    answers = {
-        name: answers_of(window_logits(engine, clips, condition), clips, temperature)
+    predictions = {
+        name: predictions_of(window_logits(engine, clips, condition), clips, temperature)
         for name, condition in others.items()
     }
-    figures["conditions"] = {name: accuracy(each) for name, each in answers.items()}
-    figures["conditions_95"] = {
-        name: all_figures(each, engine.manifest.labels)["accuracy"] for name, each in answers.items()
+    metrics["conditions"] = {name: accuracy(each) for name, each in predictions.items()}
+    metrics["conditions_95"] = {
+        name: all_metrics(each, engine.manifest.labels)["accuracy"] for name, each in predictions.items()
     }
-    return figures
+    return metrics

@@ -1,4 +1,4 @@
-"""Pictures of figures, for people who would rather look than read. SVG, so that they stay sharp and small."""
+"""Plots of metrics as SVG, which stays sharp and small."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,15 +21,15 @@ STYLE: dict[Any, Any] = {
 
 
 def draw_confusion(confusion: Sequence[Sequence[int]], labels: Sequence[str], file: Path) -> None:
-    """What was meant against what was said; a row's shares add up to one."""
+    """Actual labels against predicted ones; a row's shares add up to one."""
 
     def draw(axes: Axes) -> None:
         shares = [[count / max(1, sum(row)) for count in row] for row in confusion]
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
         axes.set_yticks(range(len(labels)), labels)
-        axes.set_xlabel("said")
-        axes.set_ylabel("meant")
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("actual")
         for row, values in enumerate(shares):
             for column, share in enumerate(values):
                 ink = "white" if share > DARK_CELL else "black"
@@ -39,7 +39,7 @@ def draw_confusion(confusion: Sequence[Sequence[int]], labels: Sequence[str], fi
 
 
 def draw_reliability(bins: Sequence[dict[str, float]], file: Path) -> None:
-    """How often the best label is right against how sure the model was; circles grow with the clips."""
+    """Accuracy against confidence; circles grow with the clips."""
 
     def draw(axes: Axes) -> None:
         most = max(each["clips"] for each in bins)
@@ -64,8 +64,8 @@ def draw_corpus(corpus: Corpus, file: Path) -> None:
         width = 0.8 / len(SPLITS)
         for number, split in enumerate(SPLITS):
             counts = Counter(clip.label for clip in corpus.clips if clip.split == split)
-            places = [place + (number - 1) * width for place in range(len(corpus.labels))]
-            axes.bar(places, [counts[label] for label in corpus.labels], width, label=split)
+            positions = [position + (number - 1) * width for position in range(len(corpus.labels))]
+            axes.bar(positions, [counts[label] for label in corpus.labels], width, label=split)
         axes.set_xticks(range(len(corpus.labels)), corpus.labels)
         axes.set_ylabel("clips")
         axes.legend(frameon=False)

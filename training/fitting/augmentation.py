@@ -1,9 +1,8 @@
-"""Makes clips sound as if recorded elsewhere: other rooms, noises, microphones and paces.
+"""Augments clips as if they were recorded elsewhere: in other rooms, with noise, other microphones and paces.
 
-Everything draws from one generator, so equal seeds give equal sound.
+All randomness comes from one generator, so equal seeds give equal sound.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,18 +18,18 @@ from classifier.audio.waveform import SAMPLE_RATE
 PACES = ((9, 10), (19, 20), (1, 1), (21, 20), (11, 10))
 ROLL_OFF_HZ = 150.0
 
-# More than any corpus has clips, so that no two copies of clips share what chance does to them.
+# More than any corpus has clips, so that no two augmented copies share a seed.
 SEEDS_APART = 10_000_019
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Change = Callable[[Tensor, torch.Generator], Tensor]
-# Waveforms float32[1, samples] and the number of the clip, to what is heard instead.
-ClipChange = Callable[[Tensor, int], Tensor]
+Transform = Callable[[Tensor, torch.Generator], Tensor]
+# From waveforms float32[1, samples] and the number of the clip to the augmented waveforms.
+ClipTransform = Callable[[Tensor, int], Tensor]
 
 
 @dataclass(frozen=True)
 class AugmentationSettings:
-    """How often and how strongly each change is made. Chances are per clip; pace is a whole batch's."""
+    """How often and how strongly clips are augmented. Chances are per clip; pace is a whole batch's."""
 
     pace_chance: Share = 0.5
     room_chance: Share = 0.25
@@ -49,7 +48,7 @@ class AugmentationSettings:
 
 
 class Augmentation:
-    """Changes batches of waveforms. ``noises`` and ``rooms`` are float32[samples] at 16 kHz."""
+    """Augments batches of waveforms. ``noises`` and ``rooms`` are float32[samples] at 16 kHz."""
 
     def __init__(
         self, settings: AugmentationSettings, noises: Sequence[Tensor] = (), rooms: Sequence[Tensor] = ()
@@ -60,83 +59,84 @@ class Augmentation:
 
     def __call__(self, waveforms: Tensor, seed: int) -> Tensor:
         """float32[batch, samples] to the same; the number of samples may change, alike for all."""
-        draw = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
         chosen = self.settings
-        waveforms = self._pace(waveforms, draw)
+        waveforms = self._pace(waveforms, generator)
         if self._rooms:
-            waveforms = _some(waveforms, chosen.room_chance, draw, self._in_room)
+            waveforms = _randomly(waveforms, chosen.room_chance, generator, self._in_room)
         if self._noises:
-            waveforms = _some(waveforms, chosen.noise_chance, draw, self._with_noise)
-        waveforms = _some(waveforms, chosen.gain_chance, draw, self._overdriven)
-        waveforms = self._filtered(waveforms, draw)
-        return _some(waveforms, chosen.time_mask_chance, draw, self._interrupted)
+            waveforms = _randomly(waveforms, chosen.noise_chance, generator, self._with_noise)
+        waveforms = _randomly(waveforms, chosen.gain_chance, generator, self._overdriven)
+        waveforms = self._filtered(waveforms, generator)
+        return _randomly(waveforms, chosen.time_mask_chance, generator, self._interrupted)
 
-    def _pace(self, waveforms: Tensor, draw: torch.Generator) -> Tensor:
+    def _pace(self, waveforms: Tensor, generator: torch.Generator) -> Tensor:
         from torchaudio.functional import resample
 
-        before, after = PACES[int(torch.randint(len(PACES), (), generator=draw))]
-        if before == after or float(torch.rand((), generator=draw)) >= self.settings.pace_chance:
+        before, after = PACES[int(torch.randint(len(PACES), (), generator=generator))]
+        if before == after or float(torch.rand((), generator=generator)) >= self.settings.pace_chance:
             return waveforms
         changed: Tensor = resample(waveforms, before, after, lowpass_filter_width=4)
         return changed
 
-    def _in_room(self, waveforms: Tensor, draw: torch.Generator) -> Tensor:
+    def _in_room(self, waveforms: Tensor, generator: torch.Generator) -> Tensor:
         from torchaudio.functional import fftconvolve
 
-        heard = []
+        reverberant = []
         for waveform in waveforms:
-            room = self._rooms[int(torch.randint(len(self._rooms), (), generator=draw))]
-            heard.append(fftconvolve(waveform, room)[: len(waveform)])
-        return torch.stack(heard)
+            room = self._rooms[int(torch.randint(len(self._rooms), (), generator=generator))]
+            reverberant.append(fftconvolve(waveform, room)[: len(waveform)])
+        return torch.stack(reverberant)
 
-    def _with_noise(self, waveforms: Tensor, draw: torch.Generator) -> Tensor:
+    def _with_noise(self, waveforms: Tensor, generator: torch.Generator) -> Tensor:
         low, high = self.settings.lowest_snr_db, self.settings.highest_snr_db
-        snr_db = low + (high - low) * torch.rand(len(waveforms), generator=draw)
+        snr_db = low + (high - low) * torch.rand(len(waveforms), generator=generator)
         stretches = [
             noise_stretch(
-                self._noises[int(torch.randint(len(self._noises), (), generator=draw))],
+                self._noises[int(torch.randint(len(self._noises), (), generator=generator))],
                 waveforms.shape[1],
-                draw,
+                generator,
             )
             for _ in waveforms
         ]
         return add_noise(waveforms, torch.stack(stretches), snr_db)
 
-    def _overdriven(self, waveforms: Tensor, draw: torch.Generator) -> Tensor:
-        gain_db = self.settings.highest_gain_db * torch.rand(len(waveforms), 1, generator=draw)
+    def _overdriven(self, waveforms: Tensor, generator: torch.Generator) -> Tensor:
+        gain_db = self.settings.highest_gain_db * torch.rand(len(waveforms), 1, generator=generator)
         peak = waveforms.abs().amax(dim=1, keepdim=True)
         return (waveforms * 10 ** (gain_db / 20)).clamp(-peak, peak)
 
-    def _filtered(self, waveforms: Tensor, draw: torch.Generator) -> Tensor:
+    def _filtered(self, waveforms: Tensor, generator: torch.Generator) -> Tensor:
         """A low-pass at a random frequency, and a random band left out."""
         chosen, n_clips = self.settings, len(waveforms)
         hertz = torch.fft.rfftfreq(waveforms.shape[1], 1 / SAMPLE_RATE)[None]
-        chance = torch.rand(n_clips, 5, 1, generator=draw)
+        random = torch.rand(n_clips, 5, 1, generator=generator)
         span = chosen.highest_low_pass_hz - chosen.lowest_low_pass_hz
-        low_pass = _pass_below(hertz, chosen.lowest_low_pass_hz + span * chance[:, 0])
-        lower = 4000.0 * chance[:, 1] ** 2
-        band = (hertz > lower) & (hertz < lower + chosen.widest_band_hz * chance[:, 2])
-        kept = torch.where(chance[:, 3] < chosen.low_pass_chance, low_pass, torch.ones(()))
-        kept = torch.where((chance[:, 4] < chosen.band_mask_chance) & band, torch.zeros(()), kept)
-        return torch.fft.irfft(torch.fft.rfft(waveforms) * kept, waveforms.shape[1])
+        low_pass = _pass_below(hertz, chosen.lowest_low_pass_hz + span * random[:, 0])
+        lower = 4000.0 * random[:, 1] ** 2
+        band = (hertz > lower) & (hertz < lower + chosen.widest_band_hz * random[:, 2])
+        kept = torch.where(random[:, 3] < chosen.low_pass_chance, low_pass, torch.ones(()))
+        kept = torch.where((random[:, 4] < chosen.band_mask_chance) & band, torch.zeros(()), kept)
+        limited: Tensor = torch.fft.irfft(torch.fft.rfft(waveforms) * kept, waveforms.shape[1])
+        return limited
 
-    def _interrupted(self, waveforms: Tensor, draw: torch.Generator) -> Tensor:
+    def _interrupted(self, waveforms: Tensor, generator: torch.Generator) -> Tensor:
         longest = self.settings.longest_time_mask_s * SAMPLE_RATE
-        length = longest * torch.rand(len(waveforms), 1, generator=draw)
-        start = (waveforms.shape[1] - length) * torch.rand(len(waveforms), 1, generator=draw)
+        length = longest * torch.rand(len(waveforms), 1, generator=generator)
+        start = (waveforms.shape[1] - length) * torch.rand(len(waveforms), 1, generator=generator)
         position = torch.arange(waveforms.shape[1])
         return waveforms.masked_fill((position >= start) & (position < start + length), 0.0)
 
 
-def changed_copies(augmentation: Augmentation | None, seed: int, copies: int) -> list[ClipChange | None]:
-    """What is done to each copy of the clips: to the first nothing."""
+def augmented_copies(augmentation: Augmentation | None, seed: int, copies: int) -> list[ClipTransform | None]:
+    """How each copy of the clips is augmented: the first is left as it is."""
     if augmentation is None:
         return [None]
     seeds = [(seed + copy) * SEEDS_APART for copy in range(1, copies)]
-    return [None, *(partial(_change_clip, augmentation, each) for each in seeds)]
+    return [None, *(partial(_augment_clip, augmentation, each) for each in seeds)]
 
 
-def _change_clip(augmentation: Augmentation, seed: int, waveform: Tensor, number: int) -> Tensor:
+def _augment_clip(augmentation: Augmentation, seed: int, waveform: Tensor, number: int) -> Tensor:
     return augmentation(waveform, seed + number)
 
 
@@ -150,25 +150,20 @@ def add_noise(waveforms: Tensor, noise: Tensor, snr_db: Tensor) -> Tensor:
     return noisy
 
 
-def noise_stretch(noise: Tensor, samples: int, draw: torch.Generator) -> Tensor:
+def noise_stretch(noise: Tensor, samples: int, generator: torch.Generator) -> Tensor:
     """A random stretch of a recording, which is repeated where it is too short: float32[samples]."""
     repeated = noise.repeat(-(-samples // len(noise)) + 1)
-    start = int(torch.randint(len(noise), (), generator=draw))
+    start = int(torch.randint(len(noise), (), generator=generator))
     return repeated[start : start + samples]
 
 
-def is_test_noise(source_id: str) -> bool:
-    """Whether noise of this source is kept for testing, a fifth of all, and never trained with."""
-    return int(hashlib.sha1(source_id.encode(), usedforsecurity=False).hexdigest(), 16) % 5 == 0
-
-
-def _some(waveforms: Tensor, chance: float, draw: torch.Generator, change: Change) -> Tensor:
-    """Change the clips that the dice choose."""
-    chosen = torch.rand(len(waveforms), generator=draw) < chance
+def _randomly(waveforms: Tensor, chance: float, generator: torch.Generator, transform: Transform) -> Tensor:
+    """Transform each clip with this probability."""
+    chosen = torch.rand(len(waveforms), generator=generator) < chance
     if not chosen.any():
         return waveforms
     changed = waveforms.clone()
-    changed[chosen] = change(waveforms[chosen], draw)
+    changed[chosen] = transform(waveforms[chosen], generator)
     return changed
 
 
@@ -180,4 +175,5 @@ def _from_first_arrival(room: Tensor) -> Tensor:
     """The response without the delay before the direct sound, at unit energy."""
     direct = int(room.abs().argmax())
     response = room[max(0, direct - 16) :]
-    return response / response.norm().clamp_min(1e-6)
+    unit: Tensor = response / response.norm().clamp_min(1e-6)
+    return unit

@@ -9,20 +9,20 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from classifier.audio.waveform import SAMPLE_RATE
-from classifier.inference.windows import HOP_S, WINDOW_S, window_starts
+from classifier.inference.windows import HOP_S, WINDOW_S, cut_windows
 from training.datasets.corpus import CorpusClip
 from training.datasets.decoded import DecodedClips
 
-# A clip's place among the others, and the seed of what chance does to it.
+# A clip's number in its split, and the seed of its augmentation.
 Draw = tuple[int, int]
 LENGTH_JITTER = 0.1
-# Told how many of how many clips are done.
+# Called with the number of clips that are done, and of all.
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class LabelledClip:
-    """What is heard, such as float32[samples], the target float32[labels] that sums to one, and a seed."""
+    """The model's input, such as float32[samples], a target float32[labels] that sums to one, and a seed."""
 
     waveform: Tensor
     target: Tensor
@@ -48,7 +48,7 @@ class ClipDataset(Dataset[LabelledClip]):
 
 @dataclass(frozen=True)
 class Feed:
-    """Clips for a Trainer: what a draw gives, how long each is, and how several become a batch."""
+    """A split for a Trainer: the dataset, the length of each clip, and how several become a batch."""
 
     clips: Dataset[LabelledClip]
     lengths: Sequence[int]
@@ -73,18 +73,18 @@ class SimilarLengths(Sampler[list[Draw]]):
         return -(-len(self.lengths) // self.batch_size)
 
     def __iter__(self) -> Iterator[list[Draw]]:
-        chance = np.random.default_rng((self.seed, self.epoch))
-        jittered = self.lengths * chance.uniform(1 - LENGTH_JITTER, 1 + LENGTH_JITTER, len(self.lengths))
-        seeds = chance.integers(2**62, size=len(self.lengths))
+        rng = np.random.default_rng((self.seed, self.epoch))
+        jittered = self.lengths * rng.uniform(1 - LENGTH_JITTER, 1 + LENGTH_JITTER, len(self.lengths))
+        seeds = rng.integers(2**62, size=len(self.lengths))
         order = np.argsort(jittered, kind="stable")
         batches = [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
-        for batch in chance.permutation(len(batches)):
+        for batch in rng.permutation(len(batches)):
             yield [(int(number), int(seeds[number])) for number in batches[batch]]
 
 
 @dataclass(frozen=True)
 class Collate:
-    """Cuts, changes and normalises a batch: ``input_values`` float32[batch, samples], ``labels`` targets."""
+    """Cuts, augments and normalises a batch: ``input_values`` float32[batch, samples], ``labels`` targets."""
 
     longest_s: float
     augment: Callable[[Tensor, int], Tensor] | None = None
@@ -118,16 +118,15 @@ def normalised_batch(waveforms: Tensor) -> Tensor:
     return centred / (centred.square().mean(dim=1, keepdim=True) + 1e-7).sqrt()
 
 
-def heard_pieces(waveform: Tensor) -> list[Tensor]:
+def training_windows(waveform: Tensor) -> list[Tensor]:
     """A clip of float32[1, samples] in windows as when serving: attention over minutes takes too much memory.
 
     One that is hardly longer than a window stays whole.
     """
     window, hop = round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
-    samples = waveform.shape[1]
-    if samples <= window + hop:
+    if waveform.shape[1] <= window + hop:
         return [waveform]
-    return [waveform[:, start : start + window] for start in window_starts(samples, window, hop)]
+    return cut_windows(waveform, window, hop)
 
 
 def _cut(clip: LabelledClip, samples: int) -> Tensor:
@@ -135,14 +134,14 @@ def _cut(clip: LabelledClip, samples: int) -> Tensor:
     return clip.waveform[start : start + samples]
 
 
-def each_told(clips: int, rounds: int, progress: Progress | None) -> Callable[[], None]:
-    """What to call after each clip of several rounds over all clips."""
+def clip_counter(clips: int, rounds: int, progress: Progress | None) -> Callable[[], None]:
+    """Call it after each clip of several rounds over all clips."""
     done = 0
 
-    def tell() -> None:
+    def count() -> None:
         nonlocal done
         done += 1
         if progress:
             progress(done, clips * rounds)
 
-    return tell
+    return count

@@ -1,4 +1,4 @@
-"""Several processes that train one model together, as torchrun starts them: one writes, the others read."""
+"""Distributed training as torchrun starts it: the main process writes, the others read."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -7,21 +7,21 @@ from accelerate import PartialState  # type: ignore[import-untyped]  # it brings
 from torch.distributed import is_torchelastic_launched
 
 
-def first_process_first() -> AbstractContextManager[None]:
-    """The others enter when the first one has left, and find what it wrote."""
-    if not is_one_of_several():
+def main_process_first() -> AbstractContextManager[None]:
+    """The others enter when the main process has left, and find what it wrote."""
+    if not is_distributed():
         return nullcontext()
     found: AbstractContextManager[None] = _state().main_process_first()
     return found
 
 
-def is_one_of_several() -> bool:
+def is_distributed() -> bool:
     """Whether torchrun started this process."""
-    return is_torchelastic_launched()
+    return bool(is_torchelastic_launched())
 
 
-def is_first_process() -> bool:
-    return not is_one_of_several() or bool(_state().is_main_process)
+def is_main_process() -> bool:
+    return not is_distributed() or bool(_state().is_main_process)
 
 
 def _state() -> PartialState:

@@ -11,8 +11,8 @@ from transformers import TrainerCallback, Wav2Vec2ForSequenceClassification
 
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.inference.windows import WINDOW_S
-from training.fitting.augmentation import Augmentation, changed_copies
-from training.fitting.batches import ClipDataset, Collate, Feed, Progress, each_told
+from training.fitting.augmentation import Augmentation, augmented_copies
+from training.fitting.batches import ClipDataset, Collate, Feed, Progress, clip_counter
 from training.fitting.frozen_layers import FrameDataset, Frames, Top, collate_frames, frozen_frames
 from training.fitting.hyperparameters import Hyperparameters
 from training.fitting.precision import freeze_front_end
@@ -53,28 +53,28 @@ def fine_tune_top(
     callbacks: Sequence[TrainerCallback] = (),
     progress: Progress | None = None,
 ) -> dict[str, float]:
-    """``fine_tune`` for the last layers and the head alone; what stays frozen runs once per clip and copy."""
+    """``fine_tune`` for the last layers and the head alone; the frozen layers run once per clip and copy."""
     model.eval().requires_grad_(False)
     freeze_front_end(model)
     top = Top(model, chosen.top_layers)
     longest = round(chosen.longest_clip_s * SAMPLE_RATE)
-    changes = changed_copies(augmentation, chosen.seed, chosen.copies)
-    heard = each_told(len(train), len(changes), progress)
-    frozen = partial(frozen_frames, model, chosen.top_layers, longest=longest, heard=heard)
+    changes = augmented_copies(augmentation, chosen.seed, chosen.copies)
+    count = clip_counter(len(train), len(changes), progress)
+    frozen = partial(frozen_frames, model, chosen.top_layers, longest=longest, count=count)
     folder = output / FRAMES
     copies = [frozen(train, folder / f"train-{copy}", change=change) for copy, change in enumerate(changes)]
     unseen = [frozen(validation, folder / "validation")]
     top.requires_grad_(True)
     _set_dropout(top, chosen)
-    figures = train_clips(
+    metrics = train_clips(
         top, _frame_feed(copies, train), _frame_feed(unseen, validation), chosen, output, callbacks
     )
     # Renamed first: a kill in between must not leave half of them to go on with.
-    gone = output / f".{FRAMES}"
-    shutil.rmtree(gone, ignore_errors=True)
-    folder.rename(gone)
-    shutil.rmtree(gone)
-    return figures
+    removed = output / f".{FRAMES}"
+    shutil.rmtree(removed, ignore_errors=True)
+    folder.rename(removed)
+    shutil.rmtree(removed)
+    return metrics
 
 
 def _frame_feed(copies: Sequence[Frames], clips: ClipDataset) -> Feed:
@@ -87,7 +87,7 @@ def _lengths(clips: ClipDataset) -> list[int]:
 
 
 def _set_dropout(encoder: Any, chosen: Hyperparameters) -> None:
-    """Of hidden states, and of what attends to what."""
+    """Of hidden states and of attention weights."""
     for module in encoder.modules():
         if isinstance(module, nn.Dropout):
             module.p = chosen.dropout

@@ -1,8 +1,7 @@
-"""Runs the frozen part of a model over every clip once, and keeps the frames for the top to learn from."""
+"""Runs the frozen layers of a model over every clip once, and keeps their output for the top to train on."""
 
 import json
 import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,9 @@ from torch import Tensor, nn
 from transformers import Wav2Vec2ForSequenceClassification
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from emotion_site.storage.atomic_write import replacing_file, write_text
 from training.exceptions import CheckpointRefused
-from training.fitting.augmentation import ClipChange
+from training.fitting.augmentation import ClipTransform
 from training.fitting.batches import ClipDataset, LabelledClip, normalised_batch
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class Top(nn.Module):
     """The last layers of a classifier and its head, with the classifier's own weights.
 
     Takes float32[batch, frames, width], what the last frozen layer gives.
-    Raises CheckpointRefused when the classifier listens to other layers too.
+    Raises CheckpointRefused when the classifier also uses other layers.
     """
 
     def __init__(self, model: Wav2Vec2ForSequenceClassification, n_layers: int) -> None:
@@ -68,7 +68,7 @@ class Frames:
 
 
 class FrameDataset(torch.utils.data.Dataset[LabelledClip]):
-    """Clips as frames; each draw takes one of several copies that were changed differently."""
+    """Clips as frames; each draw takes one of several augmented copies."""
 
     def __init__(self, copies: Sequence[Frames], targets: Tensor) -> None:
         self.copies = copies
@@ -98,19 +98,17 @@ def frozen_frames(
     file: Path,
     *,
     longest: int,
-    change: ClipChange | None = None,
-    heard: Callable[[], None] | None = None,
+    change: ClipTransform | None = None,
+    count: Callable[[], None] | None = None,
 ) -> Frames:
-    """What goes into the last ``n_layers`` layers, read from ``file`` when it is there already.
+    """The input of the last ``n_layers`` layers, read from ``file`` when it is there already.
 
     A clip of more than ``longest`` samples is cut to them. The file is whole or not there.
     """
     index = file.with_suffix(".json")
     if not index.is_file():
-        bounds = _write(model, n_layers, clips, file, longest, change, heard)
-        partial = index.with_suffix(".partial")
-        partial.write_text(json.dumps(bounds))
-        partial.replace(index)
+        bounds = _write(model, n_layers, clips, file, longest, change, count)
+        write_text(index, json.dumps(bounds))
         logger.info("Clips listened to: %d, kept in %s", len(clips), file.name)
     bounds = json.loads(index.read_text())
     width = model.config.hidden_size
@@ -123,29 +121,24 @@ def _write(
     clips: ClipDataset,
     file: Path,
     longest: int,
-    change: ClipChange | None,
-    told: Callable[[], None] | None,
+    change: ClipTransform | None,
+    count: Callable[[], None] | None,
 ) -> list[int]:
     file.parent.mkdir(parents=True, exist_ok=True)
     bounds = [0]
-    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".frames-", delete=False) as partial:
-        try:
-            for number in range(len(clips)):
-                heard = torch.from_numpy(clips.audio.waveform(number)[:longest])[None]
-                frames = _frames_before(model, n_layers, change(heard, number) if change else heard)
-                partial.write(frames.half().numpy().tobytes())
-                bounds.append(bounds[-1] + len(frames))
-                if told:
-                    told()
-        except BaseException:
-            Path(partial.name).unlink()
-            raise
-    Path(partial.name).replace(file)
+    with replacing_file(file, private=True) as partial, partial.open("wb") as stored:
+        for number in range(len(clips)):
+            waveform = torch.from_numpy(clips.audio.waveform(number)[:longest])[None]
+            frames = _frames_before(model, n_layers, change(waveform, number) if change else waveform)
+            stored.write(frames.half().numpy().tobytes())
+            bounds.append(bounds[-1] + len(frames))
+            if count:
+                count()
     return bounds
 
 
-class _Reached(Exception):
-    """The frozen part has answered; the rest need not run."""
+class _EarlyExit(Exception):
+    """The frozen layers have run; the others need not."""
 
     def __init__(self, frames: Tensor) -> None:
         self.frames = frames
@@ -155,15 +148,15 @@ def _frames_before(model: Any, n_layers: int, waveform: Tensor) -> Tensor:
     """float32[frames, width] that the layer n_layers before the end is given."""
 
     def stop(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
-        raise _Reached(given[0][0])
+        raise _EarlyExit(given[0][0])
 
     first = model.wav2vec2.encoder.layers[-n_layers]
     hook = first.register_forward_pre_hook(stop)
     try:
         with torch.inference_mode():
             model.wav2vec2(normalised_batch(waveform))
-    except _Reached as reached:
-        return reached.frames
+    except _EarlyExit as early:
+        return early.frames
     finally:
         hook.remove()
     raise RuntimeError("The model never reached its last layers.")

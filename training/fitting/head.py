@@ -1,4 +1,4 @@
-"""Trains only the head of a classifier: the frozen part runs over every clip once, and its answer is kept."""
+"""Trains only the head of a classifier, on features that the frozen layers give once for every clip."""
 
 from collections.abc import Callable, Iterable
 
@@ -8,8 +8,8 @@ from torch.nn import functional
 from transformers import Wav2Vec2ForSequenceClassification
 
 from classifier.audio.waveform import Waveform
-from training.fitting.augmentation import ClipChange
-from training.fitting.batches import heard_pieces, normalised_batch
+from training.fitting.augmentation import ClipTransform
+from training.fitting.batches import normalised_batch, training_windows
 
 LBFGS_STEPS = 200
 
@@ -18,15 +18,15 @@ def pooled_features(
     model: Wav2Vec2ForSequenceClassification,
     waveforms: Iterable[Waveform],
     progress: Callable[[int], None] | None = None,
-    change: ClipChange | None = None,
+    change: ClipTransform | None = None,
 ) -> Tensor:
-    """float32[clips, hidden size]: what the head sees of each clip, long ones window by window."""
+    """float32[clips, hidden size]: the input of the head for each clip, long ones window by window."""
     rows = []
     with torch.inference_mode():
         for number, waveform in enumerate(waveforms, start=1):
-            heard = torch.from_numpy(waveform)[None]
-            pieces = heard_pieces(change(heard, number) if change else heard)
-            means = [model.wav2vec2(normalised_batch(each)).last_hidden_state.mean(dim=1) for each in pieces]
+            clip = torch.from_numpy(waveform)[None]
+            windows = training_windows(change(clip, number) if change else clip)
+            means = [model.wav2vec2(normalised_batch(each)).last_hidden_state.mean(dim=1) for each in windows]
             rows.append(torch.stack(means).mean(dim=0) if len(means) > 1 else means[0])
             if progress:
                 progress(number)
@@ -45,22 +45,22 @@ def fit_head(
     targets: Tensor,
     *,
     decay: float = 2e-2,
-    anew: bool = True,
+    reinitialise: bool = True,
 ) -> float:
     """Fit the head, in place, to soft targets float32[clips, labels]; return the final loss.
 
-    ``anew`` forgets what the head knew; otherwise it is drawn away from that only as far as the clips ask
-    for. Two linear maps in a row are one, so only the last is fitted, and a new projector is the identity
-    where it is square. The best classifier, which is then unique, is found by L-BFGS.
+    ``reinitialise`` starts from zero; otherwise ``decay`` keeps the head close to the weights it has. Two
+    linear maps in a row are one, so only the last is fitted, and a new projector is the identity where it is
+    square. The best classifier, which is then unique, is found by L-BFGS.
     """
-    # What was made in inference mode cannot take part in learning; its copy can.
+    # Tensors of inference mode take no part in training; a copy does.
     features = features.clone()
     with torch.no_grad():
-        if anew:
-            _forget(model)
+        if reinitialise:
+            _reinitialise(model)
         projected = model.projector(features)
     classifier = model.classifier.requires_grad_(True)
-    known = classifier.weight.detach().clone()
+    initial = classifier.weight.detach().clone()
     optimiser = torch.optim.LBFGS(
         list(classifier.parameters()), max_iter=LBFGS_STEPS, line_search_fn="strong_wolfe"
     )
@@ -68,7 +68,7 @@ def fit_head(
     def loss() -> Tensor:
         optimiser.zero_grad()
         fit = functional.cross_entropy(classifier(projected), targets)
-        penalised = fit + decay * (classifier.weight - known).square().sum() / 2
+        penalised: Tensor = fit + decay * (classifier.weight - initial).square().sum() / 2
         penalised.backward()
         return penalised
 
@@ -76,7 +76,7 @@ def fit_head(
     return loss().item()
 
 
-def _forget(model: Wav2Vec2ForSequenceClassification) -> None:
+def _reinitialise(model: Wav2Vec2ForSequenceClassification) -> None:
     if model.projector.in_features == model.projector.out_features:
         nn.init.eye_(model.projector.weight)
         nn.init.zeros_(model.projector.bias)

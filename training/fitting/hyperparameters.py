@@ -1,4 +1,4 @@
-"""What a training run can be told, in one place; saved with the run."""
+"""The settings of a training run, in one place; saved with the run."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -24,11 +24,11 @@ class Hyperparameters:
     """Settings of a fine-tuning.
 
     ``trained`` is what learns: ``all`` but the front end, the ``top`` with ``top_layers`` layers and the
-    head, or the ``head`` alone. The frozen part of the last two hears each clip once per copy: as it is, then
-    augmented. ``vote_weight`` is the listeners' share in what is to be learned, and ``start_weight``, for a
-    head alone, is that of the answers that the model gave before: it forgets less (learning without
-    forgetting, Li and Hoiem 2016, doi:10.1007/978-3-319-46493-0_37). Of the shares tried on CREMA-D's
-    validation voices, half of them in a hall, 0.3 kept most of the recalls and of what the hall taught.
+    head, or the ``head`` alone. The frozen layers of the last two run once per clip and copy: as it is, then
+    augmented. ``vote_weight`` is the share of the listeners' votes in the targets; ``start_weight``, for a
+    head alone, that of the predictions of the model before: it forgets less (learning without forgetting, Li
+    and Hoiem 2016, doi:10.1007/978-3-319-46493-0_37). Of the shares tried on CREMA-D's validation voices,
+    half of them in a hall, 0.3 kept most of the recalls and of what the hall taught.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -42,11 +42,11 @@ class Hyperparameters:
     learning_rate: PositiveFloat = 1e-4
     head_learning_rate: PositiveFloat = 5e-4
     weight_decay: NonNegativeFloat = 0.01
-    # How firmly a head that is trained alone is held to what it knew.
+    # Weight decay of a head that is trained alone, towards its weights before.
     head_decay: NonNegativeFloat = 0.02
     warmup_share: Share = 0.1
     max_gradient_norm: PositiveFloat = 1.0
-    # A model grown without dropout leans on a few strong channels and falls silent when they do.
+    # The shipped model was pretrained without dropout: a few strong channels carry it, and must not drop out.
     dropout: Share = 0.0
     attention_dropout: Share = 0.1
     vote_weight: Share = 0.2
@@ -80,5 +80,5 @@ def _refusal(error: ValidationError) -> CorpusRefused:
         return CorpusRefused("unreadable_config", f"The configuration cannot be read: {faults['']['msg']}.")
     if unknown := [name for name, each in faults.items() if each["type"] == "unexpected_keyword_argument"]:
         return CorpusRefused("unknown_setting", f"There is no setting {', '.join(unknown)}.")
-    told = "; ".join(f"{name}: {each['msg']}" for name, each in faults.items())
-    return CorpusRefused("bad_setting", f"The configuration has settings that cannot be used. {told}.")
+    details = "; ".join(f"{name}: {each['msg']}" for name, each in faults.items())
+    return CorpusRefused("bad_setting", f"The configuration has settings that cannot be used. {details}.")

@@ -16,13 +16,13 @@ from transformers import EvalPrediction, Trainer, TrainerCallback, TrainingArgum
 from transformers.trainer_utils import get_last_checkpoint
 
 from training.fitting.batches import Feed, SimilarLengths
-from training.fitting.distributed import first_process_first, is_first_process
+from training.fitting.distributed import is_main_process, main_process_first
 from training.fitting.hyperparameters import Hyperparameters
 from training.fitting.precision import can_use_bfloat16
 
 SETTINGS = "hyperparameters.json"
 WEIGHTS = "model.safetensors"
-FIGURES = "figures.json"
+METRICS = "figures.json"
 TRAINER_STATE_NAME = "trainer_state.json"
 HEAD_PARTS = ("projector.", "classifier.")
 
@@ -45,7 +45,7 @@ class ClipTrainer(Trainer):
         self.chosen = chosen
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Batches that are drawn anew each epoch."""
+        """Batches in another order each epoch."""
         feed = self.train_feed
         loader: DataLoader[Any] = DataLoader(
             feed.clips,
@@ -88,7 +88,7 @@ def train_clips(
     output: Path,
     callbacks: Sequence[TrainerCallback],
 ) -> dict[str, float]:
-    """Train ``model`` in place, whose answer has ``logits``, and return its figures on validation.
+    """Train ``model`` in place, whose output has ``logits``, and return its metrics on validation.
 
     ``output`` holds a checkpoint per epoch, TensorBoard's logs and the settings. When it has checkpoints,
     the run goes on from the last one, and ends as if it had never been interrupted. At the end the model
@@ -101,24 +101,24 @@ def train_clips(
         args=_arguments(chosen, output),
         train=train,
         validation=validation,
-        compute_metrics=label_figures,
+        compute_metrics=label_metrics,
         callbacks=list(callbacks),
         chosen=chosen,
     )
-    with first_process_first():
+    with main_process_first():
         _drop_broken_checkpoints(output)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
     _load_mean(model, output, chosen.averaged_epochs)
-    figures: dict[str, float] = trainer.evaluate()
-    if is_first_process():
-        (output / FIGURES).write_text(json.dumps(figures, indent=2) + "\n")
-    return figures
+    metrics: dict[str, float] = trainer.evaluate()
+    if is_main_process():
+        (output / METRICS).write_text(json.dumps(metrics, indent=2) + "\n")
+    return metrics
 
 
-def label_figures(answers: EvalPrediction) -> dict[str, float]:
+def label_metrics(predictions: EvalPrediction) -> dict[str, float]:
     """Accuracy and mean recall over the labels."""
-    truth = np.argmax(answers.label_ids, axis=1)
-    right = np.argmax(answers.predictions, axis=1) == truth
+    truth = np.argmax(predictions.label_ids, axis=1)
+    right = np.argmax(predictions.predictions, axis=1) == truth
     recalls = [right[truth == label].mean() for label in np.unique(truth)]
     return {"accuracy": float(right.mean()), "mean_recall": float(np.mean(recalls))}
 

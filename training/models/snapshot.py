@@ -11,7 +11,7 @@ from training.querysets import SnapshotClipQuerySet, SnapshotQuerySet
 
 
 class SpeakerSplit(models.Model):
-    """In which split a voice stands for good, and the pseudonym it is exported under.
+    """The split that a voice keeps for good, and the pseudonym under which it is exported.
 
     ``name`` is what the owner calls the speaker, empty for the owner; voices of a corpus keep the split
     that came with them and have no row here.
@@ -69,7 +69,7 @@ class Snapshot(models.Model):
         ordering = ["task", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["task", "number"], name="snapshot_number_once_per_task"),
-            # One that lost a clip to its owner may be frozen anew when the clip is shared again.
+            # One that lost a clip to its owner may be frozen again when the clip is shared again.
             models.UniqueConstraint(
                 fields=["task", "checksum"],
                 condition=Q(n_erased=0) & ~Q(state="failed"),

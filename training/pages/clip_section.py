@@ -1,4 +1,4 @@
-"""What a clip's page says about the versions that learned from it."""
+"""The section of a clip's page about the versions that were trained on it."""
 
 from typing import Any
 
@@ -15,6 +15,6 @@ def section_context(request: HttpRequest, clip: Clip) -> dict[str, Any] | None:
     if not held.exists():
         return None
     return {
-        "learned": list(versions_that_learned_from(clip.pk)),
-        "only_judges": not held.filter(split=Clip.Split.TRAIN).exists(),
+        "trained_versions": list(versions_that_learned_from(clip.pk)),
+        "is_test_only": not held.filter(split=Clip.Split.TRAIN).exists(),
     }

@@ -1,4 +1,4 @@
-"""One training run: how it goes while it runs, and the decision about what it made."""
+"""One training run: its progress while it runs, then the verdict and the decision about its version."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,10 +18,10 @@ from classifier.models import Label, ModelVersion
 from emotion_site.models import User
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from training.models import TrainingRun
-from training.pages import verdict_words
+from training.pages import verdict_texts
 from training.pages.curves import plots_of
-from training.pages.run_words import duration_words, local_log, problem_of, stage_of
-from training.pages.telling import reason_given, refusals_told
+from training.pages.decisions import errors_as_messages, posted_reason
+from training.pages.run_texts import duration_text, local_log, problem_of, stage_of
 from training.runs.services import approve_run, cancel_run, reject_run
 
 SHOWN_LINES, CHANGES_PER_PAGE = 40, 20
@@ -30,7 +30,7 @@ SHOWN_LINES, CHANGES_PER_PAGE = 40, 20
 @admin_required
 @require_safe
 def run(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    row = _row(pk)
+    row = _get_run(pk)
     labels = list(row.task.labels.order_by("order"))
     context = {
         **_live(row),
@@ -47,8 +47,8 @@ def run(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @admin_required
 @require_GET
 def live(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """What moves while it runs; at the end the browser fetches the whole page, with the verdict."""
-    row = _row(pk)
+    """The part that moves while it runs; at the end the browser reloads the whole page, with the verdict."""
+    row = _get_run(pk)
     response = render(request, "training/_live.html", _live(row))
     if not row.is_unfinished:
         response["HX-Refresh"] = "true"
@@ -58,8 +58,8 @@ def live(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @admin_required
 @require_POST
 def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    row = _row(pk)
-    with refusals_told(request):
+    row = _get_run(pk)
+    with errors_as_messages(request):
         cancel_run(run=row, administrator=request.user)
         messages.success(request, _("The run is being cancelled."))
     return redirect("training:run", pk=pk)
@@ -68,9 +68,9 @@ def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @admin_required
 @require_POST
 def approve(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    row = _row(pk)
-    with refusals_told(request):
-        approve_run(run=row, administrator=request.user, reason=reason_given(request))
+    row = _get_run(pk)
+    with errors_as_messages(request):
+        approve_run(run=row, administrator=request.user, reason=posted_reason(request))
         number = row.version.number if row.version else 0
         messages.success(
             request, _("Version %(number)d comes into service within two seconds.") % {"number": number}
@@ -81,14 +81,14 @@ def approve(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @admin_required
 @require_POST
 def reject(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    row = _row(pk)
-    with refusals_told(request):
-        reject_run(run=row, administrator=request.user, reason=reason_given(request))
+    row = _get_run(pk)
+    with errors_as_messages(request):
+        reject_run(run=row, administrator=request.user, reason=posted_reason(request))
         messages.success(request, _("The version stays out of service."))
     return redirect("training:run", pk=pk)
 
 
-def _row(pk: UUID) -> TrainingRun:
+def _get_run(pk: UUID) -> TrainingRun:
     related = ["task", "snapshot", "start_version", "version", "compared_with", "started_by", "decided_by"]
     return get_object_or_404(TrainingRun.objects.select_related(*related), pk=pk)
 
@@ -99,8 +99,8 @@ def _live(row: TrainingRun) -> dict[str, Any]:
         # A route of sockets, which `reverse` knows nothing of.
         "socket_path": f"{get_script_prefix()}live/runs/{row.pk}/",
         "stage": stage_of(row),
-        "time_left": "" if row.seconds_left is None else duration_words(row.seconds_left),
-        "estimate": "" if row.estimated_seconds is None else duration_words(row.estimated_seconds),
+        "time_left": "" if row.seconds_left is None else duration_text(row.seconds_left),
+        "estimate": "" if row.estimated_seconds is None else duration_text(row.estimated_seconds),
         "plots": plots_of(row.curves),
         "log_lines": local_log(row, most=SHOWN_LINES),
     }
@@ -112,10 +112,10 @@ def _verdict(verdict: dict[str, Any], labels: Sequence[Label], request: SignedIn
     page = Paginator(figures.get("changed", []), CHANGES_PER_PAGE).get_page(request.GET.get("page"))
     sides = [("candidate", _("New version")), ("active", _("In service"))]
     return {
-        "outcome": verdict_words.outcome_of(verdict),
-        "reasons": verdict_words.reasons_of(verdict, names),
-        "rules": verdict_words.rules_of(verdict["rules"]) if "rules" in verdict else [],
-        "figure_rows": verdict_words.figure_rows(figures, names),
+        "outcome": verdict_texts.outcome_text(verdict),
+        "reasons": verdict_texts.reason_texts(verdict, names),
+        "rules": verdict_texts.rule_texts(verdict["rules"]) if "rules" in verdict else [],
+        "metric_rows": verdict_texts.metric_rows(figures, names),
         "confusions": [(name, _heat(figures[side], labels)) for side, name in sides if side in figures],
         "page": page,
         "changes": _changes(list(page.object_list), names, request.user),
@@ -128,7 +128,7 @@ def _heat(figures: dict[str, Any], labels: Sequence[Label]) -> list[tuple[Label,
 
 
 def _changes(changed: Sequence[dict[str, Any]], names: dict[str, str], person: User) -> list[dict[str, Any]]:
-    """Clips about which the versions differ, with sound where this person may hear it."""
+    """Clips on which the versions differ, with their audio if this person may listen to it."""
     wanted = [each["clip"] for each in changed]
     hearable = {str(pk) for pk in hearable_by(person).filter(pk__in=wanted).values_list("pk", flat=True)}
     return [

@@ -15,9 +15,10 @@ from annotations.pages.asked_task import asked_task
 from classifier.models import ModelVersion, Task
 from emotion_site.exceptions import UserError
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
+from emotion_site.web.whole_numbers import whole_number
 from training.datasets.trainable import refusal_of
 from training.models import Snapshot, TrainingRun
-from training.pages.run_words import MODES, duration_words
+from training.pages.run_texts import MODES, duration_text
 from training.runs.presets import estimated_seconds
 from training.runs.services import latest_snapshot, start_run
 
@@ -97,16 +98,15 @@ def estimate(request: SignedInRequest) -> HttpResponse:
     """How long what is chosen in the form would take about, or why it cannot be."""
     task, _tasks = asked_task(request)
     form = StartForm(task, request.GET)
-    told: dict[str, str] = {}
+    estimate: dict[str, str] = {}
     if form.is_valid():
         chosen = form.cleaned_data
-        told = _expected(chosen["snapshot"], chosen["mode"], chosen["start_version"])
-    return render(request, "training/_estimate.html", told)
+        estimate = _expected(chosen["snapshot"], chosen["mode"], chosen["start_version"])
+    return render(request, "training/_estimate.html", estimate)
 
 
 def _number(wanted: QueryDict | None, name: str) -> int | None:
-    text = wanted.get(name, "") if wanted else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return whole_number(wanted.get(name, ""), digits=9) if wanted else None
 
 
 def _estimate(initial: dict[str, Any], task: Task) -> dict[str, str]:
@@ -122,4 +122,4 @@ def _expected(snapshot: Snapshot, mode: str, version: ModelVersion) -> dict[str,
     if not parameters:
         return {}
     seconds = estimated_seconds(snapshot=snapshot, mode=mode, parameters=parameters)
-    return {"estimate": duration_words(seconds)}
+    return {"estimate": duration_text(seconds)}

@@ -1,4 +1,4 @@
-"""What the page of snapshots says about each of them."""
+"""The rows of the page of snapshots."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from classifier.models import Clip, Task
 from training.datasets.freezing import FEW_TO_JUDGE, FEW_TO_LEARN
 from training.datasets.trainable import refusal_of
 from training.models import Snapshot
-from training.pages.warnings import sentence_of
+from training.pages.snapshot_warnings import sentence_of
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class SnapshotRow:
     totals: list[int]
     minutes: float
     warnings: list[str]
-    # Why no run may learn from it; what could not be written says so itself.
+    # Why no run may use it; a snapshot that could not be written shows that by its state.
     refusal: str
 
 

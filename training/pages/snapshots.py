@@ -1,4 +1,4 @@
-"""Frozen data sets: made here, written by a worker, learned from by runs."""
+"""Snapshots: frozen here, written by a worker, used by training runs."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotations.pages.asked_task import asked_task
 from classifier.models import Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
-from training.datasets.freezing import Wishes, freeze_snapshot
+from training.datasets.freezing import FreezeOptions, freeze_snapshot
+from training.pages.decisions import errors_as_messages
 from training.pages.snapshot_rows import snapshot_rows
-from training.pages.telling import refusals_told
 
 MOST_LISTED = 30
 
@@ -46,7 +46,7 @@ def snapshots(request: SignedInRequest) -> HttpResponse:
 @admin_required
 @require_GET
 def snapshot_list(request: SignedInRequest) -> HttpResponse:
-    """The list alone, which asks for itself again while a worker writes."""
+    """The list alone, which reloads itself while a worker writes."""
     task, _tasks = asked_task(request)
     return render(request, "training/_snapshots.html", _listed(task))
 
@@ -56,9 +56,9 @@ def _freeze(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return redirect("training:snapshots")
     task = form.cleaned_data["task"]
-    with refusals_told(request):
-        wishes = Wishes(with_corpora=form.cleaned_data["with_corpora"])
-        frozen = freeze_snapshot(task=task, administrator=request.user, wishes=wishes)
+    with errors_as_messages(request):
+        options = FreezeOptions(with_corpora=form.cleaned_data["with_corpora"])
+        frozen = freeze_snapshot(task=task, administrator=request.user, options=options)
         number = {"number": frozen.snapshot.number}
         if frozen.created:
             messages.success(request, _("Snapshot %(number)d is frozen and being written.") % number)

@@ -1,4 +1,4 @@
-"""What the page of model versions says about each of them."""
+"""The rows of the page of model versions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from training.models import TrainingRun
 
 @dataclass(frozen=True)
 class Accuracy:
-    """On unseen speakers, in percent. ``low`` and ``high`` are None where no interval can be told.
+    """On unseen speakers, in percent. ``low`` and ``high`` are None if there is no interval.
 
-    ``few_voices`` is how many there were when they are too few to tell about others, else 0.
+    ``few_voices`` is their number if they are too few to say anything about others, else 0.
     """
 
     value: float
@@ -30,7 +30,7 @@ class VersionRow:
     run: TrainingRun | None
     accuracy: Accuracy | None
     size_bytes: int
-    # What the version that it was compared with gets right of the same clips.
+    # Accuracy of the version that it was compared with, on the same clips.
     other: float | None
 
     @property
@@ -39,20 +39,20 @@ class VersionRow:
 
     @property
     def is_rejected(self) -> bool:
-        """By the gate, which says so whatever people decided afterwards."""
+        """By the gate, whatever people decided afterwards."""
         return bool(self.run and self.run.verdict and not self.run.verdict["passes"])
 
     @property
     def is_unclear(self) -> bool:
-        return self._told_outcome == gate.UNCLEAR
+        return self._outcome == gate.UNCLEAR
 
     @property
     def has_too_few_voices(self) -> bool:
-        return self._told_outcome == gate.TOO_FEW_VOICES
+        return self._outcome == gate.TOO_FEW_VOICES
 
     @property
-    def _told_outcome(self) -> str:
-        return gate.told_outcome(self.run.verdict) if self.run and self.run.verdict else ""
+    def _outcome(self) -> str:
+        return gate.current_outcome(self.run.verdict) if self.run and self.run.verdict else ""
 
 
 def version_rows(task: Task) -> list[VersionRow]:
@@ -70,7 +70,7 @@ def _row(version: ModelVersion, run: TrainingRun | None) -> VersionRow:
 
 
 def _of_other(run: TrainingRun | None) -> float | None:
-    """In percent. Two versions' figures are from different clips unless one run measured both."""
+    """In percent. Metrics of two versions come from different clips unless one run measured both."""
     if run is None or run.compared_with is None or not run.verdict:
         return None
     value: float = run.verdict["figures"]["active"]["accuracy"]["value"]
@@ -88,7 +88,7 @@ def _accuracy(manifest: dict[str, Any]) -> Accuracy | None:
         return None
     if voices >= ENOUGH_SPEAKERS:
         return Accuracy(value, low, high, few_voices=0)
-    # Versions of before drew a handful of speakers anew, which gives an interval of no width, or nearly.
+    # Earlier versions resampled a handful of speakers, which gives an interval of hardly any width.
     if test.get("interval_by") != CLIPS:
         return Accuracy(value, None, None, few_voices=voices)
     return Accuracy(value, low, high, few_voices=voices)

@@ -14,17 +14,11 @@ from annotations.pages.asked_task import asked_task
 from classifier.models import Clip, ModelVersion, Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from emotion_site.web.dates import read_moment
+from emotion_site.web.whole_numbers import whole_number
 from training.models import PredictionJob, Promotion
-from training.pages.telling import reason_given, refusals_told
+from training.pages.decisions import errors_as_messages, posted_reason
 from training.pages.version_rows import version_rows
-from training.versions.promotion import (
-    delete_version,
-    in_service_at,
-    promote_version,
-    roll_back,
-    version_before,
-)
-from training.versions.repredict_requests import clips_to_repeat, predict_again
+from training.versions import promotion, repredict_requests
 
 MOST_LOGGED, MOST_JOBS = 50, 5
 
@@ -42,10 +36,10 @@ def versions(request: SignedInRequest) -> HttpResponse:
         "rows": rows,
         "serving": next((row for row in rows if row.version.is_active), None),
         "current": current,
-        "before": version_before(current) if current else None,
+        "before": promotion.version_before(current) if current else None,
         "log": log[:MOST_LOGGED],
         **_served_at(task, request.GET.get("at", "")),
-        **_again(task, current),
+        **_prediction_jobs(task, current),
     }
     return render(request, "training/versions.html", context)
 
@@ -54,12 +48,12 @@ def versions(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def promote(request: SignedInRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(ModelVersion.objects.select_related("task"), pk=pk)
-    with refusals_told(request):
-        promote_version(
+    with errors_as_messages(request):
+        promotion.promote_version(
             version=version,
             administrator=request.user,
-            reason=reason_given(request),
-            instead_of=_seen(request),
+            reason=posted_reason(request),
+            instead_of=_version_seen(request),
         )
         text = _("%(version)s comes into service within two seconds.") % {"version": version}
         messages.success(request, text[:1].upper() + text[1:])
@@ -68,17 +62,20 @@ def promote(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @admin_required
 @require_POST
-def take_back(request: SignedInRequest) -> HttpResponse:
+def roll_back(request: SignedInRequest) -> HttpResponse:
     task = _posted_task(request)
-    taken_back = ModelVersion.objects.active(task.slug).first()
-    with refusals_told(request):
-        version = roll_back(
-            task=task, administrator=request.user, reason=reason_given(request), instead_of=_seen(request)
+    previous = ModelVersion.objects.active(task.slug).first()
+    with errors_as_messages(request):
+        version = promotion.roll_back(
+            task=task,
+            administrator=request.user,
+            reason=posted_reason(request),
+            instead_of=_version_seen(request),
         )
         text = _("%(version)s comes into service within two seconds.") % {"version": version}
         messages.success(request, text[:1].upper() + text[1:])
-        if taken_back:
-            _tell_what_it_left(request, taken_back)
+        if previous:
+            _warn_of_stale_clips(request, previous)
     return _back(task)
 
 
@@ -90,8 +87,8 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         context = {"version": version, "n_predictions": version.predictions.count()}
         return render(request, "training/delete_version.html", context)
-    with refusals_told(request):
-        delete_version(version=version, administrator=request.user)
+    with errors_as_messages(request):
+        promotion.delete_version(version=version, administrator=request.user)
         messages.success(
             request, _("The files of version %(number)d are deleted.") % {"number": version.number}
         )
@@ -100,12 +97,13 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @admin_required
 @require_POST
-def repeat(request: SignedInRequest) -> HttpResponse:
-    """Let the version in service hear the clips that show the answer of another one."""
+def predict_again(request: SignedInRequest) -> HttpResponse:
+    """Predict the clips again that show the prediction of another version."""
     task = _posted_task(request)
     current = get_object_or_404(ModelVersion.objects.active(task.slug))
-    with refusals_told(request):
-        job = predict_again(person=request.user, task=task, clips=clips_to_repeat(current))
+    with errors_as_messages(request):
+        clips = repredict_requests.clips_to_repredict(current)
+        job = repredict_requests.predict_again(person=request.user, task=task, clips=clips)
         text = ngettext("%(count)d clip is heard again.", "%(count)d clips are heard again.", job.total)
         messages.success(request, text % {"count": job.total})
     return _back(task)
@@ -114,15 +112,15 @@ def repeat(request: SignedInRequest) -> HttpResponse:
 @admin_required
 @require_GET
 def jobs(request: SignedInRequest) -> HttpResponse:
-    """The section of predicting again, which asks for itself again while a worker is busy."""
+    """The section about predicting again, which reloads itself while a worker is busy."""
     task, _tasks = asked_task(request)
     current = ModelVersion.objects.active(task.slug).first()
-    context = {"task": task, "current": current, **_again(task, current)}
-    return render(request, "training/_again.html", context)
+    context = {"task": task, "current": current, **_prediction_jobs(task, current)}
+    return render(request, "training/_predict_again.html", context)
 
 
-def _tell_what_it_left(request: HttpRequest, taken_back: ModelVersion) -> None:
-    count = Clip.objects.present().filter(answered_by=taken_back).count()
+def _warn_of_stale_clips(request: HttpRequest, previous: ModelVersion) -> None:
+    count = Clip.objects.present().filter(answered_by=previous).count()
     if count:
         text = ngettext(
             "%(count)d clip still shows the answer of version %(number)d, which was taken back. It can be "
@@ -131,29 +129,28 @@ def _tell_what_it_left(request: HttpRequest, taken_back: ModelVersion) -> None:
             "predicted again below.",
             count,
         )
-        messages.warning(request, text % {"count": count, "number": taken_back.number})
+        messages.warning(request, text % {"count": count, "number": previous.number})
 
 
 def _served_at(task: Task, text: str) -> dict[str, Any]:
-    """What was in service at a moment that somebody asked for; the form shows it again."""
+    """The version in service at the time in the form, which shows it again."""
     if (moment := read_moment(text)) is None:
         return {"at": ""}
-    return {"at": text, "moment": moment, "served": in_service_at(task, moment)}
+    return {"at": text, "moment": moment, "served": promotion.in_service_at(task, moment)}
 
 
-def _again(task: Task, current: ModelVersion | None) -> dict[str, Any]:
-    """How many clips could be predicted again, once no worker is busy with it, and the jobs so far."""
+def _prediction_jobs(task: Task, current: ModelVersion | None) -> dict[str, Any]:
+    """How many clips could be predicted again, unless a worker is busy with it, and the jobs so far."""
     found = list(PredictionJob.objects.filter(task=task).select_related("version")[:MOST_JOBS])
     busy = {PredictionJob.State.WAITING, PredictionJob.State.RUNNING}
     is_busy = any(job.state in busy for job in found)
-    n_to_repeat = clips_to_repeat(current).count() if current and not is_busy else 0
-    return {"jobs": found, "is_busy": is_busy, "n_to_repeat": n_to_repeat}
+    n_to_repredict = repredict_requests.clips_to_repredict(current).count() if current and not is_busy else 0
+    return {"jobs": found, "is_busy": is_busy, "n_to_repredict": n_to_repredict}
 
 
-def _seen(request: HttpRequest) -> int | None:
+def _version_seen(request: HttpRequest) -> int | None:
     """The version that the page showed as the one in service."""
-    text = request.POST.get("instead_of", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return whole_number(request.POST.get("instead_of", ""))
 
 
 def _posted_task(request: HttpRequest) -> Task:

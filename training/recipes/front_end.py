@@ -14,7 +14,7 @@ from torch import Tensor
 from training.recipes.steady_layer import SteadyLayer, steady_layer
 from training.recipes.teacher import HOP, WINDOW, Teacher
 
-# Nothing above 5.5 kHz is listened to: the clips with emotions end there, and microphones do not.
+# Nothing above 5.5 kHz is used: the training clips end there, and what microphones record does not.
 N_BINS = 136
 STEPS = 8
 STEEPNESS = 2.5
@@ -42,11 +42,11 @@ def fit_front_end(teacher: Teacher, waveforms: Sequence[Tensor]) -> list[SteadyL
     """
     filters = _fit_filters(waveforms)
     powers = [filters(each[None, None], HOP) for each in waveforms]
-    heard = [band for band, row in enumerate(teacher.filters) if not row[N_BINS + 1 :].any()]
-    stairs = _fit_stairs(teacher.filters[heard, 1 : N_BINS + 1], filters, torch.cat(powers, dim=2)[0])
+    covered = [band for band, row in enumerate(teacher.filters) if not row[N_BINS + 1 :].any()]
+    stairs = _fit_stairs(teacher.filters[covered, 1 : N_BINS + 1], filters, torch.cat(powers, dim=2)[0])
     steps = torch.cat([stairs(each)[0, : stairs.real] for each in powers], dim=1)
     target = torch.cat([_aligned_log_mel(teacher, each) for each in waveforms], dim=1)
-    combination, offset = _least_squares(steps, target, heard)
+    combination, offset = _least_squares(steps, target, covered)
     (weight, bias), (second_weight, second_bias) = teacher.convolutions
     first = steady_layer(
         torch.einsum("obk,bc->ock", weight, combination),
@@ -96,12 +96,12 @@ def _aligned_log_mel(teacher: Teacher, waveform: Tensor) -> Tensor:
     return teacher.log_mel(waveform[None, WINDOW // 2 - HOP :])[0, :, 1 : frames + 1]
 
 
-def _least_squares(steps: Tensor, target: Tensor, heard: Sequence[int]) -> tuple[Tensor, Tensor]:
+def _least_squares(steps: Tensor, target: Tensor, covered: Sequence[int]) -> tuple[Tensor, Tensor]:
     """Combination float32[80, channels] and offset float32[80] that turn steps into the log mel spectrum."""
     combination, offset = torch.zeros(len(target), len(steps)), target.mean(dim=1)
-    for row, band in enumerate(heard):
+    for row, band in enumerate(covered):
         # Neighbouring bands share frequencies, so they help where one band's own steps are coarse.
-        near = torch.arange(max(0, row - 1) * STEPS, min(len(heard), row + 2) * STEPS)
+        near = torch.arange(max(0, row - 1) * STEPS, min(len(covered), row + 2) * STEPS)
         mean = steps[near].mean(dim=1, keepdim=True)
         centred = (steps[near] - mean).double()
         square = centred @ centred.T / centred.shape[1] + RIDGE * torch.eye(len(near)).double()

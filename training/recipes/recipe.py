@@ -1,15 +1,11 @@
-"""From a corpus to a model version: start, head, fine-tuning, temperature, files."""
+"""From a corpus to a trained checkpoint: the start, then the head, the top layers or all of it."""
 
 import json
 import logging
-import shutil
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from transformers import (
@@ -19,31 +15,24 @@ from transformers import (
     Wav2Vec2ForSequenceClassification,
 )
 
-from classifier.audio.waveform import SAMPLE_RATE, Waveform
-from classifier.inference.manifest import Manifest
-from classifier.inference.session import normalised
-from classifier.inference.windows import HOP_S, WINDOW_S, window_starts
+from emotion_site.storage.atomic_write import new_folder
 from training.datasets.corpus import Corpus, require_several_labels
-from training.datasets.decoded import decoded
+from training.datasets.decoded import decode_clips
 from training.datasets.noises_and_rooms import read_noises, read_rooms
-from training.evaluation.calibration import fit_temperature
 from training.exceptions import CheckpointRefused, CorpusRefused
 from training.fitting.augmentation import Augmentation
-from training.fitting.batches import ClipDataset, Progress, normalised_batch, soft_targets
-from training.fitting.distributed import first_process_first, is_first_process, is_one_of_several
+from training.fitting.batches import ClipDataset, Progress, normalised_batch
+from training.fitting.distributed import is_distributed, is_main_process, main_process_first
 from training.fitting.fine_tuning import fine_tune, fine_tune_top
 from training.fitting.head import fit_head, pooled_features
 from training.fitting.head_training import train_head
 from training.fitting.hyperparameters import Hyperparameters
 from training.recipes.teacher import Teacher
-from training.recipes.weight_transfer import transplant
-from training.versions.checkpoint import Checkpoint, check_checkpoint, load_model
-from training.versions.onnx_export import export_onnx, quantise
-from training.versions.quantising import compare
-from training.versions.writer import Description, write_version
+from training.recipes.weight_transfer import transfer_weights
+from training.versions.checkpoint import check_checkpoint, load_model
 
 logger = logging.getLogger(__name__)
-START, MODEL, VERSION = "start", "model", "version"
+START, MODEL = "start", "model"
 # Enough speech to see how loud each frequency gets.
 FITTING_CLIPS = 150
 PARTS = {"all": fine_tune, "top": fine_tune_top, "head": train_head}
@@ -72,19 +61,19 @@ def train_checkpoint(
     callbacks: Sequence[TrainerCallback] = (),
     progress: Progress | None = None,
 ) -> dict[str, float]:
-    """Train on the corpus and leave a checkpoint in ``output/model``; return its figures on validation.
+    """Train on the corpus and leave a checkpoint in ``output/model``; return its metrics on validation.
 
-    ``progress`` is told how many clips the frozen part has heard of how many; ``callbacks`` follow the rest.
-    Called again with the same output, a run that was killed goes on. Raises CorpusRefused and
+    ``progress`` gets the number of clips that went through the frozen layers, and of all; ``callbacks`` are
+    the Trainer's. Called again with the same output, a run that was killed goes on. Raises CorpusRefused and
     CheckpointRefused before anything is trained.
     """
-    if chosen.trained != "all" and is_one_of_several():
+    if chosen.trained != "all" and is_distributed():
         raise CorpusRefused(
             "one_process",
             "Only a run that trains all layers can use several processes; start this one without torchrun.",
         )
     require_several_labels(corpus.split("train"))
-    with first_process_first():
+    with main_process_first():
         train, validation = (
             _dataset(corpus, split, sources.cache, chosen) for split in ("train", "validation")
         )
@@ -98,7 +87,7 @@ def train_checkpoint(
             _prepare_start(corpus, train, sources, output / START)
     model = load_model(check_checkpoint(output / START, corpus.labels))
     train_part = PARTS[chosen.trained]
-    figures = train_part(
+    metrics = train_part(
         model,
         train,
         validation,
@@ -108,50 +97,13 @@ def train_checkpoint(
         callbacks=callbacks,
         progress=progress,
     )
-    if is_first_process():
+    if is_main_process():
         _save(model, output / MODEL)
-    return figures
-
-
-def make_version(
-    corpus: Corpus, cache: Path, checkpoint: Checkpoint, target: Path, description: Description
-) -> Manifest:
-    """Write the version folder ``target``, its temperature fitted on validation.
-
-    It serves int8 where that is measured on validation to change next to nothing, else float32.
-    """
-    # What is measured is what is kept: weights in half precision.
-    model = load_model(checkpoint).half().float()
-    clips = corpus.split("validation")
-    audio = decoded([clip.path for clip in clips], cache)
-    prepare = normalised if checkpoint.preprocessor.get("do_normalize", True) else np.ascontiguousarray
-    waveforms = [
-        [prepare(window) for window in _windows(audio.waveform(number))] for number in range(len(audio))
-    ]
-    truth = soft_targets(clips, corpus.labels, 0.0).argmax(dim=1).tolist()
-    with torch.inference_mode():
-        logits = [
-            np.concatenate([model(torch.from_numpy(each)[None]).logits.numpy() for each in windows])
-            for windows in waveforms
-        ]
-    with tempfile.TemporaryDirectory(dir=target.parent) as workplace:
-        exported, quantised = Path(workplace) / "float32.onnx", Path(workplace) / "int8.onnx"
-        export_onnx(model, exported)
-        quantise(exported, quantised)
-        verdict = compare(quantised, logits, waveforms, truth)
-    calibrated = replace(
-        description,
-        temperature=fit_temperature(logits, truth),
-        metrics={**description.metrics, "int8": verdict.as_dict()},
-    )
-    logger.info("Corrected the confidence by a temperature of %s", calibrated.temperature)
-    which = "the smaller one (int8)" if verdict.may_serve else "the full one, for the smaller (int8) differs"
-    logger.info("Exported the model; %s serves", which)
-    return write_version(target, checkpoint, model, calibrated, compact=True, int8=verdict.may_serve)
+    return metrics
 
 
 def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder: Path) -> None:
-    """Write the model that fine-tuning starts from: the given one, or one grown from the teacher."""
+    """Write the model that fine-tuning starts from: the given one, or one with the teacher's weights."""
     if sources.checkpoint:
         _save(load_model(check_checkpoint(sources.checkpoint, corpus.labels)), folder)
         return
@@ -161,7 +113,7 @@ def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder:
     if sources.teacher is None:
         raise ValueError("A run starts from a teacher, a checkpoint or a configuration.")
     waveforms = [_waveform(train, number) for number in torch.randperm(len(train))[:FITTING_CLIPS].tolist()]
-    model = transplant(Teacher(sources.teacher), waveforms, corpus.labels)
+    model = transfer_weights(Teacher(sources.teacher), waveforms, corpus.labels)
     features = pooled_features(model, (train.audio.waveform(number) for number in range(len(train))))
     loss = fit_head(model, features, train.targets)
     logger.info("Learned how to decide, to a loss of %.3f", loss)
@@ -182,28 +134,20 @@ def _random_model(config: Path, labels: Sequence[str]) -> Wav2Vec2ForSequenceCla
         ) from error
 
 
-def _windows(waveform: Waveform) -> list[Waveform]:
-    """As the engine hears a clip."""
-    window, hop = round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
-    return [waveform[start : start + window] for start in window_starts(len(waveform), window, hop)]
-
-
 def _waveform(clips: ClipDataset, number: int) -> Tensor:
     return normalised_batch(torch.from_numpy(clips.audio.waveform(number))[None])[0]
 
 
 def _dataset(corpus: Corpus, split: str, cache: Path, chosen: Hyperparameters) -> ClipDataset:
     clips = corpus.split(split)
-    audio = decoded([clip.path for clip in clips], cache)
+    audio = decode_clips([clip.path for clip in clips], cache)
     weight = chosen.vote_weight if split == "train" else 0.0
     return ClipDataset(clips, audio, corpus.labels, weight)
 
 
 def _save(model: Wav2Vec2ForSequenceClassification, folder: Path) -> None:
     """Whole or not there, with what transformers needs to prepare sound for it."""
-    partial: Any = folder.with_name(f".{folder.name}")
-    model.save_pretrained(partial)
-    Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(partial)
-    # A run that has ended may be asked for once more, as by `make model` after its last steps were killed.
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.replace(folder)
+    # A finished run may be started once more, as by `make model` after its last steps were killed.
+    with new_folder(folder, replace=True) as partial:
+        model.save_pretrained(partial)
+        Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(partial)

@@ -1,4 +1,4 @@
-"""Puts a trained checkpoint in the place of the version that ships, with figures from unseen voices."""
+"""Puts a trained checkpoint in the place of the version that ships, with its metrics on unseen voices."""
 
 import shutil
 import tempfile
@@ -12,10 +12,16 @@ from classifier.inference.session import Engine
 from classifier.inference.version_folder import MODEL_CARD, hash_files
 from training.datasets.corpus import Corpus
 from training.datasets.noises_and_rooms import read_noises
-from training.evaluation.measuring import answers_of, clips_to_measure, measure, milliseconds, window_logits
+from training.evaluation.measuring import (
+    clips_to_measure,
+    measure,
+    milliseconds,
+    predictions_of,
+    window_logits,
+)
 from training.evaluation.metrics import accuracy
-from training.recipes.recipe import make_version
 from training.versions.checkpoint import check_checkpoint
+from training.versions.make_version import make_version
 from training.versions.writer import Description
 
 SNR_DB = (20.0, 10.0, 5.0, 0.0)
@@ -30,7 +36,7 @@ ORIGIN = {
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvaluationData:
     """What the version is measured on: a corpus with a test split, noises, and clips of another language."""
 
     corpus: Corpus
@@ -41,39 +47,39 @@ class Evidence:
 
 def ship(
     checkpoint: Path,
-    evidence: Evidence,
+    data: EvaluationData,
     license_file: Path,
     target: Path,
     render_card: Callable[[Mapping[str, Any]], str],
 ) -> dict[str, Any]:
-    """Replace ``target`` by a version made from ``checkpoint``; return its figures.
+    """Replace ``target`` by a version made from ``checkpoint``; return its metrics.
 
-    The card is rendered from the figures. Whatever fails, the old folder stays.
+    The card is rendered from the metrics. Whatever fails, the old folder stays.
     """
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".shipping-") as workplace:
         fresh = Path(workplace) / "version"
-        checked = check_checkpoint(checkpoint, evidence.corpus.labels)
+        checked = check_checkpoint(checkpoint, data.corpus.labels)
         description = Description("emotion", ORIGIN, "")
-        manifest = make_version(evidence.corpus, evidence.cache, checked, fresh, description)
-        figures = {**_figures(fresh, evidence), "int8": manifest.metrics["int8"]}
+        manifest = make_version(data.corpus, data.cache, checked, fresh, description)
+        measured = {**_measure(fresh, data), "int8": manifest.metrics["int8"]}
         shutil.copy(license_file, fresh / LICENSE)
-        card = render_card({**figures, "manifest": manifest})
+        card = render_card({**measured, "manifest": manifest})
         (fresh / MODEL_CARD).write_text(card, encoding="utf-8")
         manifest = read_manifest(fresh)
-        metrics = {**manifest.metrics, "test": _brief(figures)}
+        metrics = {**manifest.metrics, "test": _summary(measured)}
         write_manifest(fresh, replace(manifest, files=hash_files(fresh), metrics=metrics))
         Engine.load(fresh, threads=THREADS).self_test()
         target.rename(Path(workplace) / "old")
         fresh.rename(target)
-    return figures
+    return measured
 
 
-def _figures(folder: Path, evidence: Evidence) -> dict[str, Any]:
+def _measure(folder: Path, data: EvaluationData) -> dict[str, Any]:
     engine = Engine.load(folder, threads=THREADS)
-    clips = clips_to_measure(evidence.corpus, "test", evidence.cache)
-    noises = read_noises(evidence.noises, evidence.cache, for_testing=True)
-    other = clips_to_measure(evidence.other_language, "test", evidence.cache)
-    foreign = answers_of(window_logits(engine, other), other, engine.manifest.temperature)
+    clips = clips_to_measure(data.corpus, "test", data.cache)
+    noises = read_noises(data.noises, data.cache, for_testing=True)
+    other = clips_to_measure(data.other_language, "test", data.cache)
+    foreign = predictions_of(window_logits(engine, other), other, engine.manifest.temperature)
     return {
         **measure(engine, clips, noises, SNR_DB),
         "other_language": {"clips": len(other.truth), "accuracy": round(accuracy(foreign), 4)},
@@ -81,9 +87,9 @@ def _figures(folder: Path, evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _brief(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """What the manifest keeps of the figures: no tables."""
+def _summary(measured: Mapping[str, Any]) -> dict[str, Any]:
+    """What the manifest keeps of the metrics: no tables."""
     counts: Sequence[str] = ("clips", "speakers", "interval_by")
     names = (*counts, "accuracy", "mean_recall", "calibration_error", "conditions")
-    recalls = {label: each["recall"]["value"] for label, each in figures["labels"].items()}
-    return {**{name: figures[name] for name in names}, "recall": recalls, "data": "CREMA-D, test split"}
+    recalls = {label: each["recall"]["value"] for label, each in measured["labels"].items()}
+    return {**{name: measured[name] for name in names}, "recall": recalls, "data": "CREMA-D, test split"}

@@ -1,4 +1,4 @@
-"""The audio encoder of Whisper tiny.en: the speech encoder that the shipped model is grown from."""
+"""The audio encoder of Whisper tiny.en: the speech encoder whose weights the shipped model starts from."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ HOP = 160
 N_BINS = WINDOW // 2 + 1
 WIDTH = 384
 HEADS = 6
-# The level that waveforms are brought to: speech in the clips that the encoder grew up with.
+# The level that waveforms are brought to: speech in the clips that the encoder was trained on.
 LEVEL = 0.05
 
 

@@ -1,4 +1,4 @@
-"""Builds a Wav2Vec2 that says what the teacher says: its front end, positions and blocks are taken over."""
+"""Builds a Wav2Vec2 that computes what the teacher computes, from its front end, positions and blocks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from training.recipes.steady_layer import N_CONSTANT, SteadyLayer
 from training.recipes.teacher import HEADS, WIDTH, Teacher
 
 N_BLOCKS = 3
-# Positions are told apart up to 257 frames, a little over the five seconds of a serving window.
+# Positions differ up to 257 frames, a little over the five seconds of a serving window.
 POSITION_KERNEL = 512
 # The first frame is centred on sample 520, which lies between the teacher's frames 1 and 2.
 FIRST_POSITION = 2
@@ -30,7 +30,7 @@ BLOCK_PARTS = {
 }
 
 
-def transplant(
+def transfer_weights(
     teacher: Teacher, waveforms: Sequence[Tensor], labels: Sequence[str]
 ) -> Wav2Vec2ForSequenceClassification:
     """A classifier whose frames are the teacher's third layer; its head is random.
@@ -78,7 +78,7 @@ def _fill_front_end(model: Any, front_end: Sequence[SteadyLayer]) -> None:
         ours.layer_norm.weight.copy_(layer.norm_weight)
         ours.layer_norm.bias.copy_(layer.norm_bias)
     # One more norm stands before the blocks. The constants' pedestal keeps it steady as well; it still takes
-    # each frame's mean, which no block hears, for they begin with a norm of their own.
+    # each frame's mean, which changes no block, for they begin with a norm of their own.
     projection, width = model.wav2vec2.feature_projection, front_end[-1].width
     share = N_CONSTANT / width
     projection.layer_norm.weight.zero_()

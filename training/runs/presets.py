@@ -1,4 +1,4 @@
-"""What a run of each mode does unless told otherwise, and how long it will take about."""
+"""Default hyperparameters of each mode, and an estimate of how long a run takes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,12 +21,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 # Seconds of one core per second of sound and million parameters, measured on a machine of 2026.
 FORWARD, TRAIN_TOP, TRAIN_FULL = 0.006, 0.004, 0.03
 OVERHEAD_S = 40.0
-# The gate hears its clips with both versions, clean and noisy.
+# The gate runs both versions on its clips, clean and noisy.
 GATE_PASSES = 4
 
 
 def hyperparameters_of(mode: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """The mode's settings with what was chosen instead."""
+    """The mode's defaults with the chosen values in their place."""
     return {**PRESETS[mode], **chosen}
 
 
@@ -46,10 +46,10 @@ def _work(snapshot: Snapshot, mode: str, parameters: int) -> float:
     settings = PRESETS[mode]
     train, validation, test = (snapshot.seconds.get(split, 0.0) for split in ("train", "validation", "test"))
     forward = 2 * validation + GATE_PASSES * test
-    learning = 0.0
+    backward = 0.0
     if mode == Mode.FULL:
-        learning = TRAIN_FULL * settings["epochs"] * train
+        backward = TRAIN_FULL * settings["epochs"] * train
     else:
         forward += settings["copies"] * train
-        learning = TRAIN_TOP * settings.get("epochs", 0) * train
-    return (FORWARD * forward + learning) * parameters / 1e6
+        backward = TRAIN_TOP * settings.get("epochs", 0) * train
+    return float((FORWARD * forward + backward) * parameters / 1e6)

@@ -1,4 +1,4 @@
-"""Starts, stops and settles training runs; a worker does what lies between."""
+"""Starts, cancels, approves and rejects training runs; a worker executes them."""
 
 import logging
 from collections.abc import Mapping
@@ -13,19 +13,20 @@ from django.utils.translation import gettext_lazy as _
 from classifier.models import ModelVersion, Task
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
+from emotion_site.roles import require_admin
 from training import tasks
 from training.datasets.trainable import refusal_of
 from training.libraries import missing_libraries
 from training.models import Snapshot, TrainingRun
 from training.runs.presets import estimated_seconds, hyperparameters_of
-from training.versions.promotion import promote_version, require_admin
+from training.versions.promotion import promote_version
 
 logger = logging.getLogger(__name__)
 State = TrainingRun.State
 
-# A run whose worker gives no sign for so long is nobody's to stop but ours.
+# A run whose heartbeat is older than this has no worker that could stop it.
 SILENT_AFTER = timedelta(seconds=30)
-# What a run may change, and between which numbers.
+# Hyperparameters that a run may set: kind, lowest and highest value.
 CHANGEABLE: Mapping[str, tuple[type, float, float]] = {
     "seed": (int, 0, 2**31 - 1),
     "top_layers": (int, 1, 48),
@@ -59,7 +60,7 @@ def start_run(
     start = start_version or ModelVersion.objects.active(snapshot.task.slug).first()
     if start is None:
         raise UserError("no_model", _("There is no model version to start from."), status=409)
-    _require_fitting(snapshot, mode, start, hyperparameters or {})
+    _require_trainable(snapshot, mode, start, hyperparameters or {})
     run = TrainingRun(
         task=snapshot.task,
         snapshot=snapshot,
@@ -89,9 +90,10 @@ def cancel_run(*, run: TrainingRun, administrator: User) -> None:
     Raises PermissionDenied, and UserError ``run_is_over``.
     """
     require_admin(administrator)
-    nobody = Q(state=State.QUEUED, heartbeat__isnull=True) | Q(heartbeat__lt=timezone.now() - SILENT_AFTER)
+    silent = Q(heartbeat__lt=timezone.now() - SILENT_AFTER)
+    without_worker = Q(state=State.QUEUED, heartbeat__isnull=True) | silent
     unfinished = TrainingRun.objects.unfinished().filter(pk=run.pk)
-    stopped = unfinished.filter(nobody).update(state=State.CANCELLED, finished_at=timezone.now())
+    stopped = unfinished.filter(without_worker).update(state=State.CANCELLED, finished_at=timezone.now())
     if not stopped and not unfinished.update(cancel_requested=True):
         raise UserError("run_is_over", _("This run has ended already."), status=409)
     run.refresh_from_db()
@@ -99,7 +101,7 @@ def cancel_run(*, run: TrainingRun, administrator: User) -> None:
 
 
 def approve_run(*, run: TrainingRun, administrator: User, reason: str = "") -> None:
-    """Put the version of a run into service that waits for it, or that the gate and nobody else rejected.
+    """Put the version of a run into service that waits for a decision, or that only the gate rejected.
 
     Raises PermissionDenied, and UserError ``not_waiting`` or the code of a refused promotion.
     """
@@ -107,7 +109,7 @@ def approve_run(*, run: TrainingRun, administrator: User, reason: str = "") -> N
     version = run.version
     if version is None or not run.may_be_approved:
         raise UserError("not_waiting", _("This run has no version that waits for a decision."), status=409)
-    # Of two who approve at once, the version that they saw in service tells the second one to look again.
+    # Of two who approve at once, the second one saw another version in service, and is refused.
     promote_version(
         version=version, administrator=administrator, reason=reason, instead_of=run.compared_with_id
     )
@@ -124,7 +126,7 @@ def reject_run(*, run: TrainingRun, administrator: User, reason: str = "") -> No
 
 
 def _settle(run: TrainingRun, state: str, administrator: User, waiting: list[str] | None = None) -> None:
-    """Of two administrators one decides, and the other is told."""
+    """Of two administrators one decides, and the other gets an error."""
     undecided = TrainingRun.objects.filter(pk=run.pk, decided_by__isnull=True)
     decided = undecided.filter(state__in=waiting or [State.WAITING_FOR_APPROVAL, State.REJECTED]).update(
         state=state, decided_by=administrator
@@ -136,11 +138,11 @@ def _settle(run: TrainingRun, state: str, administrator: User, waiting: list[str
 
 
 def latest_snapshot(task: Task) -> Snapshot | None:
-    """What *Retrain* learns from when nobody chose."""
+    """The default of *Retrain*."""
     return Snapshot.objects.filter(task=task).exclude(state=Snapshot.State.FAILED).first()
 
 
-def _require_fitting(snapshot: Snapshot, mode: str, start: ModelVersion, chosen: Mapping[str, Any]) -> None:
+def _require_trainable(snapshot: Snapshot, mode: str, start: ModelVersion, chosen: Mapping[str, Any]) -> None:
     if mode not in TrainingRun.Mode.values:
         raise UserError("unknown_mode", _("There is no such way to train."))
     if unknown := sorted(chosen.keys() - CHANGEABLE):

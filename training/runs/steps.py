@@ -1,10 +1,10 @@
-"""What the training process does, step by step; each step leaves files that a second attempt finds."""
+"""What the training process does, stage by stage; each step leaves files that a second attempt finds."""
 
 import json
 import logging
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,51 +17,110 @@ import torch  # noqa: E402
 from transformers import TrainerCallback  # noqa: E402
 
 from classifier.inference.manifest import read_manifest, write_manifest  # noqa: E402
+from emotion_site.storage.atomic_write import write_text  # noqa: E402
 from training.datasets.corpus import SPLITS, Corpus, read_corpus, require_several_labels  # noqa: E402
-from training.datasets.decoded import decoded  # noqa: E402
+from training.datasets.decoded import decode_clips  # noqa: E402
 from training.evaluation.gate_measuring import measure_gate  # noqa: E402
 from training.exceptions import CorpusRefused, RunFailed  # noqa: E402
 from training.fitting.hyperparameters import Hyperparameters  # noqa: E402
-from training.fitting.trainer import FIGURES  # noqa: E402
-from training.recipes.recipe import MODEL, Sources, make_version, train_checkpoint  # noqa: E402
-from training.runs.child import Report  # noqa: E402
-from training.runs.job import (  # noqa: E402
-    DECODING,
-    EVALUATING,
-    EXPORTING,
-    LISTENING,
-    RESULT,
-    TRAINING,
-    VERSION,
-    Job,
-)
+from training.fitting.trainer import METRICS  # noqa: E402
+from training.recipes.recipe import MODEL, Sources, train_checkpoint  # noqa: E402
+from training.runs.events import EventWriter  # noqa: E402
+from training.runs.job import RESULT, VERSION, Job  # noqa: E402
+from training.runs.stages import DECODING, EVALUATING, LISTENING, STAGES, TRAINING  # noqa: E402
 from training.versions.checkpoint import check_checkpoint  # noqa: E402
+from training.versions.make_version import make_version  # noqa: E402
 from training.versions.writer import Description  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
 # Checkpoints, optimiser and versions, in files of the size of the model's weights.
 WEIGHTS_ON_DISK = 14
+CACHE = "cache"
+Step = Callable[[Job, Corpus, EventWriter], None]
 
 
-def run_steps(job: Job, report: Report) -> None:
+def run_steps(job: Job, events: EventWriter) -> None:
     """Train, export and measure; the outcome is ``result.json``. Raises what went wrong."""
     torch.set_num_threads(job.threads)
-    work = Path(job.work)
-    report.stage(DECODING)
+    events.stage(DECODING)
     corpus = read_corpus(Path(job.snapshot), job.labels)
     require_several_labels(corpus.split("train"))
     _require_room(job, corpus)
-    _decode(corpus, work / "cache", report)
-    _train(job, corpus, report)
-    report.stage(EXPORTING)
-    _export(job, corpus)
-    report.stage(EVALUATING)
-    comparison = measure_gate(job, corpus, progress=lambda done, total: report.stage(EVALUATING, done, total))
-    _describe(work / VERSION, comparison)
-    partial = work / f".{RESULT}"
-    partial.write_text(json.dumps(comparison), encoding="utf-8")
-    partial.replace(work / RESULT)
+    for stage in STAGES:
+        if stage.step:
+            events.stage(stage.name)
+            STEPS[stage.step](job, corpus, events)
+
+
+def decode(job: Job, corpus: Corpus, events: EventWriter) -> None:
+    """Read the sound of every clip into the run's cache."""
+    total = len(corpus.clips)
+    before = 0
+    for split in SPLITS:
+        if not any(clip.split == split for clip in corpus.clips):
+            continue
+        clips = corpus.split(split)
+
+        def progress(done: int, _of: int, before: int = before) -> None:
+            events.stage(DECODING, before + done, total)
+
+        decode_clips([clip.path for clip in clips], Path(job.work) / CACHE, progress)
+        before += len(clips)
+
+
+def train(job: Job, corpus: Corpus, events: EventWriter) -> None:
+    """Leave a checkpoint, unless an earlier attempt did."""
+    work = Path(job.work)
+    if (work / MODEL).is_dir() and (work / METRICS).is_file():
+        return
+    sources = Sources(
+        cache=work / CACHE,
+        checkpoint=Path(job.start),
+        noises=Path(job.noises) if job.noises else None,
+        rooms=Path(job.rooms) if job.rooms else None,
+    )
+    metrics = train_checkpoint(
+        corpus,
+        sources,
+        Hyperparameters(**job.hyperparameters),
+        work,
+        callbacks=[TrainerEvents(events)],
+        progress=lambda done, total: events.stage(LISTENING, done, total),
+    )
+    _require_finite_loss(metrics)
+    if job.hyperparameters["trained"] == "head":
+        events.point(epoch=1, **_validation_metrics(metrics))
+    events.log(f"Accuracy on the validation speakers: {metrics['eval_accuracy']:.3f}")
+
+
+def export(job: Job, corpus: Corpus, events: EventWriter) -> None:
+    """Leave a version folder, unless an earlier attempt did."""
+    target = Path(job.work) / VERSION
+    if target.is_dir():
+        return
+    description = Description(task=job.task, origin=job.lineage, model_card=job.model_card)
+    checkpoint = check_checkpoint(Path(job.work) / MODEL, corpus.labels)
+    make_version(corpus, Path(job.work) / CACHE, checkpoint, target, description)
+
+
+def evaluate(job: Job, corpus: Corpus, events: EventWriter) -> None:
+    """Compare the new version with the one in service, and write the result of the run."""
+    work = Path(job.work)
+    comparison = measure_gate(
+        corpus,
+        candidate=work / VERSION,
+        active=Path(job.active) if job.active else None,
+        cache=work / CACHE,
+        noises=Path(job.noises) if job.noises else None,
+        from_people=job.from_people,
+        progress=lambda done, total: events.stage(EVALUATING, done, total),
+    )
+    _add_test_metrics(work / VERSION, comparison)
+    write_text(work / RESULT, json.dumps(comparison))
+
+
+STEPS: Mapping[str, Step] = {each.__name__: each for each in (decode, train, export, evaluate)}
 
 
 def _require_room(job: Job, corpus: Corpus) -> None:
@@ -73,59 +132,11 @@ def _require_room(job: Job, corpus: Corpus) -> None:
         raise CorpusRefused("storage_full", "The disk has too little room left for a training run.")
 
 
-def _decode(corpus: Corpus, cache: Path, report: Report) -> None:
-    present = [split for split in SPLITS if any(clip.split == split for clip in corpus.clips)]
-    total = len(corpus.clips)
-    before = 0
-    for split in present:
-        clips = corpus.split(split)
-
-        def heard(done: int, _of: int, before: int = before) -> None:
-            report.stage(DECODING, before + done, total)
-
-        decoded([clip.path for clip in clips], cache, heard)
-        before += len(clips)
-
-
-def _train(job: Job, corpus: Corpus, report: Report) -> None:
-    work = Path(job.work)
-    if (work / MODEL).is_dir() and (work / FIGURES).is_file():
-        return
-    report.stage(LISTENING)
-    sources = Sources(
-        cache=work / "cache",
-        checkpoint=Path(job.start),
-        noises=Path(job.noises) if job.noises else None,
-        rooms=Path(job.rooms) if job.rooms else None,
-    )
-    figures = train_checkpoint(
-        corpus,
-        sources,
-        Hyperparameters(**job.hyperparameters),
-        work,
-        callbacks=[_Following(report)],
-        progress=lambda done, total: report.stage(LISTENING, done, total),
-    )
-    _require_numbers(figures)
-    if job.hyperparameters["trained"] == "head":
-        report.point(epoch=1, **_of_validation(figures))
-    report.say(f"Accuracy on the validation speakers: {figures['eval_accuracy']:.3f}")
-
-
-def _export(job: Job, corpus: Corpus) -> None:
-    target = Path(job.work) / VERSION
-    if target.is_dir():
-        return
-    description = Description(task=job.task, origin=job.origin, model_card=job.model_card)
-    checkpoint = check_checkpoint(Path(job.work) / MODEL, corpus.labels)
-    make_version(corpus, Path(job.work) / "cache", checkpoint, target, description)
-
-
-def _describe(folder: Path, comparison: dict[str, Any]) -> None:
-    """Keep with the version how good it was where the gate looked."""
+def _add_test_metrics(folder: Path, comparison: dict[str, Any]) -> None:
+    """Keep with the version how good it was where the gate measured it."""
     manifest = read_manifest(folder)
-    figures = comparison["candidate"]
-    recalls = {label: each["recall"]["value"] for label, each in figures["labels"].items()}
+    metrics = comparison["candidate"]
+    recalls = {label: each["recall"]["value"] for label, each in metrics["labels"].items()}
     names: Sequence[str] = (
         "clips",
         "speakers",
@@ -134,38 +145,38 @@ def _describe(folder: Path, comparison: dict[str, Any]) -> None:
         "mean_recall",
         "calibration_error",
     )
-    test = {**{name: figures[name] for name in names}, "recall": recalls, "split": comparison["split"]}
+    test = {**{name: metrics[name] for name in names}, "recall": recalls, "split": comparison["split"]}
     write_manifest(folder, replace(manifest, metrics={**manifest.metrics, "test": test}))
 
 
-class _Following(TrainerCallback):
-    """Tells how far the Trainer is, and the figures of each epoch."""
+class TrainerEvents(TrainerCallback):
+    """Makes events of the Trainer's steps and of the metrics of each epoch."""
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    def __init__(self, events: EventWriter) -> None:
+        self._events = events
         self._loss = float("nan")
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
-        self._report.stage(TRAINING, state.global_step, state.max_steps)
+        self._events.stage(TRAINING, state.global_step, state.max_steps)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:
         self._loss = float((logs or {}).get("loss", self._loss))
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **rest: Any) -> None:
-        _require_numbers(metrics or {})
+        _require_finite_loss(metrics or {})
         epoch = round(float(state.epoch or 0.0), 2)
-        figures = _of_validation(metrics or {})
+        point = _validation_metrics(metrics or {})
         if math.isfinite(self._loss):
-            figures["loss"] = self._loss
-        self._report.point(epoch=epoch, **figures)
+            point["loss"] = self._loss
+        self._events.point(epoch=epoch, **point)
 
 
-def _require_numbers(figures: Any) -> None:
-    loss = float(figures.get("eval_loss", 0.0))
+def _require_finite_loss(metrics: Any) -> None:
+    loss = float(metrics.get("eval_loss", 0.0))
     if not math.isfinite(loss):
         raise RunFailed("diverged", f"The loss on the validation speakers became {loss}.")
 
 
-def _of_validation(metrics: Any) -> dict[str, float]:
+def _validation_metrics(metrics: Any) -> dict[str, float]:
     named = {"validation_loss": "eval_loss", "accuracy": "eval_accuracy", "mean_recall": "eval_mean_recall"}
     return {name: float(metrics[key]) for name, key in named.items() if key in metrics}

@@ -1,7 +1,5 @@
-"""Starts the process that trains, writes what it tells on the run's row, and stops it when asked to."""
+"""Runs the process that trains: records its events on the run's row, and stops it when asked to."""
 
-import contextlib
-import json
 import logging
 import selectors
 import subprocess
@@ -13,41 +11,36 @@ from typing import Any
 from django.conf import settings
 
 from training.exceptions import RunFailed
-from training.models import TrainingRun
-from training.runs.child import MEMORY_WORDS, OUT_OF_MEMORY
-from training.runs.job import DECODING, JOB, LISTENING, RESULT, TRAINING, Job
-from training.runs.progress import RunRow
+from training.runs.events import parse_event
+from training.runs.failures import OUT_OF_MEMORY, is_about_memory
+from training.runs.job import JOB, RESULT, Job
+from training.runs.progress import RunProgress
+from training.runs.stages import BY_NAME
 
 logger = logging.getLogger(__name__)
-State = TrainingRun.State
 
-LOOK_EVERY_S = 0.5
-NOTE_EVERY_S = 1.0
+POLL_EVERY_S = 0.5
+UPDATE_EVERY_S = 1.0
 STOP_WITHIN_S = 2.0
 # A process that the system ends again and again would not do better the next time.
 MAX_ATTEMPTS = 4
-STATES = {DECODING: State.PREPARING, LISTENING: State.PREPARING, TRAINING: State.TRAINING}
 # Before this much is done, what is left is guessed from the estimate.
 SURE_FROM = 0.1
-LOG, LAST_WORDS = "process.log", 4000
+LOG, LOG_TAIL_BYTES = "process.log", 4000
 
 
-class Cancelled(Exception):
-    """Somebody asked to stop the run."""
-
-
-def follow_process(row: RunRow, job: Job) -> None:
-    """Run the process to its end, again after a kill. Raises Cancelled, RunLost and RunFailed."""
+def supervise_process(progress: RunProgress, job: Job) -> None:
+    """Run the process to its end, again after a kill. Raises Cancelled, LeaseLost and RunFailed."""
     for _attempt in range(MAX_ATTEMPTS):
-        ended, error = _once(row, job)
+        exit_code, error = _run_once(progress, job)
         if error is not None:
             raise RunFailed(error["code"], error["detail"])
-        if ended == 0 and (Path(job.work) / RESULT).is_file():
+        if exit_code == 0 and (Path(job.work) / RESULT).is_file():
             return
         if _ran_out_of_memory(job):
             raise RunFailed("out_of_memory", OUT_OF_MEMORY)
-        row.say(f"The training process ended with {ended}; going on from its last checkpoint.")
-        logger.warning("Training process ended run=%s exit=%s", row.run.pk, ended)
+        progress.log(f"The training process ended with {exit_code}; going on from its last checkpoint.")
+        logger.warning("Training process ended run=%s exit=%s", progress.run.pk, exit_code)
     raise RunFailed(
         "process_killed",
         "The system ended the training process again and again, most often for want of memory.",
@@ -55,81 +48,81 @@ def follow_process(row: RunRow, job: Job) -> None:
 
 
 def _ran_out_of_memory(job: Job) -> bool:
-    """Some libraries end the process where Python would raise MemoryError; their last words tell."""
-    words = (Path(job.work) / LOG).read_bytes()[-LAST_WORDS:].decode(errors="replace").lower()
-    return any(word in words for word in MEMORY_WORDS)
+    """Some libraries end the process where Python would raise MemoryError; the end of its log shows it."""
+    tail = (Path(job.work) / LOG).read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
+    return is_about_memory(tail.lower())
 
 
-def _once(row: RunRow, job: Job) -> tuple[int, dict[str, str] | None]:
+def _run_once(progress: RunProgress, job: Job) -> tuple[int, dict[str, str] | None]:
     with (Path(job.work) / LOG).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  # our own module, with a path of our own
             [sys.executable, "-m", "training.runs.child", str(Path(job.work) / JOB)],
             cwd=settings.BASE_DIR,
-            stdin=subprocess.PIPE,  # never written to: its end tells the process that we are gone
+            stdin=subprocess.PIPE,  # never written to: its end shows the process that we are gone
             stdout=subprocess.PIPE,
             stderr=log,
             process_group=0,
         )
     try:
-        heard = _Heard(row)
-        _listen(process, row, heard)
-        return process.wait(), heard.error
+        recorder = EventRecorder(progress)
+        _record_events(process, progress, recorder)
+        return process.wait(), recorder.error
     finally:
         _stop(process)
 
 
-def _listen(process: "subprocess.Popen[bytes]", row: RunRow, heard: "_Heard") -> None:
+def _record_events(
+    process: "subprocess.Popen[bytes]", progress: RunProgress, recorder: "EventRecorder"
+) -> None:
     if process.stdout is None:
         return
     rest = b""
-    next_note = 0.0
+    next_update = 0.0
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
-            if selector.select(LOOK_EVERY_S):
+            if selector.select(POLL_EVERY_S):
                 chunk = process.stdout.read1(65536)  # type: ignore[attr-defined]  # buffered by Popen
                 if not chunk:
                     break
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
-                    heard.take(line)
-            if time.monotonic() >= next_note:
-                next_note = time.monotonic() + NOTE_EVERY_S
-                if row.wants_to_stop():
-                    raise Cancelled
-                heard.note()
-    heard.note()
+                    recorder.take(line)
+            if time.monotonic() >= next_update:
+                next_update = time.monotonic() + UPDATE_EVERY_S
+                progress.raise_if_cancelled()
+                recorder.flush()
+    recorder.flush()
 
 
-class _Heard:
-    """What the process told since the last note."""
+class EventRecorder:
+    """Collects the events of a process, and writes them on the run's row when told to."""
 
-    def __init__(self, row: RunRow) -> None:
+    def __init__(self, progress: RunProgress) -> None:
         self.error: dict[str, str] | None = None
-        self._row = row
+        self._progress = progress
         self._began = time.monotonic()
         self._first: float | None = None
         self._fields: dict[str, Any] = {}
-        self._curves = list(row.run.curves)
+        self._curves = list(progress.run.curves)
 
     def take(self, line: bytes) -> None:
-        with contextlib.suppress(ValueError):
-            told = json.loads(line)
-            if "stage" in told:
-                state = STATES.get(told["stage"], State.EVALUATING)
-                self._fields |= {"stage": told["stage"], "state": state, "progress": told["progress"]}
-                self._fields["seconds_left"] = self._seconds_left(told["progress"])
-            if "point" in told:
-                point = told["point"]
-                self._curves = [each for each in self._curves if each["epoch"] != point["epoch"]] + [point]
-                self._fields["curves"] = self._curves
-            if "log" in told:
-                self._row.say(told["log"])
-            self.error = told.get("error", self.error)
+        event = parse_event(line)
+        if "stage" in event:
+            state = BY_NAME[event["stage"]].state
+            self._fields |= {"stage": event["stage"], "state": state, "progress": event["progress"]}
+            self._fields["seconds_left"] = self._seconds_left(event["progress"])
+        if "point" in event:
+            point = event["point"]
+            self._curves = [each for each in self._curves if each["epoch"] != point["epoch"]] + [point]
+            self._fields["curves"] = self._curves
+        if "log" in event:
+            self._progress.log(event["log"])
+        self.error = event.get("error", self.error)
 
-    def note(self) -> None:
-        """Also without news, as a sign of life."""
-        self._row.note(**self._fields, log=self._row.log)
+    def flush(self) -> None:
+        """Also without news, as a heartbeat."""
+        self._progress.update(**self._fields)
         self._fields = {}
 
     def _seconds_left(self, progress: float) -> int | None:
@@ -138,7 +131,7 @@ class _Heard:
             self._first = progress
         done, elapsed = progress - self._first, time.monotonic() - self._began
         if done < SURE_FROM:
-            estimate = self._row.run.estimated_seconds
+            estimate = self._progress.run.estimated_seconds
             return None if estimate is None else round(estimate * (1 - progress))
         return round(elapsed / done * (1 - progress))
 

@@ -19,7 +19,7 @@ ARCHITECTURE = "Wav2Vec2ForSequenceClassification"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checked folder. ``order[i]`` is the output of the checkpoint that answers the task's label i."""
+    """A checked folder. ``order[i]`` is the checkpoint's output for the task's label i."""
 
     folder: Path
     labels: tuple[str, ...]
@@ -30,7 +30,7 @@ class Checkpoint:
 def check_checkpoint(
     folder: Path, labels: Sequence[str], renames: Mapping[str, str] | None = None
 ) -> Checkpoint:
-    """Look at a checkpoint without loading it; its labels, renamed, must be the task's in any order.
+    """Check a checkpoint without loading it; its labels, renamed, must be the task's in any order.
 
     Raises CheckpointRefused on anything but safetensors, on code of its own, and on another
     architecture, sample rate or set of labels.
@@ -54,7 +54,7 @@ def load_model(checkpoint: Checkpoint) -> "Wav2Vec2ForSequenceClassification":
     """The checkpoint as a float32 torch model in evaluation mode, outputs in the task's order.
 
     Raises CheckpointRefused when the weights are damaged or incomplete, or hold what the model that the
-    configuration describes does not use: it would answer, but not as the checkpoint was trained to.
+    configuration describes does not use: it would predict something else than it was trained to.
     """
     torchaudio_shim.install()
     import torch

@@ -16,7 +16,7 @@ HEIGHT = "convolution.height"
 
 
 def flatten_convolutions(path: Path) -> None:
-    """Rewrite the file in place. The same sums in another order: answers differ by rounding alone."""
+    """Rewrite the file in place. The same sums in another order: logits differ by rounding alone."""
     import onnx
     from onnx import numpy_helper
 

@@ -9,7 +9,7 @@ SMALLEST = 4096
 
 
 def halve_weights(path: Path) -> None:
-    """Rewrite the file in place. Only weights that half precision holds exactly, so no answer changes."""
+    """Rewrite the file in place. Only weights that half precision holds exactly, so no output changes."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 

@@ -36,7 +36,7 @@ def import_checkpoint(
     and decides whether int8 serves; without it a version serves float32. Raises CheckpointRefused,
     CorpusRefused or VersionRefused, and leaves nothing behind.
     """
-    labels = list(task.labels.order_by("order").values_list("key", flat=True))
+    labels = task.label_keys()
     checkpoint = check_checkpoint(folder, labels, renames)
     description = Description(
         task=task.slug, origin={"kind": "imported", "name": name}, model_card=_model_card(folder, name)
@@ -46,10 +46,10 @@ def import_checkpoint(
         if corpus:
             torchaudio_shim.install()
             # Torch is loaded only now.
-            from training.recipes.recipe import make_version
+            from training.versions.make_version import make_version
 
-            heard = read_corpus(corpus, labels, follow_links=follow_links)
-            make_version(heard, workplace / "cache", checkpoint, target, description)
+            calibration = read_corpus(corpus, labels, follow_links=follow_links)
+            make_version(calibration, workplace / "cache", checkpoint, target, description)
         else:
             write_version(target, checkpoint, load_model(checkpoint), description)
         return register_version(target, task=task, origin=ModelVersion.Origin.IMPORTED)
@@ -59,7 +59,7 @@ def import_checkpoint(
 def downloaded(name: str) -> Iterator[Path]:
     """The folder of a checkpoint fetched from the Hugging Face hub, for as long as the block runs.
 
-    The one place where the site reaches out, and only when an administrator asks for it. Raises
+    The only request that leaves the machine, made when an administrator runs the command. Raises
     CheckpointRefused when the checkpoint cannot be had.
     """
     with _workplace() as workplace:

@@ -1,4 +1,4 @@
-"""Which clips and decisions made a version, and which versions learned from a clip."""
+"""Lineage: which clips and decisions a version was trained on, and which versions a clip went into."""
 
 from uuid import UUID
 
@@ -9,21 +9,21 @@ from training.models import SnapshotClip, TrainingRun
 
 
 def versions_that_learned_from(clip_id: UUID) -> QuerySet[ModelVersion]:
-    """Trained versions whose snapshot has the clip among those that are learned from, newest first.
+    """Trained versions whose snapshot has the clip in its training split, newest first.
 
-    Clips of the other splits only judged; a clip that was taken back before the run taught nothing.
+    Clips of the other splits were only measured on; a clip that was withdrawn before the run is left out.
     """
     held = SnapshotClip.objects.of_clip(clip_id).filter(split=Clip.Split.TRAIN)
-    there = ~Q(erased=True) | Q(erased_at__gt=OuterRef("started_at"))
-    runs = TrainingRun.objects.filter(Exists(held.filter(there, snapshot=OuterRef("snapshot"))))
+    present = ~Q(erased=True) | Q(erased_at__gt=OuterRef("started_at"))
+    runs = TrainingRun.objects.filter(Exists(held.filter(present, snapshot=OuterRef("snapshot"))))
     return ModelVersion.objects.filter(training_run__in=runs).order_by("-number")
 
 
 def clips_behind(version: ModelVersion) -> QuerySet[SnapshotClip]:
     """Every clip of the snapshot that a version was trained on, as it was decided then.
 
-    Without those that were taken back before the run.
+    Without those that were withdrawn before the run.
     """
     clips = SnapshotClip.objects.filter(snapshot__runs__version=version)
-    there = ~Q(erased=True) | Q(erased_at__gt=F("snapshot__runs__started_at"))
-    return clips.filter(there, snapshot__runs__version=version).select_related("label")
+    present = ~Q(erased=True) | Q(erased_at__gt=F("snapshot__runs__started_at"))
+    return clips.filter(present, snapshot__runs__version=version).select_related("label")

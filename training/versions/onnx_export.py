@@ -49,7 +49,7 @@ def export_onnx(model: "Wav2Vec2ForSequenceClassification", path: Path) -> None:
 
 
 def open_onnx(path: Path) -> onnxruntime.InferenceSession:
-    """A session to compare answers with, on as many threads as torch has, which sleep between two answers."""
+    """A session to compare outputs with, on as many threads as torch has, which sleep between two runs."""
     import torch
 
     options = onnxruntime.SessionOptions()
@@ -79,7 +79,7 @@ def quantise(source: Path, target: Path) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """ONNX Runtime tells the root logger of every tensor that it leaves as it is."""
+    """ONNX Runtime logs every tensor that it leaves as it is, to the root logger."""
     before = logging.root.manager.disable
     logging.disable(logging.INFO)
     try:

@@ -1,4 +1,4 @@
-"""Proves that an exported model says what the torch model says."""
+"""Checks that an exported model gives the logits of the torch model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,8 +43,8 @@ def largest_difference(
     for waveform in waveforms:
         with torch.inference_mode():
             expected = model(torch.from_numpy(waveform)[None]).logits.numpy()
-        (answered,) = session.run(None, {"waveform": waveform[None]})
-        differences.append(np.abs(expected - answered).max())
+        (exported,) = session.run(None, {"waveform": waveform[None]})
+        differences.append(np.abs(expected - exported).max())
     return float(np.nan_to_num(np.max(differences), nan=np.inf))
 
 

@@ -1,9 +1,8 @@
-"""Which version serves, who decided that, and how to go back."""
+"""Puts versions into service, takes them out of it, and deletes their files."""
 
 import logging
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +11,7 @@ from classifier.models import ModelVersion, Task
 from classifier.predictions import registry
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
-from emotion_site.roles import is_admin
+from emotion_site.roles import require_admin
 from training.models import Promotion, TrainingRun
 
 logger = logging.getLogger(__name__)
@@ -61,9 +60,9 @@ def version_before(current: ModelVersion) -> ModelVersion | None:
     return before if before and before.status == ModelVersion.Status.READY else None
 
 
-def in_service_at(task: Task, moment: datetime) -> ModelVersion | None:
-    """The version that served at a moment; None before the first."""
-    rows = Promotion.objects.filter(task=task, created__lte=moment).select_related("to_version")
+def in_service_at(task: Task, time: datetime) -> ModelVersion | None:
+    """The version that was in service at this time; None before the first."""
+    rows = Promotion.objects.filter(task=task, created__lte=time).select_related("to_version")
     last = rows.order_by("-created", "-id").first()
     return last.to_version if last else None
 
@@ -80,7 +79,7 @@ def delete_version(*, version: ModelVersion, administrator: User) -> None:
     try:
         registry.remove_files(version)
     except VersionRefused as error:
-        raise _told(error) from error
+        raise _user_error(error) from error
     logger.info("Deleted version=%s by=%s", version.pk, administrator.pk)
 
 
@@ -100,14 +99,9 @@ def _activate(
         )
     except VersionRefused as error:
         logger.warning("Refused version=%s code=%s", version.pk, error.code)
-        raise _told(error) from error
+        raise _user_error(error) from error
 
 
-def _told(error: VersionRefused) -> UserError:
+def _user_error(error: VersionRefused) -> UserError:
     damaged = _("This version's files are damaged or it fails when tried, so the one in service stays.")
     return UserError(error.code, REFUSALS.get(error.code, damaged), status=409)
-
-
-def require_admin(user: User) -> None:
-    if not is_admin(user):
-        raise PermissionDenied

@@ -11,11 +11,11 @@ from training.models import PredictionJob
 
 logger = logging.getLogger(__name__)
 State = PredictionJob.State
-NOTE_EVERY = 10
+SAVE_EVERY = 10
 
 
-def work_through(job: PredictionJob) -> None:
-    """Hear the clips from where an earlier attempt stopped; what is gone or damaged counts as failed."""
+def execute_job(job: PredictionJob) -> None:
+    """Predict the clips from where an earlier attempt stopped; what is gone or damaged counts as failed."""
     job.state = State.RUNNING
     job.save(update_fields=["state"])
     for number, clip_id in enumerate(job.clip_ids[job.done :], start=job.done + 1):
@@ -25,7 +25,7 @@ def work_through(job: PredictionJob) -> None:
             _end(job, State.FAILED, error.code)
             return
         job.done = number
-        if number % NOTE_EVERY == 0:
+        if number % SAVE_EVERY == 0:
             job.save(update_fields=["done", "failed"])
     _end(job, State.DONE)
 

@@ -1,4 +1,4 @@
-"""Asks a worker to let the version in service hear chosen clips again; what older versions said stays."""
+"""Requests new predictions of chosen clips by the version in service; those of older versions stay."""
 
 import logging
 
@@ -17,8 +17,8 @@ from training.models import PredictionJob
 logger = logging.getLogger(__name__)
 
 
-def clips_to_repeat(version: ModelVersion) -> ClipQuerySet:
-    """Clips that show the answer of another version, whether or not this one has heard them before."""
+def clips_to_repredict(version: ModelVersion) -> ClipQuerySet:
+    """Clips that show the prediction of another version, even if this one has predicted them before."""
     return Clip.objects.present().filter(answered_by__task=version.task).exclude(answered_by=version)
 
 

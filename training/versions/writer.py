@@ -1,8 +1,6 @@
-"""Writes the folder of a model version: beside its place first, then renamed, so it is whole or not there."""
+"""Writes the folder of a model version, whole or not at all."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.inference.manifest import Manifest, write_manifest
 from classifier.inference.version_folder import MODEL_CARD, PREPROCESSOR, SERVING, SERVING_INT8, hash_files
+from emotion_site.storage.atomic_write import new_folder
 from training.versions.checkpoint import Checkpoint
 from training.versions.half_weights import halve_weights
 from training.versions.onnx_export import export_onnx, quantise
@@ -42,12 +41,11 @@ def write_version(
 ) -> Manifest:
     """Make the version folder ``target``, which must not exist, from a loaded checkpoint.
 
-    ``compact`` keeps the weights in half precision and serves an int8 model; measure its answers
-    before it serves. Without ``int8`` it serves float32, stored as halves. Raises CheckpointRefused, and
+    ``compact`` keeps the weights in half precision and serves an int8 model; measure it before
+    it serves. Without ``int8`` it serves float32, stored as halves. Raises CheckpointRefused, and
     leaves nothing behind, when ONNX and torch disagree.
     """
-    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
+    with new_folder(target, private=True) as partial:
         difference = _write_model(partial, model, checkpoint, compact=compact, int8=int8)
         (partial / PREPROCESSOR).write_text(json.dumps(dict(checkpoint.preprocessor), indent=2) + "\n")
         (partial / MODEL_CARD).write_text(description.model_card, encoding="utf-8")
@@ -64,10 +62,6 @@ def write_version(
         )
         write_manifest(partial, manifest)
         _make_readable(partial)
-        partial.rename(target)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
     return manifest
 
 

@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from classifier.inference.windows import window_starts, windowed_seconds
+from classifier.inference.windows import cut_windows, window_starts, windowed_seconds
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,13 @@ def test_overlaps_count_twice():
     assert windowed_seconds(5.0) == 5.0
     assert windowed_seconds(7.5) == 10.0
     assert windowed_seconds(600.0) == 239 * 5.0
+
+
+def test_windows_are_cut_from_the_last_axis():
+    clip = np.arange(200, dtype=np.float32)
+    windows = cut_windows(clip, window=80, hop=40)
+    assert [window.tolist() for window in windows] == [
+        clip[start : start + 80].tolist() for start in (0, 40, 80, 120)
+    ]
+    batch = cut_windows(clip[None], window=80, hop=40)
+    assert [each[0].tolist() for each in batch] == [window.tolist() for window in windows]

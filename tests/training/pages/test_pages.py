@@ -132,7 +132,7 @@ def test_a_snapshot_that_cannot_be_learned_from_says_so_before(admin_client, fro
 
 
 @pytest.mark.parametrize("wrong", [{"snapshot": "999"}, {"mode": "magic"}, {"start_version": "x"}])
-def test_bad_wishes_start_nothing(admin_client, frozen, in_service, wrong):
+def test_bad_choices_start_nothing(admin_client, frozen, in_service, wrong):
     form = {"snapshot": frozen.number, "start_version": in_service.number, "mode": "head", **wrong}
     assert admin_client.post(address("runs"), form).status_code == 400
     assert not TrainingRun.objects.exists()

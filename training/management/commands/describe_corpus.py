@@ -35,7 +35,7 @@ class Command(BaseCommand):
         task = Task.objects.filter(slug=options["task"]).first()
         if task is None:
             raise CommandError(f"There is no task {options['task']}.", returncode=2)
-        labels = list(task.labels.order_by("order").values_list("key", flat=True))
+        labels = task.label_keys()
         try:
             corpus = read_corpus(options["corpus"], labels, follow_links=options["follow_links"])
             with quarantine() as decoder:
@@ -52,15 +52,15 @@ class Command(BaseCommand):
 
 
 def _facts(corpus: Corpus, seconds: Sequence[float]) -> dict[str, Any]:
-    """What there is to say, ready for JSON."""
-    heard = list(zip(corpus.clips, seconds, strict=True))
+    """The counts, ready for JSON."""
+    lengths = list(zip(corpus.clips, seconds, strict=True))
     splits = {}
     for split in SPLITS:
         clips = [clip for clip in corpus.clips if clip.split == split]
         counts = Counter(clip.label for clip in clips)
         splits[split] = {
             "clips": len(clips),
-            "seconds": round(sum(length for clip, length in heard if clip.split == split), 1),
+            "seconds": round(sum(length for clip, length in lengths if clip.split == split), 1),
             "speakers": len({clip.speaker for clip in clips}),
             "labels": {label: counts[label] for label in corpus.labels},
         }

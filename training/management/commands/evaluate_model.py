@@ -13,7 +13,7 @@ from classifier.models import ModelVersion
 from emotion_site.counted import counted
 from training import torchaudio_shim
 from training.datasets.corpus import SPLITS, read_corpus
-from training.evaluation.metrics import OF_A_LABEL, OVERALL
+from training.evaluation.metrics import OVERALL, PER_LABEL
 from training.evaluation.resampling import CLIPS, ENOUGH_SPEAKERS
 from training.exceptions import CorpusRefused
 from training.libraries import require_training_libraries
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     help = "Measures a model version on a split of a corpus, through the engine that serves."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        # Here --version is a model's; Django has one of its own that tells the version of Django.
+        # Here --version is a model's; Django's own prints the version of Django.
         return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -55,12 +55,12 @@ class Command(BaseCommand):
             )
         folder = options["path"] or _folder_of(options["task"], options["version"])
         try:
-            figures = _measure(folder, options)
+            metrics = _measure(folder, options)
         except (CorpusRefused, VersionRefused) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"The pictures could not be written: {error.strerror}.") from error
-        self.stdout.write(json.dumps(figures) if options["json"] else _table(figures))
+        self.stdout.write(json.dumps(metrics) if options["json"] else _table(metrics))
 
 
 def _folder_of(task: str, number: int) -> Path:
@@ -81,42 +81,42 @@ def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     corpus = read_corpus(options["corpus"], engine.manifest.labels, follow_links=options["follow_links"])
     clips = clips_to_measure(corpus, options["split"], cache)
     noises = read_noises(options["noises"], cache, for_testing=True) if options["noises"] else []
-    figures = measure(engine, clips, noises, options["snr"])
-    figures["parameters"] = engine.manifest.parameters
-    figures["session_ms"] = round(milliseconds({"this": engine}, TIMED_RUNS)["this"], 1)
+    metrics = measure(engine, clips, noises, options["snr"])
+    metrics["parameters"] = engine.manifest.parameters
+    metrics["session_ms"] = round(milliseconds({"this": engine}, TIMED_RUNS)["this"], 1)
     if pictures := options["pictures"]:
         pictures.mkdir(parents=True, exist_ok=True)
-        draw_confusion(figures["confusion"], engine.manifest.labels, pictures / "confusion.svg")
-        draw_reliability(figures["reliability"], pictures / "reliability.svg")
-    return figures
+        draw_confusion(metrics["confusion"], engine.manifest.labels, pictures / "confusion.svg")
+        draw_reliability(metrics["reliability"], pictures / "reliability.svg")
+    return metrics
 
 
-def _table(figures: dict[str, Any]) -> str:
-    """The figures as lines of text."""
+def _table(metrics: dict[str, Any]) -> str:
+    """The metrics as lines of text."""
     lines = [
-        f"{counted(figures['clips'], 'clip')} of {counted(figures['speakers'], 'speaker')}",
-        _about_intervals(figures),
-        f"{figures['parameters']} parameters, {figures['session_ms']} ms for 3 s on {THREADS} threads",
+        f"{counted(metrics['clips'], 'clip')} of {counted(metrics['speakers'], 'speaker')}",
+        _about_intervals(metrics),
+        f"{metrics['parameters']} parameters, {metrics['session_ms']} ms for 3 s on {THREADS} threads",
     ]
     for name in OVERALL:
-        lines.append(f"{name:18} {_with_interval(figures[name])}")
+        lines.append(f"{name:18} {_with_interval(metrics[name])}")
     lines += [
-        f"{name:18} accuracy {_with_interval(figures['conditions_95'][name])}"
-        for name in figures["conditions"]
+        f"{name:18} accuracy {_with_interval(metrics['conditions_95'][name])}"
+        for name in metrics["conditions"]
     ]
-    labels = list(figures["labels"])
-    for name in OF_A_LABEL:
+    labels = list(metrics["labels"])
+    for name in PER_LABEL:
         lines += ["", name]
-        lines += [f"  {label:16} {_with_interval(figures['labels'][label][name])}" for label in labels]
-    lines += ["", "rows: the right label; columns: what was said"]
+        lines += [f"  {label:16} {_with_interval(metrics['labels'][label][name])}" for label in labels]
+    lines += ["", "rows: the right label; columns: the predicted one"]
     lines.append(" " * 18 + "".join(f"{label:>10}" for label in labels))
-    for label, row in zip(labels, figures["confusion"], strict=True):
+    for label, row in zip(labels, metrics["confusion"], strict=True):
         lines.append(f"  {label:16}" + "".join(f"{count:>10}" for count in row))
     return "\n".join(lines)
 
 
-def _about_intervals(figures: dict[str, Any]) -> str:
-    if figures["interval_by"] == CLIPS:
+def _about_intervals(metrics: dict[str, Any]) -> str:
+    if metrics["interval_by"] == CLIPS:
         return (
             f"95% intervals are for other clips of the same speakers: fewer than {ENOUGH_SPEAKERS} speakers "
             "are too few to tell about others"

@@ -9,11 +9,11 @@ from annotations.exceptions import ImportRefused
 from annotations.imports.labels import require_task
 from emotion_site.counted import counted
 from emotion_site.exceptions import UserError
-from training.datasets.files import copy_snapshot, finish_writing, verify_snapshot
-from training.datasets.freezing import Wishes, freeze_snapshot
+from training.datasets.files import copy_snapshot, ensure_written, verify_snapshot
+from training.datasets.freezing import FreezeOptions, freeze_snapshot
 from training.exceptions import SnapshotRefused
 from training.models import Snapshot
-from training.pages.warnings import sentence_of
+from training.pages.snapshot_warnings import sentence_of
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         out: Path = options["out"]
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise CommandError("OUT must be a new or empty folder.", returncode=2)
-        snapshot = _frozen(options)
+        snapshot = _freeze(options)
         try:
             verify_snapshot(snapshot)
             copy_snapshot(snapshot, out)
@@ -44,21 +44,21 @@ class Command(BaseCommand):
             "withdraws or deletes a clip."
         )
         if options["json"]:
-            told = {"checksum": snapshot.checksum, "n_clips": snapshot.n_clips, "counts": snapshot.counts}
-            self.stdout.write(json.dumps(told))
+            summary = {"checksum": snapshot.checksum, "n_clips": snapshot.n_clips, "counts": snapshot.counts}
+            self.stdout.write(json.dumps(summary))
         else:
             self.stdout.write(
                 f"Snapshot {snapshot.number}: {counted(snapshot.n_clips, 'clip')}, {snapshot.checksum}"
             )
 
 
-def _frozen(options: dict[str, Any]) -> Snapshot:
+def _freeze(options: dict[str, Any]) -> Snapshot:
     """The snapshot, its files written. Raises CommandError."""
     try:
         task = require_task(options["task"])
-        wishes = Wishes(with_corpora=not options["without_corpora"])
-        snapshot = freeze_snapshot(task=task, administrator=None, wishes=wishes, later=False).snapshot
-        finish_writing(snapshot, lambda: True)
+        chosen = FreezeOptions(with_corpora=not options["without_corpora"])
+        snapshot = freeze_snapshot(task=task, administrator=None, options=chosen, later=False).snapshot
+        ensure_written(snapshot, lambda: True)
     except ImportRefused as error:
         raise CommandError(str(error), returncode=2) from error
     except UserError as error:

@@ -31,28 +31,28 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_training_libraries()
-        labels = list(Task.objects.get(slug="emotion").labels.order_by("order").values_list("key", flat=True))
+        labels = Task.objects.get(slug="emotion").label_keys()
         try:
-            figures = _ship(labels, options)
+            metrics = _ship(labels, options)
         except (CheckpointRefused, CorpusRefused, VersionRefused) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"The version could not be written: {error.strerror}.") from error
-        self.stdout.write(f"Shipped; accuracy on the test speakers: {figures['accuracy']['value']:.3f}")
+        self.stdout.write(f"Shipped; accuracy on the test speakers: {metrics['accuracy']['value']:.3f}")
 
 
 def _ship(labels: list[str], options: dict[str, Any]) -> dict[str, Any]:
     torchaudio_shim.install()
-    from training.recipes.shipping import Evidence, ship
+    from training.recipes.shipping import EvaluationData, ship
 
-    evidence = Evidence(
+    data = EvaluationData(
         corpus=read_corpus(options["corpus"], labels),
         noises=options["noises"],
         other_language=read_corpus(options["other_language"], labels),
         cache=options["cache"] or Path(settings.DATA_DIR) / "cache",
     )
-    return ship(options["checkpoint"], evidence, options["license"], SHIPPED_MODEL, _card)
+    return ship(options["checkpoint"], data, options["license"], SHIPPED_MODEL, _card)
 
 
-def _card(figures: Mapping[str, Any]) -> str:
-    return render_to_string(CARD, dict(figures))
+def _card(metrics: Mapping[str, Any]) -> str:
+    return render_to_string(CARD, dict(metrics))

@@ -11,7 +11,7 @@ from training import torchaudio_shim
 from training.datasets.corpus import read_corpus
 from training.exceptions import CheckpointRefused, CorpusRefused
 from training.libraries import require_training_libraries
-from training.runs.child import reason_of
+from training.runs.failures import reason_of
 
 
 class Command(BaseCommand):
@@ -40,9 +40,9 @@ class Command(BaseCommand):
         task = Task.objects.filter(slug=options["task"]).first()
         if task is None:
             raise CommandError(f"There is no task {options['task']}.", returncode=2)
-        labels = list(task.labels.order_by("order").values_list("key", flat=True))
+        labels = task.label_keys()
         try:
-            figures = _train(labels, options)
+            metrics = _train(labels, options)
         except (CheckpointRefused, CorpusRefused) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             if code == "training_failed":
                 raise
             raise CommandError(f"{detail} ({code})") from error
-        self.stdout.write(f"Accuracy on the validation speakers: {figures['eval_accuracy']:.3f}")
+        self.stdout.write(f"Accuracy on the validation speakers: {metrics['eval_accuracy']:.3f}")
 
 
 def _train(labels: list[str], options: dict[str, Any]) -> dict[str, float]:
