@@ -7,7 +7,7 @@ from django.core.files.base import File
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from classifier.clips.services import Submission, Wishes, submit_clip
+from classifier.clips.submit import Submission, Wishes, submit_clip
 from classifier.models import Clip
 from emotion_site.models import User
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from classifier.clips.examples import EXAMPLES
-from classifier.clips.services import Submission, submit_clip
+from classifier.clips.submit import Submission, submit_clip
 from classifier.models import Clip, Label
 from classifier.pages.browser_texts import classify_settings
 from classifier.pages.forms import WishesForm

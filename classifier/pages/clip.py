@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from classifier.clips import services
+from classifier.clips.details import name_speaker, rename_clip
+from classifier.clips.sharing import set_sharing
+from classifier.clips.submit import retry_clip
 from classifier.models import Clip, Label
 from classifier.pages.advice import quality_figures
 from classifier.pages.clip_sections import rendered_sections
@@ -64,8 +66,8 @@ def edit(request: PersonRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         context = _page_context(request, _clip_of(request, pk)) | {"details_form": form}
         return render(request, "classifier/clip.html", context, status=400)
-    services.rename_clip(clip=clip, title=form.cleaned_data["title"])
-    services.name_speaker(clip=clip, speaker=form.cleaned_data["speaker"])
+    rename_clip(clip=clip, title=form.cleaned_data["title"])
+    name_speaker(clip=clip, speaker=form.cleaned_data["speaker"])
     messages.success(request, _("Saved."))
     return redirect(clip)
 
@@ -76,7 +78,7 @@ def share(request: PersonRequest, pk: UUID) -> HttpResponse:
     clip = _clip_of(request, pk)
     form = SharingForm(request.POST)
     form.is_valid()  # two check boxes: anything that is not sent is off
-    services.set_sharing(
+    set_sharing(
         clip=clip,
         review=form.cleaned_data["shared_for_review"],
         training=form.cleaned_data["shared_for_training"],
@@ -94,7 +96,7 @@ def share(request: PersonRequest, pk: UUID) -> HttpResponse:
 def retry(request: PersonRequest, pk: UUID) -> HttpResponse:
     """Ask once more for the prediction of a clip that failed."""
     clip = _clip_of(request, pk)
-    services.retry_clip(clip=clip)
+    retry_clip(clip=clip)
     if request.htmx:
         return render(request, "classifier/_result.html", result_context(clip))
     return redirect(clip)

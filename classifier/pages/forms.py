@@ -5,7 +5,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from classifier.clips.services import Wishes
+from classifier.clips.submit import Wishes
 from classifier.models import Clip, Label
 from classifier.pages.history_query import CONFIDENCES, NOTHING_TO_HEAR, ORDERS
 

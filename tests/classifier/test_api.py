@@ -34,10 +34,10 @@ def test_create_answers_with_the_prediction(api, model_version, upload):
 
 
 def test_same_clip_through_page_and_api_gives_equal_rows(api, stranger, model_version, upload):
-    from classifier.clips import services
+    from classifier.clips.submit import submit_clip
 
     api.post(CLIPS, {"file": upload()})
-    services.submit_clip(owner=stranger, file=upload(), source="api")
+    submit_clip(owner=stranger, file=upload(), source="api")
     first, second = Clip.objects.order_by("created").values(
         "checksum", "duration_s", "quality", "peaks", "label", "confidence", "margin", "status"
     )

@@ -5,7 +5,9 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from classifier.clips import retention, services
+from classifier.clips import retention
+from classifier.clips.deletion import delete_clips, restore_clips
+from classifier.clips.submit import submit_clip
 from classifier.models import Clip
 from emotion_site.exceptions import UserError
 
@@ -14,11 +16,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def clip(speaker, model_version, upload) -> Clip:
-    return services.submit_clip(owner=speaker, file=upload(), source="upload").clip
+    return submit_clip(owner=speaker, file=upload(), source="upload").clip
 
 
 def delete(clip: Clip) -> None:
-    services.delete_clips(clips=Clip.objects.filter(pk=clip.pk))
+    delete_clips(clips=Clip.objects.filter(pk=clip.pk))
 
 
 def pass_time(clip: Clip, seconds: float) -> None:
@@ -33,15 +35,15 @@ def test_deleted_clip_is_gone_for_its_owner_at_once(clip, speaker):
 
 def test_undo_brings_it_back(clip, speaker):
     delete(clip)
-    assert services.restore_clips(owner=speaker, clip_ids=[clip.pk]) == 1
+    assert restore_clips(owner=speaker, clip_ids=[clip.pk]) == 1
     assert Clip.objects.visible_to(speaker).get() == clip
-    assert services.restore_clips(owner=speaker, clip_ids=[clip.pk]) == 0
+    assert restore_clips(owner=speaker, clip_ids=[clip.pk]) == 0
 
 
 def test_stranger_cannot_undo(clip, stranger):
     delete(clip)
     with pytest.raises(UserError):
-        services.restore_clips(owner=stranger, clip_ids=[clip.pk])
+        restore_clips(owner=stranger, clip_ids=[clip.pk])
 
 
 def test_row_and_file_go_together_after_the_time_for_undo(clip, speaker, django_capture_on_commit_callbacks):
@@ -53,16 +55,16 @@ def test_row_and_file_go_together_after_the_time_for_undo(clip, speaker, django_
     assert not Clip.objects.exists()
     assert not default_storage.exists(clip.audio.name)
     with pytest.raises(UserError) as caught:
-        services.restore_clips(owner=speaker, clip_ids=[clip.pk])
+        restore_clips(owner=speaker, clip_ids=[clip.pk])
     assert caught.value.code == "too_late"
 
 
 def test_undo_after_the_same_upload_keeps_the_new_one(clip, speaker, upload):
     delete(clip)
-    newer = services.submit_clip(owner=speaker, file=upload(), source="upload").clip
+    newer = submit_clip(owner=speaker, file=upload(), source="upload").clip
     assert newer != clip
     with pytest.raises(UserError) as caught:
-        services.restore_clips(owner=speaker, clip_ids=[clip.pk])
+        restore_clips(owner=speaker, clip_ids=[clip.pk])
     assert caught.value.code == "duplicate"
     assert Clip.objects.visible_to(speaker).get() == newer
 

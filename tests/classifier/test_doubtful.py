@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from annotations.models import QueueEntry
 from annotations.queue.offers import take_next
-from classifier.clips.services import set_sharing
+from classifier.clips.sharing import set_sharing
 from classifier.models import Clip, Task
 from classifier.predictions.storing import predict_stored_clip
 from tests.classifier.audio.test_doubts import DOUBTFUL, INCOMPLETE

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from classifier.clips import slots, uploads
-from classifier.clips.services import submit_clip
+from classifier.clips.submit import submit_clip
 from classifier.models import Clip
 from classifier.pages import media
 from emotion_site.exceptions import UserError

@@ -13,7 +13,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 
 from annotations.exports import jobs
 from classifier.clips import recovery, storage
-from classifier.clips.services import submit_clip
+from classifier.clips.submit import submit_clip
 from classifier.models import Clip
 from classifier.predictions import registry
 from emotion_site import signals

@@ -7,8 +7,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from classifier.clips import quotas, retention, services
-from classifier.clips.services import submit_clip
+from classifier.clips import quotas, retention
+from classifier.clips.deletion import delete_clips
+from classifier.clips.submit import submit_clip
 from classifier.models import Clip, Usage
 from emotion_site.exceptions import UserError
 from tests.factories import ClipFactory
@@ -30,7 +31,7 @@ def test_what_is_kept_is_counted_and_what_is_gone_is_not(speaker, send, settings
     assert first.stored_bytes == first.audio.size > 0
     assert quotas.usage_of(speaker).stored_bytes == first.audio.size + second.audio.size
     assert quotas.usage_of(speaker).clips_on_day == 2
-    services.delete_clips(clips=Clip.objects.filter(pk=first.pk))
+    delete_clips(clips=Clip.objects.filter(pk=first.pk))
     Clip.objects.filter(pk=first.pk).update(deleted_at=timezone.now() - timedelta(minutes=1))
     retention.purge_deleted_clips()
     assert quotas.usage_of(speaker).stored_bytes == second.stored_bytes

@@ -6,8 +6,9 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from classifier.clips import recovery, retention, services
+from classifier.clips import recovery, retention
 from classifier.clips.storage import read_waveform
+from classifier.clips.submit import retry_clip, submit_clip
 from classifier.models import Clip, IdempotencyKey, Label, Prediction
 from classifier.predictions import predictor, storing
 from classifier.tasks import predict_stored_clip
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def stranded(speaker, model_version, upload, settings) -> Clip:
     """A clip whose process died between upload and prediction."""
     settings.ANSWER_WITHIN_SECONDS = 0
-    clip = services.submit_clip(owner=speaker, file=upload(), source="upload").clip
+    clip = submit_clip(owner=speaker, file=upload(), source="upload").clip
     DBTaskResult.objects.all().delete()
     Clip.objects.filter(pk=clip.pk).update(created=timezone.now() - timedelta(minutes=1))
     return clip
@@ -40,7 +41,7 @@ def test_stranded_clip_is_predicted_by_the_worker(stranded):
 
 
 def test_a_busy_worker_does_not_keep_other_clips_from_being_handed_over(stranded, stranger, upload):
-    services.submit_clip(owner=stranger, file=upload(), source="upload")
+    submit_clip(owner=stranger, file=upload(), source="upload")
     assert recovery.recover_waiting_clips() == 1
 
 
@@ -50,7 +51,7 @@ def test_clip_that_takes_its_worker_down_fails_and_can_be_tried_again(stranded):
     assert recovery.recover_waiting_clips() == 0
     stranded.refresh_from_db()
     assert (stranded.status, stranded.error_code) == (Clip.Status.FAILED, "worker_lost")
-    services.retry_clip(clip=stranded)
+    retry_clip(clip=stranded)
     assert recovery.recover_waiting_clips() == 0, "it is with the worker once more"
     stranded.refresh_from_db()
     assert stranded.status == Clip.Status.WAITING
@@ -91,7 +92,7 @@ def test_prediction_from_the_stored_file_equals_one_made_at_once(
 ):
     predict_stored_clip.call(str(stranded.pk))
     settings.ANSWER_WITHIN_SECONDS = 3
-    at_once = services.submit_clip(owner=stranger, file=upload(), source="upload").clip
+    at_once = submit_clip(owner=stranger, file=upload(), source="upload").clip
     assert at_once.predictions.get().scores == stranded.predictions.get().scores
 
 
@@ -101,7 +102,7 @@ def test_lost_file_ends_in_a_state_and_can_be_tried_again(stranded):
         predict_stored_clip.call(str(stranded.pk))
     stranded.refresh_from_db()
     assert (stranded.status, stranded.error_code) == (Clip.Status.FAILED, "prediction_failed")
-    services.retry_clip(clip=stranded)
+    retry_clip(clip=stranded)
     assert stranded.status == Clip.Status.WAITING
 
 
@@ -121,7 +122,7 @@ def test_the_worker_goes_round_the_people(speaker, stranger, model_version, uplo
     settings.ANSWER_WITHIN_SECONDS = 0
 
     def send(owner, pitch):
-        return str(services.submit_clip(owner=owner, file=upload(pitch=pitch), source="upload").clip.pk)
+        return str(submit_clip(owner=owner, file=upload(pitch=pitch), source="upload").clip.pk)
 
     first, second, third = (send(speaker, pitch) for pitch in (100, 110, 120))
     of_stranger = send(stranger, 130)
@@ -133,9 +134,9 @@ def test_whoever_waits_for_long_comes_before_those_who_come_anew(
 ):
     settings.ANSWER_WITHIN_SECONDS = 0
     for pitch in (100, 110):
-        services.submit_clip(owner=speaker, file=upload(pitch=pitch), source="upload")
+        submit_clip(owner=speaker, file=upload(pitch=pitch), source="upload")
     recovery.look_after_clips()
-    services.submit_clip(owner=stranger, file=upload(), source="upload")
+    submit_clip(owner=stranger, file=upload(), source="upload")
     owners = [Clip.objects.get(pk=pk).owner for pk in waiting_tasks()]
     assert owners == [speaker, speaker, stranger]
     recovery.look_after_clips()

@@ -7,7 +7,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from classifier.clips import services
+from classifier.clips.details import rename_clip
 from classifier.models import Clip
 from classifier.pages.history_query import matching_clips, order_of
 from classifier.pages.keyset import page_of
@@ -49,7 +49,7 @@ def test_another_letter_is_another_letter(speaker, speaker_client):
 
 def test_every_door_that_writes_a_title(speaker, speaker_client):
     clip = ClipFactory(owner=speaker, title="first")
-    services.rename_clip(clip=clip, title="ÑANDÚ")
+    rename_clip(clip=clip, title="ÑANDÚ")
     assert Clip.objects.get().folded_title == "ñandú"
     speaker_client.post(reverse("classifier:edit", args=[clip.pk]), {"title": "ΣΊΣΥΦΟΣ", "speaker": ""})
     assert Clip.objects.get().folded_title == "σίσυφοσ"

@@ -6,8 +6,9 @@ from django.db import OperationalError, connection
 from django.db.models.signals import pre_save
 
 from classifier.audio.flac import decode_flac
-from classifier.clips import services
-from classifier.clips.services import Wishes
+from classifier.clips.deletion import delete_clips
+from classifier.clips.sharing import set_sharing
+from classifier.clips.submit import Wishes, submit_clip
 from classifier.inference.session import Engine
 from classifier.models import Clip, IdempotencyKey, Prediction
 from classifier.predictions import predictor
@@ -21,7 +22,7 @@ def stored_files(settings) -> list[Path]:
 
 
 def submit(owner, file, **kwargs):
-    return services.submit_clip(owner=owner, file=file, source="upload", **kwargs)
+    return submit_clip(owner=owner, file=file, source="upload", **kwargs)
 
 
 def test_clip_is_kept_with_its_prediction(speaker, model_version, upload, settings):
@@ -70,7 +71,7 @@ def test_same_key_never_makes_two_clips(speaker, model_version, upload):
     with pytest.raises(UserError) as caught:
         submit(speaker, upload(pitch=300), idempotency_key="k1")
     assert caught.value.code == "idempotency_mismatch"
-    services.delete_clips(clips=Clip.objects.filter(pk=first.clip.pk))
+    delete_clips(clips=Clip.objects.filter(pk=first.clip.pk))
     with pytest.raises(UserError) as caught:
         submit(speaker, upload(), idempotency_key="k1")
     assert caught.value.code == "clip_deleted"
@@ -87,8 +88,8 @@ def test_a_key_stands_for_the_clip_that_was_there_already(speaker, model_version
 
 def test_one_switch_of_sharing_leaves_the_other_as_somebody_else_left_it(speaker, model_version, upload):
     clip = submit(speaker, upload(), wishes=Wishes(shared_for_review=True, shared_for_training=True)).clip
-    services.set_sharing(clip=Clip.objects.get(pk=clip.pk), training=False)
-    services.set_sharing(clip=clip, review=True)
+    set_sharing(clip=Clip.objects.get(pk=clip.pk), training=False)
+    set_sharing(clip=clip, review=True)
     clip.refresh_from_db()
     assert clip.shared_for_review and not clip.shared_for_training
 

@@ -1,34 +1,28 @@
-"""Every change of a clip's state. Pages, API, commands and workers call these and nothing else."""
+"""The way in of a recording: decoded, stored and predicted. Page and API call nothing else."""
 
 import hashlib
 import logging
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classifier import tasks
 from classifier.audio.quarantine.pool import Decoded
 from classifier.audio.waveform import Waveform
 from classifier.clips import quotas, storage, uploads
-from classifier.clips.retention import undo_window
 from classifier.clips.titles import Note, title_from_name
-from classifier.events import clips_changed
 from classifier.inference.exceptions import EngineError
 from classifier.models import Clip, IdempotencyKey, Prediction
 from classifier.predictions import predictor
 from classifier.predictions.storing import keep_prediction
-from classifier.querysets import ClipQuerySet
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 
 logger = logging.getLogger(__name__)
-
-SHARING = ("shared_for_review", "shared_for_training")
 
 
 @dataclass(frozen=True)
@@ -192,70 +186,3 @@ def retry_clip(*, clip: Clip) -> None:
         clip.status, clip.error_code = Clip.Status.WAITING, ""
         clip.save(update_fields=["status", "error_code"])
         tasks.hand_to_worker(clip)
-
-
-def rename_clip(*, clip: Clip, title: str) -> None:
-    clip.title = " ".join(title.split())[: Clip._meta.get_field("title").max_length]
-    clip.save(update_fields=["title", "folded_title"])
-
-
-def name_speaker(*, clip: Clip, speaker: str) -> None:
-    """Say who is heard; an empty name stands for the owner."""
-    clip.speaker = " ".join(speaker.split())[: Clip._meta.get_field("speaker").max_length]
-    clip.save(update_fields=["speaker"])
-
-
-@transaction.atomic
-def set_sharing(*, clip: Clip, review: bool | None = None, training: bool | None = None) -> None:
-    """Say who may use a clip; withdrawing takes effect at once.
-
-    None leaves a switch as it is, even if somebody turned it since ``clip`` was read.
-    """
-    now = Clip.objects.select_for_update().only(*SHARING).get(pk=clip.pk)
-    clip.shared_for_review = now.shared_for_review if review is None else review
-    clip.shared_for_training = now.shared_for_training if training is None else training
-    clip.save(update_fields=SHARING)
-    logger.info(
-        "Sharing of clip=%s review=%s training=%s", clip.pk, clip.shared_for_review, clip.shared_for_training
-    )
-
-
-@transaction.atomic
-def share_clips(*, clips: ClipQuerySet, review: bool, training: bool) -> int:
-    """Say of many clips who may use them; how many there were."""
-    ids = list(clips.present().values_list("pk", flat=True))
-    Clip.objects.filter(pk__in=ids).update(shared_for_review=review, shared_for_training=training)
-    clips_changed.send(sender=Clip, clip_ids=ids)
-    logger.info("Sharing of clips count=%d review=%s training=%s", len(ids), review, training)
-    return len(ids)
-
-
-def delete_clips(*, clips: ClipQuerySet) -> list[UUID]:
-    """Hide clips at once and remove them for good when the time for undo is over."""
-    with transaction.atomic():
-        ids = list(clips.present().values_list("pk", flat=True))
-        Clip.objects.filter(pk__in=ids).update(deleted_at=timezone.now())
-        clips_changed.send(sender=Clip, clip_ids=ids)
-        when = timezone.now() + undo_window()
-        transaction.on_commit(lambda: tasks.purge_deleted.using(run_after=when).enqueue())
-    logger.info("Deleted clips count=%d", len(ids))
-    return ids
-
-
-def restore_clips(*, owner: User, clip_ids: list[UUID]) -> int:
-    """Undo a deletion. Raises UserError when it is too late."""
-    deleted_since = timezone.now() - undo_window()
-    clips = Clip.objects.undoable_by(owner).filter(pk__in=clip_ids, deleted_at__gt=deleted_since)
-    try:
-        with transaction.atomic():
-            ids = list(clips.values_list("pk", flat=True))
-            restored = Clip.objects.filter(pk__in=ids).update(deleted_at=None)
-            clips_changed.send(sender=Clip, clip_ids=ids)
-    except IntegrityError:
-        detail = _("You uploaded the same recording again meanwhile, so there is nothing to bring back.")
-        raise UserError("duplicate", detail, status=409) from None
-    # A second press of the button finds the clips where they belong.
-    if restored == 0 and not Clip.objects.visible_to(owner).filter(pk__in=clip_ids).exists():
-        raise UserError("too_late", _("It is too late to undo; the recording is gone."), status=410)
-    logger.info("Restored clips count=%d", restored)
-    return restored
