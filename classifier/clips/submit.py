@@ -11,14 +11,13 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from classifier import tasks
-from classifier.audio.quarantine.pool import Decoded
-from classifier.audio.waveform import Waveform
+from classifier.audio.quarantine.job import Decoded
 from classifier.clips import quotas, storage, uploads
 from classifier.clips.titles import Note, title_from_name
 from classifier.inference.exceptions import EngineError
 from classifier.models import Clip, IdempotencyKey, Prediction
 from classifier.predictions import predictor
-from classifier.predictions.storing import keep_prediction
+from classifier.predictions.storing import store_prediction
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 
@@ -66,7 +65,11 @@ def submit_clip(
             return repeated
         quotas.require_quota(owner)
         predictor.require_capacity()
-        decoded, coming = _decode_and_begin(owner, data)
+        with uploads.decoding(data) as job:
+            # The engine works beside quality, FLAC, disk and database. What is refused later, or a duplicate,
+            # costs a prediction that nobody reads.
+            future = predictor.predict_in_time(job.waveform(), person=owner.pk)
+            decoded = job.decoded()
         del data  # as large as the upload, and the prediction may have to wait
     title, notes = title_from_name(file.name if file else "")
     clip = _new_clip(owner, decoded, source, wishes, title)
@@ -81,22 +84,7 @@ def submit_clip(
             return duplicate
         raise
     logger.info("Stored clip=%s owner=%s source=%s seconds=%.2f", clip.pk, owner.pk, source, clip.duration_s)
-    return Submission(clip, created=True, prediction=_kept_now_or_later(clip, coming), notes=notes)
-
-
-def _decode_and_begin(owner: User, data: bytes) -> tuple[Decoded, predictor.Answer | None]:
-    """The engine works as soon as there is sound, beside quality, FLAC, disk and database.
-
-    What is refused later, or a duplicate, costs one answer that nobody reads.
-    """
-    coming: predictor.Answer | None = None
-
-    def begin(waveform: Waveform) -> None:
-        nonlocal coming
-        coming = predictor.begin_in_time(waveform, person=owner.pk)
-
-    decoded = uploads.decode(data, begin)
-    return decoded, coming
+    return Submission(clip, created=True, prediction=_predicted_in_time(clip, future), notes=notes)
 
 
 def _find_repeated(owner: User, key: str, digest: str) -> Submission | None:
@@ -166,12 +154,12 @@ def _store(owner: User, clip: Clip, decoded: Decoded, key: IdempotencyKey) -> No
             key.save(force_insert=True)
 
 
-def _kept_now_or_later(clip: Clip, coming: predictor.Answer | None) -> Prediction | None:
-    """Keep the prediction that is on its way, else leave the clip to a worker."""
-    if coming:
+def _predicted_in_time(clip: Clip, future: predictor.PredictionFuture | None) -> Prediction | None:
+    """Store the prediction that is on its way, else leave the clip to a worker."""
+    if future:
         try:
-            # An answer that comes later than was expected is dropped; the worker's counts.
-            return keep_prediction(clip, *coming.result(timeout=settings.ANSWER_WITHIN_SECONDS))
+            # One that takes longer than was expected is dropped; the worker's counts.
+            return store_prediction(clip, *future.result(timeout=settings.ANSWER_WITHIN_SECONDS))
         except (EngineError, TimeoutError) as error:
             reason = error.code if isinstance(error, EngineError) else "late"
             logger.warning("Left clip=%s to a worker reason=%s", clip.pk, reason)

@@ -1,6 +1,8 @@
 """From the bytes of an upload to a waveform: one pool of decoder processes per server process."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 
@@ -10,8 +12,8 @@ from django.utils.formats import number_format
 
 from classifier.audio.exceptions import AudioRejected, DecoderBusy
 from classifier.audio.limits import SAMPLES_PER_SECOND, Limits
-from classifier.audio.quarantine.pool import Decoded, DecoderPool
-from classifier.audio.quarantine.process import OnWaveform
+from classifier.audio.quarantine.job import Decoded, DecodingJob
+from classifier.audio.quarantine.pool import DecoderPool
 from classifier.clips.rejections import rejection
 from classifier.clips.slots import Places, busy
 from emotion_site.exceptions import UserError
@@ -58,17 +60,25 @@ def read_upload(file: File | None) -> bytes:
     return data
 
 
-def decode(data: bytes, on_waveform: OnWaveform = lambda _waveform: None) -> Decoded:
-    """Decode in quarantine; `on_waveform` gets the sound before the rest is there.
+@contextmanager
+def decoding(data: bytes) -> Iterator[DecodingJob]:
+    """Decode in quarantine: the waveform arrives before the rest.
 
     Raises UserError when the recording cannot be used.
     """
     try:
-        return decoder_pool().decode(data, on_waveform)
+        with decoder_pool().job(data) as job:
+            yield job
     except AudioRejected as error:
         raise _refused(error.code, str(error.params.get("format", ""))) from error
     except DecoderBusy as error:
         raise busy() from error
+
+
+def decode(data: bytes) -> Decoded:
+    """All of `decoding` at once. Raises UserError when the recording cannot be used."""
+    with decoding(data) as job:
+        return job.decoded()
 
 
 def _refused(code: str, format_name: str = "") -> UserError:

@@ -18,7 +18,7 @@ class Segment(TypedDict):
 
 
 @dataclass(frozen=True)
-class Result:
+class ClipScores:
     """Probability per label for a whole clip, and how clear-cut it is.
 
     ``confidence`` is the best score, ``margin`` its lead over the second, ``entropy`` is in nats,

@@ -12,7 +12,7 @@ from classifier.inference.exceptions import VersionRefused
 from classifier.inference.manifest import Manifest
 from classifier.inference.memory import return_freed_memory
 from classifier.inference.onnx_runtime import onnxruntime
-from classifier.inference.scores import Result, Scores, Segment, softmax
+from classifier.inference.scores import ClipScores, Scores, Segment, softmax
 from classifier.inference.version_folder import PREPROCESSOR, read_json, verify
 from classifier.inference.windows import SHORTEST_S, window_starts
 
@@ -50,7 +50,7 @@ class Engine:
         return_freed_memory()
         return cls(session, manifest, normalise=bool(preprocessor.get("do_normalize", True)))
 
-    def predict(self, waveform: Waveform) -> Result:
+    def predict(self, waveform: Waveform) -> ClipScores:
         """Scores of a clip: the mean over its windows.
 
         ``waveform`` is float32[samples], mono, at the manifest's sample rate, in [-1, 1], and long
@@ -70,7 +70,7 @@ class Engine:
             for start, row in zip(starts, probabilities, strict=True)
         ]
         milliseconds = (time.perf_counter() - started) * 1000
-        return Result(self._named(probabilities.mean(axis=0)), segments, milliseconds)
+        return ClipScores(self._named(probabilities.mean(axis=0)), segments, milliseconds)
 
     def _probabilities(self, window: NDArray[np.float32]) -> NDArray[np.float64]:
         """Every label is as likely as the others where there is nothing to hear.

@@ -175,11 +175,11 @@ def test_uploads_of_one_person_do_not_hold_up_those_of_another(
     speaker, stranger, model_version, upload, monkeypatch
 ):
     """Slow ones, sent all at once: so many took every place of the process before each person had one."""
-    decode, begun, go_on = uploads.decode, [], threading.Event()
+    decoding, begun, go_on = uploads.decoding, [], threading.Event()
 
-    def slow(data, on_waveform):
+    def slow(data):
         if data != b"slow":
-            return decode(data, on_waveform)
+            return decoding(data)
         begun.append(data)
         go_on.wait(30)
         raise UserError("damaged", "")
@@ -188,7 +188,7 @@ def test_uploads_of_one_person_do_not_hold_up_those_of_another(
         with suppress(UserError):
             submit_clip(owner=speaker, file=upload(content=b"slow"), source=Clip.Source.API)
 
-    monkeypatch.setattr(uploads, "decode", slow)
+    monkeypatch.setattr(uploads, "decoding", slow)
     monkeypatch.setattr(slots, "MAX_WAIT_S", 3)
     threads = [threading.Thread(target=send_slow) for _upload in range(16)]
     try:

@@ -43,7 +43,7 @@ def test_full_storage_is_refused_before_anything_is_decoded(
 ):
     clip = send(speaker).clip
     settings.QUOTA_BYTES = clip.stored_bytes
-    monkeypatch.setattr("classifier.clips.uploads.decode", lambda *_: pytest.fail("it was decoded"))
+    monkeypatch.setattr("classifier.clips.uploads.decoding", lambda *_: pytest.fail("it was decoded"))
     response = api.post(CLIPS, {"file": upload(pitch=100)})
     assert (response.status_code, response.json()["code"]) == (409, "quota_storage")
     assert "Delete some" in response.json()["detail"]

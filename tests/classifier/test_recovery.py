@@ -83,7 +83,7 @@ def test_after_going_back_every_door_shows_what_was_asked_last(speaker_client, s
 def test_clip_that_is_removed_while_it_is_predicted_leaves_nothing(stranded):
     answer = predictor.predict(read_waveform(stranded))
     Clip.objects.get(pk=stranded.pk).delete()
-    assert storing.keep_prediction(stranded, *answer) is None
+    assert storing.store_prediction(stranded, *answer) is None
     assert not Prediction.objects.exists()
 
 

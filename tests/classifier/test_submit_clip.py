@@ -184,7 +184,7 @@ def test_answer_that_takes_longer_than_expected_is_left_to_a_worker(
         return predict(engine, waveform)
 
     monkeypatch.setattr(Engine, "predict", late)
-    monkeypatch.setattr(predictor, "answers_in_time", lambda *_arguments: True)
+    monkeypatch.setattr(predictor, "is_fast_enough", lambda *_arguments: True)
     try:
         assert submit(speaker, upload()).clip.status == Clip.Status.WAITING
     finally:

@@ -1,6 +1,6 @@
 """The decoder process, `python -m classifier.audio.quarantine.worker LIMITS`, started by `process`.
 
-Takes one upload after the other from stdin and answers on stdout. A file that makes libav crash, loop or eat
+Takes one upload after the other from stdin and replies on stdout. A file that makes libav crash, loop or eat
 memory ends this process and nothing else; it also ends by itself when the server that started it is gone.
 """
 
@@ -33,12 +33,12 @@ from classifier.audio.waveform import SAMPLE_RATE, checksum, to_pcm, to_waveform
 MAX_OPEN_FILES = 16
 # Given after the limits: say which walls stand, and end.
 WALLS_ONLY = "--walls"
-# The model that hears the clip meanwhile goes before the measuring and packing of it.
+# The prediction that is made meanwhile goes before measuring and packing.
 NICENESS = 10
 
 
 def main() -> None:
-    """Answer until stdin is closed."""
+    """Reply until stdin is closed."""
     # Ctrl-C reaches the whole group of processes; the server ends this one in its own time.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits = Limits(**json.loads(sys.argv[1]))
@@ -60,17 +60,17 @@ def _serve_one(requests: BinaryIO, replies: BinaryIO, limits: Limits) -> bool:
     if message is None:
         return False
     _allow_cpu_seconds(limits.cpu_seconds)
-    replies_wanted = 1 if message[0].get(framing.SOUND_ONLY) else None
-    for reply in islice(answer(message[1], limits), replies_wanted):
+    replies_wanted = 1 if message[0].get(framing.WAVEFORM_ONLY) else None
+    for reply in islice(replies_to(message[1], limits), replies_wanted):
         replies.write(reply)
         replies.flush()
     return True
 
 
-def answer(data: bytes, limits: Limits) -> Iterator[bytes]:
-    """The replies to one upload: why not, or the samples (int16), then what else there is to know.
+def replies_to(data: bytes, limits: Limits) -> Iterator[bytes]:
+    """The replies to one upload: why it is rejected, or its samples (int16), then the rest.
 
-    The model can listen while the rest is still on its way.
+    The model can predict while the rest is still on its way.
     """
     try:
         sound = read_sound(data, limits)

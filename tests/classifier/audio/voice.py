@@ -8,7 +8,7 @@ import numpy as np
 
 from classifier.audio.decoding import decode
 from classifier.audio.limits import Limits
-from classifier.audio.quarantine.process import Decoded
+from classifier.audio.quarantine.job import Decoded
 
 CASES = Path(__file__).with_name("cases")
 SHARED_CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
