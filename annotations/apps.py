@@ -10,7 +10,7 @@ class AnnotationsConfig(AppConfig):
         from annotations import signals  # noqa: F401  # connects the receivers
         from annotations.pages.owner_section import section_context
         from annotations.queue.progress import has_labels_coming
-        from classifier.pages.clip_sections import register
+        from classifier.pages.clip.sections import register
         from emotion_site.accounts.checklist import Step
         from emotion_site.accounts.checklist import register as add_step
 

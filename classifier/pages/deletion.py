@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from classifier.clips.deletion import delete_clips, restore_clips
 from classifier.models import Clip
-from classifier.pages.clip import result_context
+from classifier.pages.clip.views import result_context
 from classifier.pages.requests import PersonRequest, chosen_ids, next_address
 from classifier.pages.undo import remember_deletion
 from emotion_site.exceptions import UserError

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classifier.clips.submit import Wishes
 from classifier.models import Clip, Label
-from classifier.pages.history_query import CONFIDENCES, NOTHING_TO_HEAR, ORDERS
+from classifier.pages.history.query import CONFIDENCES, NOTHING_TO_HEAR, ORDERS
 
 # Beyond these a day has no day before or after it, or no midnight in some time zone.
 SOUND_DAYS = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifier.pages.advice import quality_figures
+from classifier.pages.clip.advice import quality_figures
 
 
 @pytest.mark.parametrize(

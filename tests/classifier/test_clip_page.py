@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from classifier.models import Clip
-from classifier.pages import clip_sections
+from classifier.pages.clip import sections as clip_sections
 from tests.factories import ClipFactory, ModelVersionFactory, PredictionFactory
 
 pytestmark = pytest.mark.django_db

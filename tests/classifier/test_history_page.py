@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classifier.models import Clip
-from classifier.pages.history_query import PAGE_SIZE
+from classifier.pages.history.query import PAGE_SIZE
 from tests.factories import ClipFactory, ModelVersionFactory
 
 pytestmark = pytest.mark.django_db

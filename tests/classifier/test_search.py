@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from classifier.clips.details import rename_clip
 from classifier.models import Clip
-from classifier.pages.history_query import matching_clips, order_of
+from classifier.pages.history.query import matching_clips, order_of
 from classifier.pages.keyset import page_of
 from emotion_site.storage.folding import LONGEST_FOLD, folded
 from tests.factories import ClipFactory, UserFactory, make_api_token

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from classifier.audio.decoding import Sound, read_sound
+from classifier.audio.decoding.decoder import Sound, read_sound
 from classifier.audio.exceptions import AudioRejected
 from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits

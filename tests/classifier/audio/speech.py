@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.audio.decoding import decode
+from classifier.audio.decoding.decoder import decode
 from classifier.audio.limits import Limits
 from tests.classifier.audio.formats import tone
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from classifier.audio.decoding import decode
+from classifier.audio.decoding.decoder import decode
 from classifier.audio.flac import decode_flac, encode_flac
 from classifier.audio.waveform import checksum, to_pcm, to_waveform
 from tests.classifier.audio.formats import RECIPES, make_audio

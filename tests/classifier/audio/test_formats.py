@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from classifier.audio.decoding import decode
+from classifier.audio.decoding.decoder import decode
 from tests.classifier.audio.formats import RECIPES, make_audio, tone
 
 LOSSLESS = [kind for kind in RECIPES if kind.startswith(("wav", "aif", "flac", "m4a-alac", "ogg-flac"))]

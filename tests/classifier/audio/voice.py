@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.audio.decoding import decode
+from classifier.audio.decoding.decoder import decode
 from classifier.audio.limits import Limits
 from classifier.audio.quarantine.job import Decoded
 

@@ -10,8 +10,8 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from classifier.audio.graphs import TO_MONO, audio_graph, push
-from classifier.audio.mixing import MixWatch
+from classifier.audio.decoding.graphs import TO_MONO, audio_graph, push
+from classifier.audio.decoding.mixing import MixWatch
 
 # Frames are gathered before they are resampled: many small steps cost more, and so does one that is too large
 # for the processor's cache.

@@ -11,15 +11,15 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from classifier.audio.codecs import CODECS, FLOAT_CODECS
 from classifier.audio.containers.foreign import codec_name
 from classifier.audio.containers.kinds import Container
 from classifier.audio.containers.part import Part
+from classifier.audio.decoding.codecs import CODECS, FLOAT_CODECS
+from classifier.audio.decoding.parts import split
+from classifier.audio.decoding.resampling import SoundTrack
+from classifier.audio.decoding.tracks import first_with_sound
 from classifier.audio.exceptions import AudioRejected, Rejection
 from classifier.audio.limits import Allowance, Limits, check_size
-from classifier.audio.parts import split
-from classifier.audio.resampling import SoundTrack
-from classifier.audio.tracks import first_with_sound
 from classifier.audio.waveform import SAMPLE_RATE, Pcm, Waveform, to_pcm, to_waveform
 
 LIBAV_OPTIONS = {

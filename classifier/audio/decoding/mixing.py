@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from av.audio.frame import AudioFrame, format_dtypes
 
-from classifier.audio.graphs import TO_MONO, audio_graph, push
+from classifier.audio.decoding.graphs import TO_MONO, audio_graph, push
 from classifier.audio.waveform import SAMPLE_RATE
 
 # About so many samples per second are looked at; differences between them leave out hum and constant offsets.

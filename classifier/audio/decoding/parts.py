@@ -18,8 +18,8 @@ from classifier.audio.containers.mpeg import mpeg_at, read_aac, read_mp3
 from classifier.audio.containers.ogg import read_ogg
 from classifier.audio.containers.part import Part
 from classifier.audio.containers.riff import read_riff
+from classifier.audio.decoding.sniffing import magic_at, skip_padding, sniff
 from classifier.audio.exceptions import AudioRejected
-from classifier.audio.sniffing import magic_at, skip_padding, sniff
 
 READERS: dict[Container, Callable[[bytes, int], Part]] = {
     Container.WAV: read_riff,

@@ -15,11 +15,11 @@ from classifier.clips.examples import EXAMPLES
 from classifier.models import Clip, Label
 from classifier.pages.browser_texts import history_texts
 from classifier.pages.forms import HistoryForm
-from classifier.pages.history_csv import csv_lines
-from classifier.pages.history_query import PAGE_SIZE, matching_clips, order_of
+from classifier.pages.history.csv_export import csv_lines
+from classifier.pages.history.query import PAGE_SIZE, matching_clips, order_of
+from classifier.pages.history.timeline import timeline_of
 from classifier.pages.keyset import page_of
 from classifier.pages.requests import PersonRequest, chosen_ids
-from classifier.pages.timeline import timeline_of
 from classifier.pages.undo import take_deletion
 from classifier.querysets import ClipQuerySet
 from emotion_site.web.csv import notation_of

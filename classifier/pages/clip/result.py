@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from classifier.models import Clip, Label, Prediction
-from classifier.pages.advice import Advice, advice_for
+from classifier.pages.clip.advice import Advice, advice_for
 from classifier.predictions.certainty import is_doubtful, is_silent, is_sure
 
 

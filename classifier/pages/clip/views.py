@@ -15,11 +15,11 @@ from classifier.clips.details import name_speaker, rename_clip
 from classifier.clips.sharing import set_sharing
 from classifier.clips.submit import retry_clip
 from classifier.models import Clip, Label
-from classifier.pages.advice import quality_figures
-from classifier.pages.clip_sections import rendered_sections
+from classifier.pages.clip.advice import quality_figures
+from classifier.pages.clip.result import latest_result, result_of
+from classifier.pages.clip.sections import rendered_sections
 from classifier.pages.forms import DetailsForm, SharingForm
 from classifier.pages.requests import PersonRequest
-from classifier.pages.result import latest_result, result_of
 
 
 def _clip_of(request: PersonRequest, pk: UUID) -> Clip:
