@@ -10,7 +10,7 @@ from django.utils import timezone
 from classifier.models import ModelVersion
 from classifier.predictions import registry
 from classifier.predictions.registry import folder_of
-from tests.classifier.test_registry import new_release
+from tests.classifier.predictions.test_registry import new_release
 
 
 @pytest.fixture(autouse=True)
