@@ -46,7 +46,7 @@ def version_in_service_is_whole(
         versions = list(ModelVersion.objects.filter(is_active=True))
     except DatabaseError:  # not there, or not migrated yet, which others report
         return []
-    return [problem for version in versions for problem in _problems_of(version)]
+    return [problem for version in versions for problem in _file_problems(version)]
 
 
 @register(Tags.files)
@@ -90,7 +90,7 @@ def decoder_has_walls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     try:
         walls = standing_walls(Limits())
     except OSError:
-        return []  # `decoder_starts` says so
+        return []  # `decoder_starts` reports it
     stand = ", ".join(words for name, words in WALLS.items() if not walls[name])
     missing = "; ".join(f"{words} ({walls[name]})" for name, words in WALLS.items() if walls[name])
     found: list[CheckMessage] = [
@@ -104,7 +104,7 @@ def decoder_has_walls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
-def _problems_of(version: ModelVersion) -> list[CheckMessage]:
+def _file_problems(version: ModelVersion) -> list[CheckMessage]:
     try:
         verify(folder_of(version), version.checksum)
     except (VersionRefused, OSError) as error:

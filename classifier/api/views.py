@@ -28,7 +28,7 @@ from classifier.api.serializers import (
 from classifier.clips.deletion import delete_clips, restore_clips
 from classifier.clips.details import name_speaker, rename_clip
 from classifier.clips.sharing import SHARING, set_sharing
-from classifier.clips.submit import Submission, Wishes, submit_clip
+from classifier.clips.submit import ClipOptions, Submission, submit_clip
 from classifier.models import Clip, IdempotencyKey, Label, ModelVersion
 from classifier.pages.media import FLAC, audio_response
 from classifier.querysets import ClipQuerySet
@@ -113,7 +113,7 @@ class ClipViewSet(
         submission = submit_clip(
             owner=_owner(request),
             file=request.FILES.get("file"),
-            **_wishes(request),
+            **_options(request),
             idempotency_key=_idempotency_key(request),
         )
         return _submission_response(submission)
@@ -175,13 +175,13 @@ def _clip_id(value: str) -> UUID:
         raise NotFound from None
 
 
-def _wishes(request: Request) -> dict[str, Any]:
+def _options(request: Request) -> dict[str, Any]:
     """Check everything beside the file, whose own checks are the service's."""
     fields = SubmitSerializer(data=request.data)
     fields.fields.pop("file")
     fields.is_valid(raise_exception=True)
     data = dict(fields.validated_data)
-    return {"source": data.pop("source"), "wishes": Wishes(**data)}
+    return {"source": data.pop("source"), "options": ClipOptions(**data)}
 
 
 def _idempotency_key(request: Request) -> str:

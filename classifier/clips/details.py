@@ -1,4 +1,4 @@
-"""What an owner writes about a clip: its title, and who speaks."""
+"""A clip's title and speaker."""
 
 from classifier.models import Clip
 
@@ -9,6 +9,6 @@ def rename_clip(*, clip: Clip, title: str) -> None:
 
 
 def name_speaker(*, clip: Clip, speaker: str) -> None:
-    """Say who is heard; an empty name stands for the owner."""
+    """Set who speaks; an empty name stands for the owner."""
     clip.speaker = " ".join(speaker.split())[: Clip._meta.get_field("speaker").max_length]
     clip.save(update_fields=["speaker"])

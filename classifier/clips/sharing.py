@@ -15,7 +15,7 @@ SHARING = ("shared_for_review", "shared_for_training")
 
 @transaction.atomic
 def set_sharing(*, clip: Clip, review: bool | None = None, training: bool | None = None) -> None:
-    """Say who may use a clip; withdrawing takes effect at once.
+    """Set who may use a clip; withdrawing takes effect at once.
 
     None leaves a switch as it is, even if somebody turned it since ``clip`` was read.
     """
@@ -30,7 +30,7 @@ def set_sharing(*, clip: Clip, review: bool | None = None, training: bool | None
 
 @transaction.atomic
 def share_clips(*, clips: ClipQuerySet, review: bool, training: bool) -> int:
-    """Say of many clips who may use them; how many there were."""
+    """Set for many clips who may use them; returns how many there were."""
     ids = list(clips.present().values_list("pk", flat=True))
     Clip.objects.filter(pk__in=ids).update(shared_for_review=review, shared_for_training=training)
     clips_changed.send(sender=Clip, clip_ids=ids)

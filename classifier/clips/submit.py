@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Submission:
-    """What came of an upload: the clip, whether it is new, and what its owner should know."""
+    """The outcome of an upload: the clip, whether it is new, and notes for its owner."""
 
     clip: Clip
     created: bool
@@ -35,8 +35,8 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the owner says about a clip beside its sound. None follows the owner's settings."""
+class ClipOptions:
+    """What an owner chooses when submitting a clip. None follows the owner's settings."""
 
     title: str = ""
     speaker: str = ""
@@ -49,7 +49,7 @@ def submit_clip(
     owner: User,
     file: File | None,
     source: str,
-    wishes: Wishes | None = None,
+    options: ClipOptions | None = None,
     idempotency_key: str = "",
 ) -> Submission:
     """Decode, store and predict one recording; the only way in.
@@ -57,8 +57,8 @@ def submit_clip(
     The clip comes back with its prediction, or waiting for a worker when that would take long.
     Raises UserError, and then neither a row nor a file is left.
     """
-    wishes = wishes or Wishes()
-    with uploads.places().one(owner.pk):
+    options = options or ClipOptions()
+    with uploads.slots().hold(owner.pk):
         data = uploads.read_upload(file)
         digest = hashlib.sha256(data).hexdigest() if idempotency_key else ""
         if idempotency_key and (repeated := _find_repeated(owner, idempotency_key, digest)):
@@ -72,7 +72,7 @@ def submit_clip(
             decoded = job.decoded()
         del data  # as large as the upload, and the prediction may have to wait
     title, notes = title_from_name(file.name if file else "")
-    clip = _new_clip(owner, decoded, source, wishes, title)
+    clip = _new_clip(owner, decoded, source, options, title)
     try:
         _store(owner, clip, decoded, IdempotencyKey(owner=owner, key=idempotency_key, upload_digest=digest))
     except IntegrityError:
@@ -117,21 +117,21 @@ def _find_duplicate(owner: User, decoded: Decoded) -> Submission | None:
         return None
     note = {"code": "duplicate", "detail": _("You already have this recording; here is the first one.")}
     if decoded.quality.in_doubt:
-        # Not kept: the first file may well have said the truth about the same sound, this one did not.
+        # Not stored: the first file's header may be right about the same sound, this one's is not.
         clip.quality = decoded.quality.as_dict()
     return Submission(clip, created=False, notes=[note])
 
 
-def _new_clip(owner: User, decoded: Decoded, source: str, wishes: Wishes, title: str) -> Clip:
-    def wish(value: bool | None, default: bool) -> bool:
+def _new_clip(owner: User, decoded: Decoded, source: str, options: ClipOptions, title: str) -> Clip:
+    def chosen(value: bool | None, default: bool) -> bool:
         return default if value is None else value
 
     pk = uuid4()
     return Clip(
         pk=pk,
         owner=owner,
-        title=wishes.title.strip() or title,
-        speaker=wishes.speaker.strip(),
+        title=options.title.strip() or title,
+        speaker=options.speaker.strip(),
         source=source,
         audio=storage.name_for(pk),
         stored_bytes=len(decoded.flac),
@@ -139,8 +139,8 @@ def _new_clip(owner: User, decoded: Decoded, source: str, wishes: Wishes, title:
         duration_s=decoded.quality.duration_s,
         quality=decoded.quality.as_dict(),
         peaks=decoded.peaks,
-        shared_for_review=wish(wishes.shared_for_review, owner.share_for_review),
-        shared_for_training=wish(wishes.shared_for_training, owner.share_for_training),
+        shared_for_review=chosen(options.shared_for_review, owner.share_for_review),
+        shared_for_training=chosen(options.shared_for_training, owner.share_for_training),
     )
 
 

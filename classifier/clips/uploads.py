@@ -15,16 +15,16 @@ from classifier.audio.limits import SAMPLES_PER_SECOND, Limits
 from classifier.audio.quarantine.job import Decoded, DecodingJob
 from classifier.audio.quarantine.pool import DecoderPool
 from classifier.clips.rejections import rejection
-from classifier.clips.slots import Places, busy
+from classifier.clips.slots import Slots, busy
 from emotion_site.exceptions import UserError
 
 logger = logging.getLogger(__name__)
 
 
 @cache
-def places() -> Places:
+def slots() -> Slots:
     # One upload is read while another is decoded; each may take 100 MB and more until it is stored.
-    return Places(2 * settings.DECODER_PROCESSES)
+    return Slots(2 * settings.DECODER_PROCESSES)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the engine says about one clip."""
+"""The scores of one clip."""
 
 from dataclasses import dataclass
 from typing import TypedDict

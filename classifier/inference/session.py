@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.audio.waveform import Waveform, is_silent
+from classifier.audio.waveform import Waveform, is_digital_silence
 from classifier.inference.exceptions import VersionRefused
 from classifier.inference.manifest import Manifest
 from classifier.inference.memory import return_freed_memory
@@ -21,7 +21,7 @@ class Engine:
     """A loaded model version. Safe to share between threads; every window is a run of its own.
 
     Windows are never batched and never padded: int8 models choose one scale for a whole batch and
-    Wav2Vec2 normalises over time, so either would let a clip's neighbours change its answer.
+    Wav2Vec2 normalises over time, so either would let a clip's neighbours change its scores.
     """
 
     def __init__(self, session: onnxruntime.InferenceSession, manifest: Manifest, *, normalise: bool) -> None:
@@ -73,12 +73,12 @@ class Engine:
         return ClipScores(self._named(probabilities.mean(axis=0)), segments, milliseconds)
 
     def _probabilities(self, window: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Every label is as likely as the others where there is nothing to hear.
+        """Every label is as likely as the others in digital silence.
 
         Normalising would blow the last bit of a silent window up to full scale, and a model is sure of
-        whatever it then seems to hear.
+        whatever it then finds in it.
         """
-        if is_silent(window):
+        if is_digital_silence(window):
             labels = len(self.manifest.labels)
             return np.full(labels, 1 / labels)
         return softmax(self.logits(window), self.manifest.temperature)

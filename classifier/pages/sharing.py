@@ -12,7 +12,7 @@ from classifier.clips.sharing import share_clips
 from classifier.models import Clip
 from classifier.pages.requests import PersonRequest, chosen_ids, next_address
 
-# What a button says -> shared for review, shared for training.
+# Value of the button -> shared for review, shared for training.
 CHOICES = {"review": (True, False), "training": (True, True), "nothing": (False, False)}
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from classifier.audio.waveform import SAMPLE_RATE, Waveform
 from classifier.inference.exceptions import NoActiveVersion, QueueFull
 from classifier.inference.hot_reload import ActiveEngine, LoadedEngine, VersionPointer
-from classifier.inference.queue import InferenceQueue
+from classifier.inference.inference_queue import InferenceQueue
 from classifier.inference.scores import ClipScores
 from classifier.models import ModelVersion
 from emotion_site.exceptions import UserError

@@ -16,10 +16,10 @@ from classifier.audio.containers.kinds import Container
 from classifier.audio.containers.part import Part
 from classifier.audio.decoding.codecs import CODECS, FLOAT_CODECS
 from classifier.audio.decoding.parts import split
-from classifier.audio.decoding.resampling import SoundTrack
+from classifier.audio.decoding.resampling import ResampledTrack
 from classifier.audio.decoding.tracks import first_with_sound
 from classifier.audio.exceptions import AudioRejected, Rejection
-from classifier.audio.limits import Allowance, Limits, check_size
+from classifier.audio.limits import DecodingBudget, Limits, check_size
 from classifier.audio.waveform import SAMPLE_RATE, Pcm, Waveform, to_pcm, to_waveform
 
 LIBAV_OPTIONS = {
@@ -29,7 +29,7 @@ LIBAV_OPTIONS = {
     # A 16-bit WAV is otherwise searched for hidden DTS and AC-3 streams, which takes 3 to 20 ms.
     "max_probe_packets": "1",
 }
-# These say in their header how long they are, and have lost something where they are shorter.
+# These declare their length in the header, and have lost something where they are shorter.
 DECLARE_DURATION = frozenset({Container.WAV, Container.AIFF, Container.FLAC, Container.MP4})
 # libav finds out how long these are; other durations are guesses made from the bit rate.
 KNOW_DURATION = DECLARE_DURATION | {Container.AU, Container.CAF, Container.OGG}
@@ -38,70 +38,65 @@ USUAL_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1",
 EXPANSION_SECONDS = 3600.0
 # What is wrong with an upload as a whole, and not with one of the recordings in it.
 OF_THE_WHOLE_UPLOAD = (Rejection.TOO_LONG, Rejection.EXPANDS_TOO_MUCH, Rejection.TOO_COSTLY)
-# A hole of 20 ms now and then changes no answer; more of them do.
+# A gap of 20 ms now and then changes no prediction; more of them do.
 LOST_PACKETS_SHARE = 0.02
 # How much less than declared is no cut: priming and the last frame of AAC, a few bytes of a WAV.
 SEAM_SECONDS = {Container.MP4: 0.15}
 USUAL_SEAM_SECONDS = 0.02
-# Codecs pad their last block by up to 0.3 s; more either way is another recording than the file says it is.
+# Codecs pad their last block by up to 0.3 s; more either way is another recording than the header describes.
 DOUBTFUL_SECONDS, DOUBTFUL_SHARE = 0.35, 0.03
 # Lossy codecs and resampling overshoot a little, which is cut off; this far up all was written too loud.
 BEYOND_FULL_SCALE = 1.05
 
 
 @dataclass(frozen=True)
-class Sound:
+class DecodedSound:
     """A whole recording as float32[samples], mono, 16 kHz, in [-1, 1], on the grid of 16-bit samples.
 
-    `doubts` are codes of `quality.DOUBTS`: what makes every answer about it an unsure one.
+    `doubts` are codes of `quality.DOUBTS`: what makes every prediction for it unsure.
     """
 
     waveform: Waveform
     doubts: tuple[str, ...] = ()
 
 
-def decode(data: bytes, limits: Limits) -> Waveform:
-    """The waveform of `read_sound`, whatever is doubtful about it."""
-    return read_sound(data, limits).waveform
-
-
-def read_sound(data: bytes, limits: Limits) -> Sound:
+def decode(data: bytes, limits: Limits) -> DecodedSound:
     """All recordings that an upload holds, one after the other.
 
-    Raises AudioRejected with the code that says what is wrong.
+    Raises AudioRejected with the code of what is wrong.
     """
     check_size(data, limits)
     parts, has_rest = split(data)
     doubts = {"incomplete"} if has_rest else set()
-    heard: list[Pcm] = []
-    allowance = Allowance(limits)
+    decoded: list[Pcm] = []
+    budget = DecodingBudget(limits)
     for part in parts:
         try:
-            pcm, is_doubtful = _read_part(part, allowance)
+            pcm, is_doubtful = _read_part(part, budget)
         except AudioRejected as rejected:
-            if not heard or rejected.code in OF_THE_WHOLE_UPLOAD:
+            if not decoded or rejected.code in OF_THE_WHOLE_UPLOAD:
                 raise
             doubts.add("incomplete")
             continue
-        heard.append(pcm)
-        allowance.heard_s += pcm.size / SAMPLE_RATE
+        decoded.append(pcm)
+        budget.decoded_s += pcm.size / SAMPLE_RATE
         doubts |= {"doubtful"} if is_doubtful else set()
-    if allowance.heard_s < limits.min_seconds:
-        seconds = round(allowance.heard_s, 2)
+    if budget.decoded_s < limits.min_seconds:
+        seconds = round(budget.decoded_s, 2)
         raise AudioRejected(Rejection.TOO_SHORT, seconds=seconds, minimum=limits.min_seconds)
-    pcm = heard[0] if len(heard) == 1 else np.concatenate(heard)
-    return Sound(to_waveform(pcm), tuple(sorted(doubts)))
+    pcm = decoded[0] if len(decoded) == 1 else np.concatenate(decoded)
+    return DecodedSound(to_waveform(pcm), tuple(sorted(doubts)))
 
 
-def _read_part(part: Part, allowance: Allowance) -> tuple[Pcm, bool]:
-    """int16[samples] of one file of an upload, and whether they contradict what it says about itself."""
+def _read_part(part: Part, budget: DecodingBudget) -> tuple[Pcm, bool]:
+    """int16[samples] of one file of an upload, and whether they contradict its header."""
 
     def read(number: int) -> tuple[int, Pcm | AudioRejected, bool]:
         try:
             with _open(part) as source:
                 n_tracks = len(source.streams.audio)
                 try:
-                    return n_tracks, *_read_track(part, source, number, allowance)
+                    return n_tracks, *_read_track(part, source, number, budget)
                 except AudioRejected as rejected:
                     return n_tracks, rejected, False
         except (av.FFmpegError, ValueError) as error:
@@ -121,36 +116,36 @@ def _open(part: Part) -> InputContainer:
     )
 
 
-def _read_track(part: Part, source: InputContainer, number: int, allowance: Allowance) -> tuple[Pcm, bool]:
+def _read_track(part: Part, source: InputContainer, number: int, budget: DecodingBudget) -> tuple[Pcm, bool]:
     if number >= len(source.streams.audio):
         raise AudioRejected(Rejection.NO_SOUND_TRACK)
     stream = source.streams.audio[number]
-    _check_stream(stream, allowance.limits)
+    _check_stream(stream, budget.limits)
     declared = _declared_seconds(part, stream)
-    _check_not_too_long(allowance.heard_s + declared, allowance.limits)
-    allowance.require(declared * stream.codec_context.sample_rate * stream.codec_context.channels)
-    is_film = bool(source.streams.video)
-    track = SoundTrack(source, stream)
-    pcm = _read(track, len(part.data), allowance)
+    _check_not_too_long(budget.decoded_s + declared, budget.limits)
+    budget.require(declared * stream.codec_context.sample_rate * stream.codec_context.channels)
+    is_video = bool(source.streams.video)
+    track = ResampledTrack(source, stream)
+    pcm = _read(track, len(part.data), budget)
     if (channel := track.mix.better_channel()) is not None:
         with _open(part) as again:
             stream = again.streams.audio[number]
-            _check_stream(stream, allowance.limits)
-            pcm = _read(SoundTrack(again, stream, channel), len(part.data), allowance)
+            _check_stream(stream, budget.limits)
+            pcm = _read(ResampledTrack(again, stream, channel), len(part.data), budget)
     seconds = pcm.size / SAMPLE_RATE
     seam = SEAM_SECONDS.get(part.container, USUAL_SEAM_SECONDS)
     if part.container in DECLARE_DURATION and seconds < 0.99 * declared - seam:
         raise AudioRejected(Rejection.TRUNCATED, seconds=round(seconds, 1), declared=round(declared, 1))
-    said = (declared, part.declared_s)
-    return pcm, any(_contradicts(seconds, length, is_film=is_film) for length in said)
+    lengths = (declared, part.declared_s)
+    return pcm, any(_contradicts(seconds, length, is_video=is_video) for length in lengths)
 
 
-def _contradicts(seconds: float, declared: float, *, is_film: bool) -> bool:
-    """Whether the sound is not as long as the file says; that of a film may end before its pictures."""
+def _contradicts(seconds: float, declared: float, *, is_video: bool) -> bool:
+    """Whether the sound is not as long as declared; that of a video may end before its pictures."""
     if not declared:
         return False
     allowed = DOUBTFUL_SECONDS + DOUBTFUL_SHARE * declared
-    return seconds - declared > allowed or (declared - seconds > allowed and not is_film)
+    return seconds - declared > allowed or (declared - seconds > allowed and not is_video)
 
 
 def _check_stream(stream: AudioStream, limits: Limits) -> None:
@@ -173,7 +168,7 @@ def _check_stream(stream: AudioStream, limits: Limits) -> None:
 
 
 def _declared_seconds(part: Part, stream: AudioStream) -> float:
-    """What the header says, 0 where it says nothing that can be relied on."""
+    """The length in the header, 0 where it has none that can be relied on."""
     if part.container not in KNOW_DURATION or not stream.duration or stream.time_base is None:
         return 0.0
     return max(0.0, float(stream.duration * stream.time_base))
@@ -185,14 +180,14 @@ def _check_not_too_long(seconds: float, limits: Limits) -> None:
         raise AudioRejected(code, seconds=round(seconds, 1), maximum=limits.max_seconds)
 
 
-def _read(track: SoundTrack, n_bytes: int, allowance: Allowance) -> Pcm:
+def _read(track: ResampledTrack, n_bytes: int, budget: DecodingBudget) -> Pcm:
     """All sound of the track as int16[samples], mono, 16 kHz. Stops as soon as it is longer than allowed."""
     too_loud: list[Waveform] = []
     blocks: list[Pcm] = []
     n_samples = 0
     may_be_too_loud = track.codec in FLOAT_CODECS
     for block in track:
-        allowance.require(track.samples)
+        budget.require(track.samples)
         if not np.isfinite(block).all():
             raise AudioRejected(Rejection.NOT_FINITE)
         if may_be_too_loud:
@@ -200,12 +195,12 @@ def _read(track: SoundTrack, n_bytes: int, allowance: Allowance) -> Pcm:
         else:
             blocks.append(to_pcm(block))
         n_samples += block.size
-        seconds = allowance.heard_s + n_samples / SAMPLE_RATE
-        if seconds > allowance.limits.max_seconds:
+        seconds = budget.decoded_s + n_samples / SAMPLE_RATE
+        if seconds > budget.limits.max_seconds:
             # How long it would be is estimated from the share of the file that has been used up.
             whole = max(seconds, seconds * n_bytes / max(track.position, 1))
-            _check_not_too_long(whole, allowance.limits)
-    allowance.samples += track.samples
+            _check_not_too_long(whole, budget.limits)
+    budget.samples += track.samples
     if track.lost_packets > max(1, LOST_PACKETS_SHARE * track.packets):
         raise AudioRejected(Rejection.DAMAGED)
     if too_loud:

@@ -1,4 +1,4 @@
-"""Watches what is lost when channels are mixed down to one, and names the channel to hear instead.
+"""Measures what is lost when channels are mixed down to one, and picks the channel to use instead.
 
 Channels that are each other's mirror image, as a balanced cable read as stereo gives them, leave nothing of a
 voice when they are added up. Energy is measured before and after, near the frequencies of speech.
@@ -14,8 +14,8 @@ from av.audio.frame import AudioFrame, format_dtypes
 from classifier.audio.decoding.graphs import TO_MONO, audio_graph, push
 from classifier.audio.waveform import SAMPLE_RATE
 
-# About so many samples per second are looked at; differences between them leave out hum and constant offsets.
-LOOK_RATE = 4_000
+# About so many samples per second are measured; differences between them leave out hum and constant offsets.
+MEASURED_RATE = 4_000
 # A channel beside a dead one loses 6 dB, which is harmless. From 7 dB on the mix is far weaker than it was.
 WEAK = 0.2
 # Sounds that have nothing to do with each other add up their energy. With half of it or less they cancel.
@@ -28,8 +28,8 @@ Energies = npt.NDArray[np.float64]
 Weights = npt.NDArray[np.float64]
 
 
-class MixWatch:
-    """Told of every block of frames before it is mixed down."""
+class DownmixMeter:
+    """Measures every block of frames before it is mixed down."""
 
     def __init__(self) -> None:
         self._blocks: list[Energies] = []
@@ -61,19 +61,19 @@ class MixWatch:
 
 def _energies(frame: AudioFrame, channels: int) -> Iterator[Energies]:
     """Energy of each channel and each pair in each quarter of a second: float64[channels, channels]."""
-    step = max(1, frame.sample_rate // LOOK_RATE)
+    step = max(1, frame.sample_rate // MEASURED_RATE)
     frame = _packed(frame, channels)
     per_plane = 1 if frame.format.is_planar else channels
     kind = format_dtypes[frame.format.name]
     planes = [np.frombuffer(memoryview(plane), kind, frame.samples * per_plane) for plane in frame.planes]
-    looked_at = np.stack([plane.reshape(-1, per_plane)[::step].T for plane in planes])
-    looked_at = looked_at.reshape(channels, -1).T.astype(np.float32)
+    samples = np.stack([plane.reshape(-1, per_plane)[::step].T for plane in planes])
+    samples = samples.reshape(channels, -1).T.astype(np.float32)
     # Samples that are no numbers are refused elsewhere.
     with np.errstate(all="ignore"):
-        changes = looked_at[1:] - looked_at[:-1]
-        for start in range(0, len(changes), LOOK_RATE // 4):
-            piece = changes[start : start + LOOK_RATE // 4]
-            yield (piece.T @ piece).astype(np.float64)
+        changes = samples[1:] - samples[:-1]
+        for start in range(0, len(changes), MEASURED_RATE // 4):
+            block = changes[start : start + MEASURED_RATE // 4]
+            yield (block.T @ block).astype(np.float64)
 
 
 def _packed(frame: AudioFrame, channels: int) -> AudioFrame:
@@ -86,10 +86,10 @@ def _packed(frame: AudioFrame, channels: int) -> AudioFrame:
 
 @cache
 def mix_weights(layout: str, channels: int) -> Weights:
-    """The share of each channel in libav's mix of this layout, as libav itself says it."""
-    # One channel after the other says one.
-    speaking = np.eye(channels, dtype=np.float32).reshape(1, -1)
-    frame = AudioFrame.from_ndarray(speaking, format="flt", layout=layout)
+    """The weight of each channel in libav's mix of this layout, measured with libav itself."""
+    # One channel after the other is one, the others are zero.
+    impulses = np.eye(channels, dtype=np.float32).reshape(1, -1)
+    frame = AudioFrame.from_ndarray(impulses, format="flt", layout=layout)
     frame.sample_rate = SAMPLE_RATE
     mixed = next(push(audio_graph(SAMPLE_RATE, "flt", layout, TO_MONO), frame))
     return mixed.to_ndarray()[0].astype(np.float64)

@@ -41,7 +41,7 @@ REST_BYTES, REST_SHARE = 1024, 0.02
 
 
 def split(data: bytes) -> tuple[list[Part], bool]:
-    """The files that an upload holds, and whether more than a trifle is left that belongs to none.
+    """The files that an upload holds, and whether more than a few bytes are left that belong to none.
 
     Raises AudioRejected (NOT_AUDIO, TRUNCATED, WRONG_HEADER) about the first.
     """
@@ -65,5 +65,5 @@ def _next_part(data: bytes, before: Part) -> Part | None:
     try:
         return READERS[container](data, start)
     except AudioRejected:
-        # What came before is a whole recording; what is wrong with this one is told as a rest.
+        # What came before is a whole recording; what is wrong with this one is reported as a rest.
         return None

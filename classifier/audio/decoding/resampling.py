@@ -1,4 +1,4 @@
-"""The sound of one libav stream, brought to mono at 16 kHz piece by piece, so memory stays small."""
+"""One libav stream, resampled to mono at 16 kHz block by block, so memory stays small."""
 
 from collections.abc import Iterator
 
@@ -11,25 +11,25 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from classifier.audio.decoding.graphs import TO_MONO, audio_graph, push
-from classifier.audio.decoding.mixing import MixWatch
+from classifier.audio.decoding.mixing import DownmixMeter
 
 # Frames are gathered before they are resampled: many small steps cost more, and so does one that is too large
 # for the processor's cache.
 BLOCK_FRAMES = 16_384
 
 
-class SoundTrack:
+class ResampledTrack:
     """Iterates over float32[samples] blocks, mono, 16 kHz, and counts what could not be decoded.
 
-    Values may lie outside [-1, 1] or be NaN where the file says so. Raises av.FFmpegError when the container
-    breaks in the middle of the file. All channels are mixed unless one is chosen; `mix` watches what is lost.
+    Values may lie outside [-1, 1] or be NaN where the file has them. Raises av.FFmpegError when the container
+    breaks in the middle of the file. All channels are mixed unless one is chosen; `mix` measures the loss.
     """
 
     def __init__(self, source: InputContainer, stream: AudioStream, channel: int | None = None) -> None:
         self._source = source
         self._stream = stream
         self._channel = channel
-        self.mix = MixWatch()
+        self.mix = DownmixMeter()
         self.codec = stream.codec_context.name
         self.position = 0
         self.samples = 0  # of all channels, in the file's own rate
@@ -63,7 +63,7 @@ class SoundTrack:
 class _Resampler:
     """libav's resampler for frames like the first. PyAV's own starts two threads for every file."""
 
-    def __init__(self, first: AudioFrame, mix: MixWatch, channel: int | None) -> None:
+    def __init__(self, first: AudioFrame, mix: DownmixMeter, channel: int | None) -> None:
         self._shape = _shape(first)
         self._mix = mix
         channels = len(first.layout.channels)

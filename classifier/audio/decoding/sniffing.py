@@ -1,4 +1,4 @@
-"""Tells the container of an upload from its bytes; what a browser says about it is never trusted."""
+"""Detects the container of an upload from its bytes; the type that a browser declares is never trusted."""
 
 import struct
 
@@ -28,7 +28,7 @@ def sniff(data: bytes) -> tuple[Container, int]:
         if (at := flac.find_flac(data, start, start + mpeg.SEARCH_BYTES)) >= 0:
             return Container.FLAC, at
         if data[:3] == b"ID3":
-            # A tag that says wrongly where it ends: the demuxer looks further for the first frame.
+            # A tag with a wrong length: the demuxer looks further for the first frame.
             return Container.MP3, start
     raise AudioRejected(Rejection.NOT_AUDIO, **({"format": foreign} if foreign else {}))
 

@@ -1,4 +1,4 @@
-"""Which sound track of a file is heard: the first that can be decoded and holds sound, whatever is "best"."""
+"""Which audio track of a file is used: the first that can be decoded and holds sound, whatever is "best"."""
 
 from collections.abc import Callable
 

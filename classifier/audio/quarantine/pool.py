@@ -49,7 +49,7 @@ class DecoderPool:
     def job(self, data: bytes) -> Iterator[DecodingJob]:
         """One upload of any supported format, in the process that is free first.
 
-        Raises AudioRejected with the code that says what is wrong with the upload, and DecoderBusy when no
+        Raises AudioRejected with the code of what is wrong with the upload, and DecoderBusy when no
         process became free within `max_wait_seconds`.
         """
         check_size(data, self._limits)

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from classifier.audio.decoding.decoder import Sound, read_sound
+from classifier.audio.decoding.decoder import DecodedSound, decode
 from classifier.audio.exceptions import AudioRejected
 from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits
@@ -73,7 +73,7 @@ def replies_to(data: bytes, limits: Limits) -> Iterator[bytes]:
     The model can predict while the rest is still on its way.
     """
     try:
-        sound = read_sound(data, limits)
+        sound = decode(data, limits)
     except AudioRejected as rejected:
         yield framing.pack({"code": rejected.code, "params": rejected.params})
         return
@@ -81,7 +81,7 @@ def replies_to(data: bytes, limits: Limits) -> Iterator[bytes]:
     yield _background().submit(_rest, sound).result()
 
 
-def _rest(sound: Sound) -> bytes:
+def _rest(sound: DecodedSound) -> bytes:
     waveform = sound.waveform
     header = {
         "checksum": checksum(waveform),
@@ -112,7 +112,7 @@ def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def confine(limits: Limits) -> Walls:
-    """Let this process use no more than `limits` say, and reach nothing but its pipes."""
+    """Hold this process to its `limits`, and let it reach nothing but its pipes."""
     for what, amount in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         # Of a process that trains and has started this one comes a limit that is not meant for this one.
@@ -131,9 +131,9 @@ def confine(limits: Limits) -> Walls:
 def _warm_up() -> None:
     """Decode once, because some libraries load a part of theirs when they are first used."""
     waveform = to_waveform(to_pcm(np.sin(np.arange(SAMPLE_RATE) / 10)))
-    _rest(Sound(waveform))
+    _rest(DecodedSound(waveform))
     with suppress(AudioRejected):
-        read_sound(encode_flac(waveform), Limits())
+        decode(encode_flac(waveform), Limits())
 
 
 def _allow_cpu_seconds(seconds: int) -> None:

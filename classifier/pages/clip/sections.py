@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from classifier.models import Clip
 
-# Returns the template's context, or None when the section has nothing to say about this clip.
+# Returns the template's context, or None when the section does not apply to this clip.
 ContextFunction = Callable[[HttpRequest, Clip], dict[str, Any] | None]
 
 

@@ -41,5 +41,5 @@ def _row(clip: Clip, keys: Sequence[str]) -> list[object]:
         return [*fixed, "", "", "", *("" for _key in keys), ""]
     scores = [round(newest.scores.get(key, 0.0), 6) for key in keys]
     label = "" if is_silent(clip.quality) else newest.label.key
-    answer = [label, round(newest.confidence, 6), str(clip.is_sure).lower()]
-    return [*fixed, *answer, *scores, newest.model_version.number]
+    prediction = [label, round(newest.confidence, 6), str(clip.is_sure).lower()]
+    return [*fixed, *prediction, *scores, newest.model_version.number]

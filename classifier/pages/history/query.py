@@ -63,7 +63,7 @@ def matching_clips(clips: ClipQuerySet, wanted: Mapping[str, Any]) -> ClipQueryS
     if confidence := wanted.get("confidence"):
         clips = _with_confidence(clips, confidence)
     if order_of(wanted).field == "confidence":
-        # A clip that waits for its answer has no place in this order.
+        # A clip that waits for its prediction has no place in this order.
         clips = clips.filter(confidence__isnull=False)
     return clips
 

@@ -64,7 +64,7 @@ def _query(parameters: QueryDict) -> str:
 @login_required
 @require_GET
 def row(request: PersonRequest, pk: UUID) -> HttpResponse:
-    """One line of the list; a clip that waits asks for it until its answer is there."""
+    """One line of the list; that of a waiting clip fetches itself until the prediction is there."""
     clip = get_object_or_404(Clip.objects.visible_to(request.user).for_list(), pk=pk)
     return render(request, "classifier/_clip_row.html", {"clip": clip})
 

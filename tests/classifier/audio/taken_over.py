@@ -21,7 +21,7 @@ from tests.classifier.audio import hostile
 from classifier.audio.quarantine import walls, worker
 from classifier.audio.exceptions import AudioRejected, Rejection
 
-def taken_over(data, limits, decode=worker.read_sound):
+def taken_over(data, limits, decode=worker.decode):
     if not data.startswith(b"["):
         return decode(data, limits)
     name, argument = json.loads(data)
@@ -31,7 +31,7 @@ def taken_over(data, limits, decode=worker.read_sound):
         raise AudioRejected(Rejection.DAMAGED, refused=type(error).__name__, reason=str(error))
     raise AudioRejected(Rejection.DAMAGED, outcome=outcome)
 
-worker.read_sound = taken_over
+worker.decode = taken_over
 {walls}
 sys.argv = [sys.argv[0], *[argument for argument in sys.argv[1:] if argument.startswith(("{{", "--"))]]
 worker.main()

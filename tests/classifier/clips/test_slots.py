@@ -28,15 +28,15 @@ class CountedUpload(SimpleUploadedFile):
 
 
 @pytest.fixture
-def every_place_taken(monkeypatch, settings):
+def every_slot_taken(monkeypatch, settings):
     monkeypatch.setattr(slots, "MAX_WAIT_S", 0.1)
     with ExitStack() as taken:
-        for _place in range(2 * settings.DECODER_PROCESSES):
-            taken.enter_context(uploads.places().one())
+        for _slot in range(2 * settings.DECODER_PROCESSES):
+            taken.enter_context(uploads.slots().hold())
         yield
 
 
-def test_upload_that_finds_no_place_is_not_read(speaker, every_place_taken):
+def test_upload_that_finds_no_slot_is_not_read(speaker, every_slot_taken):
     upload = CountedUpload("voice.wav", b"anything")
     with pytest.raises(UserError) as refused:
         submit_clip(owner=speaker, file=upload, source=Clip.Source.API)
@@ -44,7 +44,7 @@ def test_upload_that_finds_no_place_is_not_read(speaker, every_place_taken):
     assert not upload.was_read
 
 
-def test_refused_upload_leaves_its_place(speaker):
+def test_refused_upload_leaves_its_slot(speaker):
     for _upload in range(20):
         with pytest.raises(UserError, match="no_model"):
             submit_clip(owner=speaker, file=CountedUpload("voice.wav", b"anything"), source=Clip.Source.API)
@@ -53,7 +53,7 @@ def test_refused_upload_leaves_its_place(speaker):
 def test_spectrogram_waits_its_turn(speaker, speaker_client, monkeypatch):
     monkeypatch.setattr(slots, "MAX_WAIT_S", 0.1)
     address = reverse("classifier:spectrogram", args=[ClipFactory(owner=speaker).pk])
-    with media._drawing.one(), media._drawing.one():
+    with media._drawing.hold(), media._drawing.hold():
         response = speaker_client.get(address)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
 
@@ -65,10 +65,10 @@ def test_the_longest_length_is_told_as_people_say_it(settings, seconds, minutes)
 
 
 class Crowd:
-    """People who each hold a place, once they have it, until they are let go."""
+    """People who each hold a slot, once they have it, until they are let go."""
 
     def __init__(self, number: int) -> None:
-        self.places = slots.Places(number)
+        self.slots = slots.Slots(number)
         self.working: list[str] = []
         self.codes: list[str] = []
         self._lock = threading.Lock()
@@ -86,7 +86,7 @@ class Crowd:
 
     @property
     def settled(self) -> int:
-        return len(self.working) + len(self.places._waiting) + len(self.codes)
+        return len(self.working) + len(self.slots._waiting) + len(self.codes)
 
     def leave(self, name: str) -> None:
         self._ends[name].set()
@@ -100,7 +100,7 @@ class Crowd:
 
     def _visit(self, name: str) -> None:
         try:
-            with self.places.one(name[0]):
+            with self.slots.hold(name[0]):
                 with self._lock:
                     self.working.append(name)
                 self._ends[name].wait(30)
@@ -124,13 +124,13 @@ def crowd() -> Iterator[Callable[[int], Crowd]]:
         gathered.end()
 
 
-def test_a_person_has_one_place_and_leaves_the_others_to_others(crowd):
+def test_a_person_has_one_slot_and_leaves_the_others_to_others(crowd):
     people = crowd(2)
     people.come("a1", "a2", "a3", "b1")
     assert people.working == ["a1", "b1"]
 
 
-def test_places_that_become_free_go_round_the_people(crowd):
+def test_slots_that_become_free_go_round_the_people(crowd):
     people = crowd(1)
     people.come("a1", "a2", "a3", "b1", "c1")
     order = []
@@ -150,12 +150,12 @@ def test_too_many_of_one_person_are_refused_to_that_person_alone(crowd):
     assert people.working == ["a0", "b1"]
 
 
-def test_where_very_many_wait_each_has_one_place_in_the_line(crowd, monkeypatch):
+def test_where_very_many_wait_each_has_one_place_in_the_queue(crowd, monkeypatch):
     monkeypatch.setattr(slots, "MOST_WAITING", 3)
     people = crowd(1)
     people.come("a1", "a2", "a3", "b1", "a4", "c1", "c2")
     assert people.codes == ["too_many_at_once", "too_many_at_once"]
-    assert len(people.places._waiting) == 4
+    assert len(people.slots._waiting) == 4
 
 
 def test_who_waits_too_long_hears_whose_uploads_were_in_the_way(crowd, monkeypatch):
@@ -165,7 +165,7 @@ def test_who_waits_too_long_hears_whose_uploads_were_in_the_way(crowd, monkeypat
     assert soon(lambda: people.codes == ["too_many_at_once"])
     people.come("b1")
     assert soon(lambda: people.codes == ["too_many_at_once", "busy"])
-    assert len(people.places._waiting) == 0
+    assert len(people.slots._waiting) == 0
     people.leave("a1")
     people.come("b2")
     assert people.working == ["b2"]

@@ -8,7 +8,7 @@ from django.db.models.signals import pre_save
 from classifier.audio.flac import decode_flac
 from classifier.clips.deletion import delete_clips
 from classifier.clips.sharing import set_sharing
-from classifier.clips.submit import Wishes, submit_clip
+from classifier.clips.submit import ClipOptions, submit_clip
 from classifier.inference.session import Engine
 from classifier.models import Clip, IdempotencyKey, Prediction
 from classifier.predictions import predictor
@@ -51,8 +51,8 @@ def test_new_clip_is_private_unless_its_owner_decided_otherwise(speaker, model_v
     assert not submit(speaker, upload()).clip.shared_for_review
     speaker.share_for_review = True
     assert submit(speaker, upload(pitch=200)).clip.shared_for_review
-    wishes = Wishes(shared_for_review=False)
-    assert not submit(speaker, upload(pitch=210), wishes=wishes).clip.shared_for_review
+    options = ClipOptions(shared_for_review=False)
+    assert not submit(speaker, upload(pitch=210), options=options).clip.shared_for_review
 
 
 def test_same_recording_again_answers_with_the_first_clip(speaker, stranger, model_version, upload, settings):
@@ -87,7 +87,9 @@ def test_a_key_stands_for_the_clip_that_was_there_already(speaker, model_version
 
 
 def test_one_switch_of_sharing_leaves_the_other_as_somebody_else_left_it(speaker, model_version, upload):
-    clip = submit(speaker, upload(), wishes=Wishes(shared_for_review=True, shared_for_training=True)).clip
+    clip = submit(
+        speaker, upload(), options=ClipOptions(shared_for_review=True, shared_for_training=True)
+    ).clip
     set_sharing(clip=Clip.objects.get(pk=clip.pk), training=False)
     set_sharing(clip=clip, review=True)
     clip.refresh_from_db()

@@ -54,7 +54,7 @@ def test_page_has_no_inline_style_or_script(speaker_client):
 def test_switches_start_as_the_account_says(speaker, speaker_client):
     speaker.share_for_review = True
     speaker.save()
-    form = speaker_client.get(PAGE).context["wishes"]
+    form = speaker_client.get(PAGE).context["options_form"]
     assert form["shared_for_review"].value() is True
     assert form["shared_for_training"].value() is False
 

@@ -3,7 +3,7 @@
 import pytest
 
 from classifier.models import Label
-from classifier.predictions.serialize import answer_for
+from classifier.predictions.serialize import serialize_prediction
 from tests.factories import ClipFactory
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def clip(speaker):
 
 def test_scores_stand_in_the_order_of_the_task(clip):
     order = list(Label.objects.filter(task__slug="emotion").values_list("key", flat=True))
-    answer = answer_for(clip.predictions.get(), clip)
+    answer = serialize_prediction(clip.predictions.get(), clip)
     assert order == ["neutral", "happy", "sad", "angry", "fearful", "disgust"]
     assert list(answer["scores"]) == order
     assert list(answer["segments"][0]["scores"]) == order

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from classifier.inference.exceptions import QueueFull
-from classifier.inference.fair_queue import FairLine
+from classifier.inference.fair_queue import FairQueue
 from classifier.inference.windows import windowed_seconds
 
 T = TypeVar("T")
@@ -24,14 +24,14 @@ SMOOTHING = 0.2
 class _Job(Generic[T]):
     predict: Callable[[], T]
     audio_s: float
-    answer: "Future[T]" = field(default_factory=Future)
+    future: "Future[T]" = field(default_factory=Future)
 
 
 class InferenceQueue:
     """Lets at most ``concurrency`` predictions run and ``capacity`` wait; people take turns.
 
     Thread-safe. Two at a time keep two cores busier than one, because parts of a run are serial. They run in
-    as many threads: with one for each who waits, every answer would come from a thread whose memory has left
+    as many threads: with one for each who waits, every prediction would run in a thread whose memory has left
     the processor's cache.
     """
 
@@ -40,7 +40,7 @@ class InferenceQueue:
         self.concurrency = concurrency
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="predict")
         self._lock = threading.Lock()
-        self._waiting: FairLine[_Job[Any]] = FairLine()
+        self._waiting: FairQueue[_Job[Any]] = FairQueue()
         self._unfinished = 0
         self._backlog_s = 0.0
         self._running_s = 0.0
@@ -56,9 +56,9 @@ class InferenceQueue:
             self._require_room()
             self._unfinished += 1
             self._backlog_s += job.audio_s
-            self._waiting.add(person, job)
+            self._waiting.put(person, job)
         self._threads.submit(self._run_next)
-        return job.answer
+        return job.future
 
     def require_room(self) -> None:
         """Raises QueueFull when a clip that came now would be turned away."""
@@ -79,21 +79,21 @@ class InferenceQueue:
     def _run_next(self) -> None:
         """Once for every job, but which one it is shows only now."""
         with self._lock:
-            turn = self._waiting.take()
+            turn = self._waiting.get()
             if turn is None:
                 return
             _person, job = turn
             self._running_s += job.audio_s
         started = time.perf_counter()
         try:
-            answer = job.predict()
+            prediction = job.predict()
         except BaseException as error:
             self._forget(job)
-            job.answer.set_exception(error)
+            job.future.set_exception(error)
         else:
             self._measure((time.perf_counter() - started) / job.audio_s)
             self._forget(job)
-            job.answer.set_result(answer)
+            job.future.set_result(prediction)
 
     def _forget(self, job: _Job[Any]) -> None:
         with self._lock:

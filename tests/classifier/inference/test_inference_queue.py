@@ -6,7 +6,7 @@ from concurrent.futures import Future
 import pytest
 
 from classifier.inference.exceptions import QueueFull
-from classifier.inference.queue import InferenceQueue
+from classifier.inference.inference_queue import InferenceQueue
 
 
 @pytest.fixture
