@@ -106,7 +106,7 @@ def test_one_module_alone_imports_onnx_runtime():
     assert importing == ["classifier/inference/onnx_runtime.py"]
 
 
-def test_only_the_process_behind_walls_decodes():
+def test_only_the_sandboxed_process_decodes():
     """Uploads and corpora were made by others, and may take over the process that decodes them."""
     decoding = "classifier.audio.decoding.decoder"
     importers = [name(path) for path in sources(*PACKAGES) if decoding in imported_modules(path)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from classifier.audio.limits import MIB, Limits
 from classifier.audio.quarantine import framing
-from classifier.audio.quarantine.walls import Walls
+from classifier.audio.quarantine.sandbox import Layers
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ STOP_SECONDS = 2.0
 # numpy starts a thread per core for algebra that decoding never does.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
 
-WALLS_WITHIN_S = 60.0
+REPORT_WITHIN_S = 60.0
 
 
 class DecoderProcess:
@@ -133,22 +133,22 @@ class DecoderProcess:
         return status
 
 
-def standing_walls(limits: Limits) -> Walls:
-    """Why each wall around a decoder of this machine is missing, empty where it stands; from a real one.
+def sandbox_layers(limits: Limits) -> Layers:
+    """Why each layer of the sandbox is missing, empty where it is in force; from a real decoder.
 
     Raises OSError when the decoder does not start.
     """
     try:
         ended = subprocess.run(  # noqa: S603 - as above
-            [*_command(limits), "--walls"],
+            [*_command(limits), "--report-sandbox"],
             cwd=PROJECT_ROOT,
             env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            timeout=WALLS_WITHIN_S,
+            timeout=REPORT_WITHIN_S,
             check=True,
         )
-        return Walls(json.loads(ended.stdout))
+        return Layers(json.loads(ended.stdout))
     except (subprocess.SubprocessError, ValueError) as error:
         raise OSError("the decoder does not start") from error
 

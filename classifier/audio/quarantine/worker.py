@@ -26,13 +26,13 @@ from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits
 from classifier.audio.quality import measure_quality
 from classifier.audio.quarantine import framing
-from classifier.audio.quarantine.walls import Walls, raise_walls
+from classifier.audio.quarantine.sandbox import Layers, enter_sandbox
 from classifier.audio.spectrogram import peaks
 from classifier.audio.waveform import SAMPLE_RATE, checksum, to_pcm, to_waveform
 
 MAX_OPEN_FILES = 16
-# Given after the limits: say which walls stand, and end.
-WALLS_ONLY = "--walls"
+# Given after the limits: report which layers of the sandbox are in force, and end.
+REPORT_ONLY = "--report-sandbox"
 # The prediction that is made meanwhile goes before measuring and packing.
 NICENESS = 10
 
@@ -45,9 +45,9 @@ def main() -> None:
     # Found out by writing a file, which nobody may any more once the limits stand.
     tempfile.gettempdir()
     requests, replies = _take_over_pipes()
-    walls = confine(limits)
-    if WALLS_ONLY in sys.argv[2:]:
-        replies.write(json.dumps(walls).encode())
+    layers = confine(limits)
+    if REPORT_ONLY in sys.argv[2:]:
+        replies.write(json.dumps(layers).encode())
         replies.close()
         return
     while _serve_one(requests, replies, limits):
@@ -111,7 +111,7 @@ def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-def confine(limits: Limits) -> Walls:
+def confine(limits: Limits) -> Layers:
     """Hold this process to its `limits`, and let it reach nothing but its pipes."""
     for what, amount in (
         (resource.RLIMIT_AS, limits.memory_bytes),
@@ -125,7 +125,7 @@ def confine(limits: Limits) -> Walls:
         amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
         resource.setrlimit(what, (amount, amount))
     _warm_up()
-    return raise_walls(lambda: _background().submit(int).result())
+    return enter_sandbox(lambda: _background().submit(int).result())
 
 
 def _warm_up() -> None:

@@ -1,6 +1,6 @@
 // The classify page: recordings and files go into one list, each on its own.
 
-import { UploadQueue } from "./queue.js";
+import { UploadQueue } from "./upload_queue.js";
 import { RecordButton } from "./record_button.js";
 import { UploadRow } from "./upload_row.js";
 import { fill, readJson } from "./settings.js";

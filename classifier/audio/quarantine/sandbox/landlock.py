@@ -3,7 +3,7 @@
 import ctypes
 import os
 
-from classifier.audio.quarantine.walls import kernel
+from classifier.audio.quarantine.sandbox import kernel
 
 CREATE_RULESET, RESTRICT_SELF = 444, 446  # the same numbers on every architecture
 ASK_VERSION = 1

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from classifier.audio.quarantine.walls import kernel
+from classifier.audio.quarantine.sandbox import kernel
 
 _EMPTY = kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
 

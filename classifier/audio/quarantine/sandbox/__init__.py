@@ -1,7 +1,7 @@
-"""Walls around the process that decodes: who takes it over with a file finds nothing to take from there.
+"""The sandbox of the process that decodes: who takes it over with a file reaches nothing from there.
 
-Each stands by itself, so a machine that lacks one still has the others, and no machine is refused: `doctor`
-says what stands.
+Each layer holds by itself, so a machine that lacks one still has the others, and no machine is refused:
+`doctor` reports which are in force.
 """
 
 import resource
@@ -10,16 +10,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from classifier.audio.quarantine.walls import calls, landlock, namespaces, privileges
+from classifier.audio.quarantine.sandbox import landlock, namespaces, privileges, syscalls
 
-# Why a wall is missing, and an empty text where it stands.
-Walls = dict[str, str]
+# Why a layer is missing, and an empty text where it is in force.
+Layers = dict[str, str]
 
 LINUX_ONLY = ("network", "folder", "identity", "privileges", "landlock", "calls")
 
 
-def raise_walls(start_last_thread: Callable[[], object]) -> Walls:
-    """Raise all walls that this machine has; there is no way back.
+def enter_sandbox(start_last_thread: Callable[[], object]) -> Layers:
+    """Put all layers into force that this machine has; there is no way back.
 
     Whatever the process will ever import or open must be there already, and it must have one thread alone,
     which then starts the others with `start_last_thread`.
@@ -28,18 +28,18 @@ def raise_walls(start_last_thread: Callable[[], object]) -> Walls:
         start_last_thread()
         return dict.fromkeys(LINUX_ONLY, "only Linux has it") | {"descriptors": _try(open_nothing_new)}
     _be_ended_first()
-    loaded: list[calls.Filter] = []
-    unloadable = _try(lambda: loaded.append(calls.make_filter()))
-    walls = _leave_machine()
-    walls["landlock"] = _try(landlock.forbid_everything)
-    # Threads inherit what stands so far; after this none can be started, nor any process.
+    loaded: list[syscalls.Filter] = []
+    unloadable = _try(lambda: loaded.append(syscalls.make_filter()))
+    layers = _leave_machine()
+    layers["landlock"] = _try(landlock.forbid_everything)
+    # Threads inherit what is in force so far; after this none can be started, nor any process.
     start_last_thread()
-    walls["descriptors"] = _try(open_nothing_new)
-    walls["calls"] = unloadable or _try(loaded[0].load)
-    return walls
+    layers["descriptors"] = _try(open_nothing_new)
+    layers["calls"] = unloadable or _try(loaded[0].load)
+    return layers
 
 
-def _leave_machine() -> Walls:
+def _leave_machine() -> Layers:
     return {
         "network": _try(namespaces.leave_network),
         "folder": _try(namespaces.leave_folder),
@@ -60,9 +60,9 @@ def _be_ended_first() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _try(wall: Callable[[], object]) -> str:
+def _try(enforce: Callable[[], object]) -> str:
     try:
-        wall()
+        enforce()
     except (OSError, ValueError) as error:
         return getattr(error, "strerror", None) or str(error)
     return ""

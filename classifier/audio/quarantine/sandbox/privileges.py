@@ -2,7 +2,7 @@
 
 import os
 
-from classifier.audio.quarantine.walls import kernel
+from classifier.audio.quarantine.sandbox import kernel
 
 # Far above the accounts of people and of services, and below those that containers use. Each decoder has its
 # own, so one cannot signal or look into another.

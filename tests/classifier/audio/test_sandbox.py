@@ -1,4 +1,4 @@
-"""Hostile code in a decoder reaches nothing: each attempt works without the walls and fails behind them."""
+"""Hostile code in a decoder reaches nothing: each attempt works outside the sandbox and fails within it."""
 
 import contextlib
 import os
@@ -11,14 +11,21 @@ import pytest
 
 from classifier.audio.exceptions import AudioRejected, Rejection
 from classifier.audio.limits import Limits
-from classifier.audio.quarantine.process import ENVIRONMENT, standing_walls
-from classifier.audio.quarantine.walls.privileges import FIRST_OWN_ID
+from classifier.audio.quarantine.process import ENVIRONMENT, sandbox_layers
+from classifier.audio.quarantine.sandbox.privileges import FIRST_OWN_ID
 from emotion_site.offline import SWITCHES
 from tests.classifier.audio.formats import make_audio
-from tests.classifier.audio.taken_over import NO_WALLS, ORDINARY_USER, SOME_WALLS, Refused, attempt, take_over
+from tests.classifier.audio.taken_over import (
+    NO_SANDBOX,
+    ORDINARY_USER,
+    SOME_LAYERS,
+    Refused,
+    attempt,
+    take_over,
+)
 from tests.requirements import require
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 
 SECOND = make_audio("wav-s16")
 OF_OTHERS = ["trace", "read_memory", "send_signal", "read_environment", "look_at_limits"]
@@ -59,8 +66,8 @@ def targets(tmp_path_factory):
 
 @pytest.fixture
 def taken_over(new_pool, monkeypatch, tmp_path):
-    def start(walls=""):
-        take_over(monkeypatch, tmp_path, walls)
+    def start(layers=""):
+        take_over(monkeypatch, tmp_path, layers)
         return new_pool()
 
     return start
@@ -72,10 +79,10 @@ def test_hostile_code_reaches_nothing(taken_over, targets):
     assert pool.decode(SECOND).quality.duration_s == 1.0
 
 
-def test_without_walls_it_reaches_everything(taken_over, targets):
+def test_outside_the_sandbox_it_reaches_everything(taken_over, targets):
     """Else the test above would prove nothing."""
-    require(os.geteuid() == 0, "only root may do all of this without walls")
-    pool = taken_over(NO_WALLS)
+    require(os.geteuid() == 0, "only root may do all of this outside the sandbox")
+    pool = taken_over(NO_SANDBOX)
     for name in ATTEMPTS:
         try:
             assert attempt(pool, name, targets.get(name)), name
@@ -83,15 +90,15 @@ def test_without_walls_it_reaches_everything(taken_over, targets):
             assert (name, ended.code) == ("become_program", Rejection.DECODER_CRASHED)
 
 
-def test_an_ordinary_user_has_all_walls_too(taken_over, targets):
+def test_an_ordinary_user_has_all_layers_too(taken_over, targets):
     require(os.geteuid() == 0, "only root may become another user to try this")
     pool = taken_over(ORDINARY_USER)
     assert reached(pool, ATTEMPTS, targets) == []
-    assert set(standing_walls(Limits()).values()) == {""}
+    assert set(sandbox_layers(Limits()).values()) == {""}
 
 
 @pytest.mark.parametrize(
-    ("wall", "refused"),
+    ("layer", "refused"),
     [
         ("network", {"connect"}),
         ("folder", {"open_file", "look_at_file", "list_folder", "write_file", "connect_by_socket_file"}),
@@ -102,25 +109,25 @@ def test_an_ordinary_user_has_all_walls_too(taken_over, targets):
         ("calls", set(ATTEMPTS)),
     ],
 )
-def test_each_wall_stands_alone(taken_over, targets, wall, refused):
-    require(os.geteuid() == 0, "without walls only root reaches so much")
-    pool = taken_over(SOME_WALLS.format(kept=[wall]))
+def test_each_layer_holds_alone(taken_over, targets, layer, refused):
+    require(os.geteuid() == 0, "outside the sandbox only root reaches so much")
+    pool = taken_over(SOME_LAYERS.format(kept=[layer]))
     assert reached(pool, refused, targets) == []
-    assert {name for name, missing in standing_walls(Limits()).items() if not missing} == {wall}
+    assert {name for name, missing in sandbox_layers(Limits()).items() if not missing} == {layer}
     assert pool.decode(SECOND).quality.duration_s == 1.0
 
 
-def test_without_libseccomp_the_other_walls_hold(taken_over, targets):
-    pool = taken_over(SOME_WALLS.format(kept=OTHERS_THAN_CALLS))
+def test_without_libseccomp_the_other_layers_hold(taken_over, targets):
+    pool = taken_over(SOME_LAYERS.format(kept=OTHERS_THAN_CALLS))
     # Without its filter a call that opens nothing and touches nobody else goes through.
     harmless = {"make_code", "ask_for_keys", "make_a_namespace"}
     assert reached(pool, set(ATTEMPTS) - harmless, targets) == []
 
 
-def test_a_machine_without_any_wall_still_decodes(taken_over):
-    pool = taken_over(SOME_WALLS.format(kept=[]))
+def test_a_machine_without_any_layer_still_decodes(taken_over):
+    pool = taken_over(SOME_LAYERS.format(kept=[]))
     assert pool.decode(SECOND).quality.duration_s == 1.0
-    assert set(standing_walls(Limits()).values()) == {"left out"}
+    assert set(sandbox_layers(Limits()).values()) == {"left out"}
 
 
 def test_a_decoder_is_another_user_where_the_site_is_root(taken_over):
