@@ -19,7 +19,7 @@ def remove_audio(instance: Clip, **kwargs: Any) -> None:
     """The file goes with the row, whichever way the row went (purge, a deleted user, the admin)."""
     name = instance.audio.name or ""
     if instance.owner_id is not None:
-        quotas.give_back(instance.owner_id, instance.stored_bytes)
+        quotas.refund(instance.owner_id, instance.stored_bytes)
     transaction.on_commit(lambda: default_storage.delete(name))
 
 

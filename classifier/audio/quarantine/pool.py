@@ -35,7 +35,7 @@ class DecoderPool:
 
     @property
     def pids(self) -> list[int]:
-        """The processes that are running now, for health pages and measurements of memory."""
+        """The processes that are running now."""
         return [pid for process in self._processes if (pid := process.pid) is not None]
 
     def start(self) -> None:

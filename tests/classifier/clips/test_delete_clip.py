@@ -1,3 +1,5 @@
+import os
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -81,6 +83,8 @@ def test_orphan_files_are_removed_and_others_are_not(clip, settings):
     orphan.parent.mkdir(exist_ok=True)
     orphan.write_bytes(b"left behind")
     assert retention.remove_orphan_files() == 0, "it may belong to an upload under way"
-    assert retention.remove_orphan_files(older_than=timedelta(0)) == 1
+    for path in (orphan, Path(clip.audio.path)):
+        os.utime(path, times=(0, time.time() - 2 * retention.ORPHAN_AFTER.total_seconds()))
+    assert retention.remove_orphan_files() == 1
     assert not orphan.exists()
     assert default_storage.exists(clip.audio.name)
