@@ -48,15 +48,15 @@ def read_upload(file: File | None) -> bytes:
     Raises UserError with the code ``no_file``, ``empty_file`` or ``too_large``.
     """
     if file is None:
-        raise _refused("no_file")
+        raise refusal("no_file")
     if file.size is not None and file.size > settings.CLIP_MAX_BYTES:
-        raise _refused("too_large")
+        raise refusal("too_large")
     file.seek(0)
     data: bytes = file.read(settings.CLIP_MAX_BYTES + 1)
     if len(data) > settings.CLIP_MAX_BYTES:
-        raise _refused("too_large")
+        raise refusal("too_large")
     if not data:
-        raise _refused("empty_file")
+        raise refusal("empty_file")
     return data
 
 
@@ -70,7 +70,7 @@ def decoding(data: bytes) -> Iterator[DecodingJob]:
         with decoder_pool().job(data) as job:
             yield job
     except AudioRejected as error:
-        raise _refused(error.code, str(error.params.get("format", ""))) from error
+        raise refusal(error.code, str(error.params.get("format", ""))) from error
     except DecoderBusy as error:
         raise busy() from error
 
@@ -81,7 +81,8 @@ def decode(data: bytes) -> Decoded:
         return job.decoded()
 
 
-def _refused(code: str, format_name: str = "") -> UserError:
+def refusal(code: str, format_name: str = "") -> UserError:
+    """Why a recording was refused, with the limits of this site, as the person sees it."""
     logger.warning("Refused a recording code=%s", code)
     return rejection(
         code,

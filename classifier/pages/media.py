@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 Response = TypeVar("Response", bound=HttpResponseBase)
 
 # The spectrogram of ten minutes takes 80 MB and a second.
-_drawing = Slots(2)
+DRAWING = Slots(2)
 # What is wrong with a file that was lost or damaged since it was stored.
 UNREADABLE = (FileNotFoundError, SoundFileError)
 
@@ -65,7 +65,7 @@ def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
     if (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return unchanged
     try:
-        with _drawing.hold(request.user.pk):
+        with DRAWING.hold(request.user.pk):
             levels = mel_spectrogram(read_waveform(clip))
     except UserError as error:
         return answer(request, error)

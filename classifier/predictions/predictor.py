@@ -23,7 +23,7 @@ PredictionFuture = Future[tuple[LoadedEngine, ClipScores]]
 @cache
 def active_engine() -> ActiveEngine:
     return ActiveEngine(
-        _find_active_version,
+        find_active_version,
         threads=settings.INFERENCE_THREADS,
         on_swap=lambda loaded: inference_queue().expect(loaded.engine.model_seconds_per_second),
     )
@@ -34,7 +34,8 @@ def inference_queue() -> InferenceQueue:
     return InferenceQueue(capacity=settings.INFERENCE_QUEUE)
 
 
-def _find_active_version() -> VersionPointer | None:
+def find_active_version() -> VersionPointer | None:
+    """The version that should serve, by the database."""
     try:
         row = ModelVersion.objects.active().values_list("pk", "number", "folder", "checksum").first()
     finally:

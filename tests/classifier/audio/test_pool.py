@@ -76,13 +76,11 @@ def test_a_spare_process_helps_when_the_first_is_stuck(new_pool):
     pool.start()
     (stuck,) = pool.pids
     os.kill(stuck, signal.SIGSTOP)
-    with ThreadPoolExecutor() as threads:
-        waiting = threads.submit(pool.decode, SECOND)
-        assert soon(lambda: pool._idle.empty())
+    with pool.job(SECOND) as waiting:
         assert pool.decode(SECOND).quality.duration_s == 1.0
         assert len(pool.pids) == 2
         os.kill(stuck, signal.SIGCONT)
-        assert waiting.result(timeout=10).quality.duration_s == 1.0
+        assert waiting.decoded().quality.duration_s == 1.0
 
 
 def test_short_uploads_at_once_need_no_spare_process(new_pool):
@@ -249,16 +247,10 @@ def decodes(child: psutil.Process) -> bool:
 
 def test_callers_wait_for_a_bounded_time_only(new_pool):
     pool = new_pool(max_wait_seconds=0.3)
-    pool.decode(SECOND)
-    (pid,) = pool.pids
-    os.kill(pid, signal.SIGSTOP)
-    with ThreadPoolExecutor() as threads:
-        waiting = threads.submit(pool.decode, SECOND)
-        assert soon(lambda: pool._idle.empty())
+    with pool.job(SECOND) as first:
         with pytest.raises(DecoderBusy):
             pool.decode(SECOND)
-        os.kill(pid, signal.SIGCONT)
-        assert waiting.result().quality.duration_s == 1.0
+        assert first.decoded().quality.duration_s == 1.0
 
 
 def test_many_threads_get_each_their_own_reply(pool):
@@ -274,10 +266,9 @@ def test_closing_ends_every_process_even_one_at_work(new_pool, monkeypatch):
     pool = new_pool(processes=2)
     pool.start()
     (first,) = pool.pids
-    with ThreadPoolExecutor() as threads:
-        os.kill(first, signal.SIGSTOP)
-        waiting = threads.submit(pool.decode, SECOND)
-        assert soon(lambda: pool._idle.empty())
+    os.kill(first, signal.SIGSTOP)
+    with pool.job(SECOND) as job, ThreadPoolExecutor() as threads:
+        waiting = threads.submit(job.decoded)
         assert pool.decode(SECOND).quality.duration_s == 1.0
         pids = pool.pids
         assert len(pids) == 2

@@ -53,7 +53,7 @@ def test_refused_upload_leaves_its_slot(speaker):
 def test_spectrogram_waits_its_turn(speaker, speaker_client, monkeypatch):
     monkeypatch.setattr(slots, "MAX_WAIT_S", 0.1)
     address = reverse("classifier:spectrogram", args=[ClipFactory(owner=speaker).pk])
-    with media._drawing.hold(), media._drawing.hold():
+    with media.DRAWING.hold(), media.DRAWING.hold():
         response = speaker_client.get(address)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
 
@@ -61,7 +61,7 @@ def test_spectrogram_waits_its_turn(speaker, speaker_client, monkeypatch):
 @pytest.mark.parametrize(("seconds", "minutes"), [(600, "10"), (45, "0:45"), (90, "1:30")])
 def test_the_longest_length_is_told_as_people_say_it(settings, seconds, minutes):
     settings.CLIP_MAX_SECONDS = seconds
-    assert f"longer than {minutes} min" in str(uploads._refused("too_long").detail)
+    assert f"longer than {minutes} min" in str(uploads.refusal("too_long").detail)
 
 
 class Crowd:
