@@ -47,7 +47,7 @@ def restore(request: PersonRequest) -> HttpResponse:
         return redirect(next_address(request))
     if _stays_in_place(request):
         clip = get_object_or_404(Clip.objects.visible_to(request.user).with_predictions(), pk=ids[0])
-        return render(request, "classifier/_result.html", result_context(clip))
+        return render(request, "classifier/clip/_result.html", result_context(clip))
     text = ngettext("%(count)d clip is back.", "%(count)d clips are back.", count)
     messages.success(request, text % {"count": count})
     return redirect(next_address(request))

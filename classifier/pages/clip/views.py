@@ -34,7 +34,7 @@ def result_context(clip: Clip) -> dict[str, Any]:
 @require_GET
 def show(request: PersonRequest, pk: UUID) -> HttpResponse:
     clip = _clip_of(request, pk)
-    return render(request, "classifier/clip.html", _page_context(request, clip))
+    return render(request, "classifier/clip/clip.html", _page_context(request, clip))
 
 
 def _page_context(request: PersonRequest, clip: Clip) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def _page_context(request: PersonRequest, clip: Clip) -> dict[str, Any]:
 @require_GET
 def result(request: PersonRequest, pk: UUID) -> HttpResponse:
     """The result alone, for pages that already stand."""
-    return render(request, "classifier/_result.html", result_context(_clip_of(request, pk)))
+    return render(request, "classifier/clip/_result.html", result_context(_clip_of(request, pk)))
 
 
 @login_required
@@ -65,7 +65,7 @@ def edit(request: PersonRequest, pk: UUID) -> HttpResponse:
     form = DetailsForm(request.POST, instance=clip, label_suffix="")
     if not form.is_valid():
         context = _page_context(request, _clip_of(request, pk)) | {"details_form": form}
-        return render(request, "classifier/clip.html", context, status=400)
+        return render(request, "classifier/clip/clip.html", context, status=400)
     rename_clip(clip=clip, title=form.cleaned_data["title"])
     name_speaker(clip=clip, speaker=form.cleaned_data["speaker"])
     messages.success(request, _("Saved."))
@@ -84,7 +84,7 @@ def share(request: PersonRequest, pk: UUID) -> HttpResponse:
         training=form.cleaned_data["shared_for_training"],
     )
     if request.htmx:
-        response = render(request, "classifier/_sharing.html", {"clip": clip, "saved": True})
+        response = render(request, "classifier/clip/_sharing.html", {"clip": clip, "saved": True})
         # Sections of later apps that speak of it bring themselves up to date.
         return trigger_client_event(response, "sharing-changed")
     messages.success(request, _("Saved."))
@@ -98,5 +98,5 @@ def retry(request: PersonRequest, pk: UUID) -> HttpResponse:
     clip = _clip_of(request, pk)
     retry_clip(clip=clip)
     if request.htmx:
-        return render(request, "classifier/_result.html", result_context(clip))
+        return render(request, "classifier/clip/_result.html", result_context(clip))
     return redirect(clip)

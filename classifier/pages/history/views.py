@@ -51,7 +51,7 @@ def show(request: PersonRequest) -> HttpResponse:
         "texts": history_texts(),
         "examples": EXAMPLES,
     }
-    return render(request, "classifier/history.html", context)
+    return render(request, "classifier/history/history.html", context)
 
 
 def _query(parameters: QueryDict) -> str:
@@ -66,7 +66,7 @@ def _query(parameters: QueryDict) -> str:
 def row(request: PersonRequest, pk: UUID) -> HttpResponse:
     """One line of the list; that of a waiting clip fetches itself until the prediction is there."""
     clip = get_object_or_404(Clip.objects.visible_to(request.user).for_list(), pk=pk)
-    return render(request, "classifier/_clip_row.html", {"clip": clip})
+    return render(request, "classifier/history/_clip_row.html", {"clip": clip})
 
 
 @login_required
@@ -75,7 +75,7 @@ def chart(request: PersonRequest) -> HttpResponse:
     """Emotions over time: the fragment for the history, or a page of its own without JavaScript."""
     labels = list(Label.objects.of_task())
     timeline = timeline_of(_matching(request, labels), labels)
-    template = "classifier/_timeline.html" if request.htmx else "classifier/timeline.html"
+    template = "classifier/history/_timeline.html" if request.htmx else "classifier/history/timeline.html"
     return render(request, template, {"timeline": timeline, "query": _query(request.GET)})
 
 
