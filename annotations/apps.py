@@ -11,7 +11,7 @@ class AnnotationsConfig(AppConfig):
         from annotations.exports.upkeep import STRANDED_EXPORTS
         from annotations.pages.owner_section import section_context
         from annotations.queue.progress import has_labels_coming
-        from classifier.pages.clip_sections import register
+        from classifier.pages.clip.sections import register
         from emotion_site.accounts.checklist import Step
         from emotion_site.accounts.checklist import register as add_step
         from emotion_site.serving import recovery

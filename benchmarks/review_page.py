@@ -33,8 +33,8 @@ speaker = User.objects.create_user("speaker@example.org", share_for_review=True)
 print(create_token(user=speaker, name="bench", days=1)[1])
 """
 SHARE = """
+from classifier.clips.sharing import set_sharing
 from classifier.models import Clip
-from classifier.clips.services import set_sharing
 for clip in Clip.objects.all():
     set_sharing(clip=clip, review=True, training=False)
 """

@@ -1,4 +1,4 @@
-"""Rows to look at. Audio is heard on the pages, where the owner's consent is checked."""
+"""Rows to look at. Audio is played on the pages, where the owner's consent is checked."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from emotion_site.web.admin_lookups import FilteredAdmin
 
 
 class LabelInline(admin.TabularInline[Label, Task]):
-    """A model version answers with the labels it learned: then only looks and words may change."""
+    """A model version predicts the labels it learned: then only looks and words may change."""
 
     model = Label
     extra = 0

@@ -15,7 +15,7 @@ from classifier.audio.exceptions import AudioRejected
 from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits
 from classifier.audio.quarantine.pool import DecoderPool
-from classifier.audio.quarantine.process import standing_walls
+from classifier.audio.quarantine.process import sandbox_layers
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.inference.exceptions import VersionRefused
 from classifier.inference.session import known_waveform
@@ -24,8 +24,8 @@ from classifier.models import ModelVersion
 from classifier.predictions.registry import folder_of
 from emotion_site.checks import DOCTOR
 
-# Names of the walls around a decoder (`audio/walls`) for administrators.
-WALLS = {
+# Names of the layers of the decoder's sandbox (`audio/quarantine/sandbox`) for administrators.
+LAYERS = {
     "identity": "an account without rights",
     "privileges": "no rights of root",
     "network": "an empty network",
@@ -46,7 +46,7 @@ def version_in_service_is_whole(
         versions = list(ModelVersion.objects.filter(is_active=True))
     except DatabaseError:  # not there, or not migrated yet, which others report
         return []
-    return [problem for version in versions for problem in _problems_of(version)]
+    return [problem for version in versions for problem in _file_problems(version)]
 
 
 @register(Tags.files)
@@ -86,25 +86,29 @@ def decoder_starts(
 
 
 @register(DOCTOR, deploy=True)
-def decoder_has_walls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def decoder_is_sandboxed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     try:
-        walls = standing_walls(Limits())
+        layers = sandbox_layers(Limits())
     except OSError:
-        return []  # `decoder_starts` says so
-    stand = ", ".join(words for name, words in WALLS.items() if not walls[name])
-    missing = "; ".join(f"{words} ({walls[name]})" for name, words in WALLS.items() if walls[name])
+        return []  # `decoder_starts` reports it
+    in_force = ", ".join(words for name, words in LAYERS.items() if not layers[name])
+    missing = "; ".join(f"{words} ({layers[name]})" for name, words in LAYERS.items() if layers[name])
     found: list[CheckMessage] = [
-        Info(f"Recordings are read behind these walls: {stand}.", id="classifier.I001"),
+        Info(f"Recordings are decoded in a sandbox: {in_force}.", id="classifier.I001"),
     ]
     if missing:
         hint = "Install libseccomp2, and run the site on Linux where it may make namespaces and use Landlock."
         found.append(
-            Warning(f"Recordings are read without these walls: {missing}.", hint=hint, id="classifier.W004")
+            Warning(
+                f"The sandbox in which recordings are decoded lacks: {missing}.",
+                hint=hint,
+                id="classifier.W004",
+            )
         )
     return found
 
 
-def _problems_of(version: ModelVersion) -> list[CheckMessage]:
+def _file_problems(version: ModelVersion) -> list[CheckMessage]:
     try:
         verify(folder_of(version), version.checksum)
     except (VersionRefused, OSError) as error:

@@ -1,6 +1,6 @@
-"""Moments in the life of clips that later apps follow, so that none is imported here.
+"""Signals that later apps receive, so that none is imported here.
 
-A clip that is made, shared or predicted on its own says so through Django's ``post_save``.
+A single clip that is made, shared or predicted sends Django's ``post_save``.
 """
 
 from django.dispatch import Signal

@@ -16,7 +16,7 @@ from emotion_site.storage.folding import LONGEST_FOLD, FoldedField
 
 
 class Task(models.Model):
-    """What is asked of a clip, such as which emotion is heard in it."""
+    """A question about clips, such as which emotion is in them, with its labels."""
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
@@ -33,7 +33,7 @@ class Task(models.Model):
 
 
 class Label(models.Model):
-    """One possible answer of a task."""
+    """One class of a task."""
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="labels")
     key = models.SlugField()
@@ -216,7 +216,7 @@ class Clip(models.Model):
             ),
         ]
         indexes = [
-            # What the history lists: whole queries are answered from these without reading the rows,
+            # What the history lists: whole queries are served from these without reading the rows,
             # which are long. The title is there to be searched.
             _list_index("owner", "-created", "-id", "folded_title", name="clip_owner_newest"),
             _list_index("owner", "confidence", "id", name="clip_owner_confidence"),
@@ -243,17 +243,17 @@ class Clip(models.Model):
         return is_sure(margin=self.margin, quality=self.quality)
 
     def latest_prediction(self, among: "Iterable[Prediction] | None" = None) -> "Prediction | None":
-        """What the version says that was asked last; what was prefetched costs a list no query per clip."""
+        """That of the version that predicted last; what was prefetched costs a list no query per clip."""
 
-        def place(prediction: Prediction) -> tuple[bool, int]:
+        def rank(prediction: Prediction) -> tuple[bool, int]:
             version = prediction.model_version
             return version.pk == self.answered_by_id, version.number
 
-        return max(self.predictions.all() if among is None else among, key=place, default=None)
+        return max(self.predictions.all() if among is None else among, key=rank, default=None)
 
 
 class Prediction(models.Model):
-    """What one model version says about one clip. Never edited."""
+    """The scores of one clip by one model version. Never edited."""
 
     clip = models.ForeignKey(Clip, models.CASCADE, related_name="predictions")
     model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="predictions")

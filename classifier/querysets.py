@@ -38,7 +38,7 @@ class ClipQuerySet(models.QuerySet["Clip"]):
         return self.select_related("label").defer("peaks")
 
     def silent(self) -> Self:
-        """Clips that were answered, and in which there was nothing to hear."""
+        """Clips that were predicted, and hold digital silence."""
         return self.filter(status=self.model.Status.DONE, label__isnull=True)
 
     def waiting(self) -> Self:

@@ -5,10 +5,9 @@ from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from classifier.clips import quotas, uploads
-from classifier.clips import recovery as housekeeping_of_clips
+from classifier.clips import quotas, recovery, uploads
 from classifier.inference.exceptions import NoActiveVersion
-from classifier.inference.memory import hold_back_little_memory
+from classifier.inference.memory import release_memory_early
 from classifier.models import Clip
 from classifier.predictions import predictor
 from emotion_site.signals import housekeeping, web_process_starting
@@ -20,24 +19,24 @@ def remove_audio(instance: Clip, **kwargs: Any) -> None:
     """The file goes with the row, whichever way the row went (purge, a deleted user, the admin)."""
     name = instance.audio.name or ""
     if instance.owner_id is not None:
-        quotas.give_back(instance.owner_id, instance.stored_bytes)
+        quotas.refund(instance.owner_id, instance.stored_bytes)
     transaction.on_commit(lambda: default_storage.delete(name))
 
 
 @receiver(housekeeping)
 def look_after_clips(**kwargs: Any) -> None:
-    housekeeping_of_clips.look_after_clips()
+    recovery.look_after_clips()
 
 
 @receiver(web_process_starting)
 def warm_up(**kwargs: Any) -> None:
     """Load the model and start the decoders before the first visitor waits for them."""
-    hold_back_little_memory()
+    release_memory_early()
     predictor.active_engine().start()
     uploads.decoder_pool().start()
 
 
-def model_answers() -> bool:
+def model_can_predict() -> bool:
     """Whether this process can predict; a row alone, whose files are lost, is not enough."""
     try:
         predictor.active_engine().current()
@@ -46,4 +45,4 @@ def model_answers() -> bool:
     return True
 
 
-health.checks["model"] = model_answers
+health.checks["model"] = model_can_predict

@@ -1,6 +1,8 @@
 from django.urls import path
 
-from classifier.pages import classify, clip, deletion, examples, history, media, sharing
+from classifier.pages import classify, deletion, examples, media, sharing
+from classifier.pages.clip import views as clip
+from classifier.pages.history import views as history
 
 app_name = "classifier"
 urlpatterns = [

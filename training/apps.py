@@ -7,7 +7,7 @@ class TrainingConfig(AppConfig):
     verbose_name = _("Training")
 
     def ready(self) -> None:
-        from classifier.pages.clip_sections import register
+        from classifier.pages.clip.sections import register
         from emotion_site.accounts.checklist import Step
         from emotion_site.accounts.checklist import register as add_step
         from emotion_site.serving import recovery

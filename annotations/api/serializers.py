@@ -9,9 +9,9 @@ from annotations.models import Decision, Flag, PickedBy
 from annotations.queue.leases import MOST_BESIDE
 from annotations.queue.offers import Offer
 from annotations.reviews.submission import Saved
-from classifier.api.serializers import AnswerSerializer, NoteSerializer
+from classifier.api.serializers import NoteSerializer, PredictionSerializer
 from classifier.models import Task
-from classifier.predictions.serialize import answer_for
+from classifier.predictions.serialize import serialize_prediction
 
 CLIENT_ID_HELP = "Made by the client, such as a UUID; the same one never makes two reviews"
 
@@ -83,9 +83,9 @@ class OfferSerializer(serializers.Serializer[Offer]):
     def get_audio_url(self, offer: Offer) -> str:
         return reverse("api:review-audio", args=[offer.clip.pk])
 
-    @extend_schema_field(AnswerSerializer(allow_null=True))
+    @extend_schema_field(PredictionSerializer(allow_null=True))
     def get_prediction(self, offer: Offer) -> dict[str, Any] | None:
-        return answer_for(offer.prediction, offer.clip) if offer.prediction else None
+        return serialize_prediction(offer.prediction, offer.clip) if offer.prediction else None
 
 
 class LeaseSerializer(serializers.Serializer[Any]):
@@ -113,6 +113,6 @@ class SavedSerializer(serializers.Serializer[Saved]):
     prediction = serializers.SerializerMethodField()
     notes = NoteSerializer(many=True)
 
-    @extend_schema_field(AnswerSerializer(allow_null=True))
+    @extend_schema_field(PredictionSerializer(allow_null=True))
     def get_prediction(self, saved: Saved) -> dict[str, Any] | None:
-        return answer_for(saved.prediction, saved.prediction.clip) if saved.prediction else None
+        return serialize_prediction(saved.prediction, saved.prediction.clip) if saved.prediction else None

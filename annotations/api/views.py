@@ -40,11 +40,11 @@ from annotations.reviews.adjudication import adjudicate, object_to_prediction
 from annotations.reviews.choice import Answer, read_answer
 from annotations.reviews.submission import Circumstances, Saved
 from annotations.reviews.visibility import decisions_visible_to
-from classifier.api.serializers import AnswerSerializer
+from classifier.api.serializers import PredictionSerializer
 from classifier.api.views import SOUND, NewestFirst
 from classifier.models import Clip, Task
 from classifier.pages.media import FLAC
-from classifier.predictions.serialize import answer_for
+from classifier.predictions.serialize import serialize_prediction
 from emotion_site.api.negotiation import AnyAccept
 from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.models import User
@@ -139,7 +139,7 @@ class ReviewViewSet(viewsets.ViewSet):
         leases.release(reviewer=person(request), task=asked["task"], clip_id=asked["clip"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=ClipChoiceSerializer, responses={200: AnswerSerializer, 204: None, **ERRORS})
+    @extend_schema(request=ClipChoiceSerializer, responses={200: PredictionSerializer, 204: None, **ERRORS})
     @action(detail=False, methods=["post"])
     def prediction(self, request: Request) -> Response:
         """See the prediction before you answer; the answer then no longer counts as blind."""
@@ -149,7 +149,7 @@ class ReviewViewSet(viewsets.ViewSet):
         )
         if prediction is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
-        return Response(answer_for(prediction, prediction.clip))
+        return Response(serialize_prediction(prediction, prediction.clip))
 
 
 class ReviewAudio(APIView):

@@ -21,7 +21,7 @@ from annotations.exceptions import ImportRefused
 from annotations.imports.corpus_rows import Row
 from annotations.models import CorpusColumns, Decision, DuplicateFile
 from annotations.queue.entries import follow_clips
-from classifier.audio.quarantine.pool import Decoded
+from classifier.audio.quarantine.job import Decoded
 from classifier.clips import storage, uploads
 from classifier.corpora.files import one_form
 from classifier.models import Clip, Corpus, ModelVersion, Task

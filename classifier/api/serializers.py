@@ -4,11 +4,11 @@ from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from classifier.models import Clip, Label, ModelVersion
-from classifier.predictions.serialize import answer_for
+from classifier.predictions.serialize import serialize_prediction
 
 
 class SegmentSerializer(serializers.Serializer[Any]):
@@ -17,10 +17,11 @@ class SegmentSerializer(serializers.Serializer[Any]):
     scores = serializers.DictField(child=serializers.FloatField())
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
-    """What one model version hears in a clip: the same fields as ``manage.py classify --json``."""
+@extend_schema_serializer(component_name="Answer")  # the name that generated clients know
+class PredictionSerializer(serializers.Serializer[Any]):
+    """What one model version predicts for a clip: the same fields as ``manage.py classify --json``."""
 
-    # A field of the answer, which DRF keeps apart from the attribute of the same name.
+    # A field of the prediction, which DRF keeps apart from the attribute of the same name.
     label = serializers.CharField(  # type: ignore[assignment]
         help_text="Key of the label with the highest score"
     )
@@ -75,14 +76,14 @@ class ClipSerializer(serializers.ModelSerializer[Clip]):
         read_only_fields = ["id", "status", "error_code", "source", "created", "duration_s"]
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        # DRF makes them from the model anew for every answer, which takes longer than all else of it.
+        # DRF makes them from the model anew for every response, which takes longer than all else of it.
         return deepcopy(_fields_of(type(self)))
 
-    @extend_schema_field(AnswerSerializer(allow_null=True))
+    @extend_schema_field(PredictionSerializer(allow_null=True))
     def get_prediction(self, clip: Clip) -> dict[str, Any] | None:
         # A clip that was just predicted brings its only prediction along.
         latest = self.context.get("prediction") or clip.latest_prediction()
-        return answer_for(latest, clip) if latest else None
+        return serialize_prediction(latest, clip) if latest else None
 
     def get_status_url(self, clip: Clip) -> str:
         return reverse("api:clip-detail", args=[clip.pk])
@@ -104,7 +105,7 @@ class RecordingField(serializers.FileField):
 
 
 class SubmitSerializer(serializers.Serializer[Any]):
-    """A recording and what its owner says about it."""
+    """A recording and its owner's choices."""
 
     file = RecordingField(help_text="WAV, MP3, M4A, FLAC, Ogg, WebM, MP4, AIFF, CAF, AU, AMR or 3GP")
     title = serializers.CharField(required=False, allow_blank=True, max_length=120, default="")

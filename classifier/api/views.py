@@ -25,8 +25,10 @@ from classifier.api.serializers import (
     SubmitSerializer,
     SubmittedClipSerializer,
 )
-from classifier.clips import services
-from classifier.clips.services import Submission, Wishes
+from classifier.clips.deletion import delete_clips, restore_clips
+from classifier.clips.details import name_speaker, rename_clip
+from classifier.clips.sharing import SHARING, set_sharing
+from classifier.clips.submit import ClipOptions, Submission, submit_clip
 from classifier.models import Clip, IdempotencyKey, Label, ModelVersion
 from classifier.pages.media import FLAC, audio_response
 from classifier.querysets import ClipQuerySet
@@ -108,10 +110,10 @@ class ClipViewSet(
     )
     def create(self, request: Request) -> Response:
         """Send a recording and get its prediction."""
-        submission = services.submit_clip(
+        submission = submit_clip(
             owner=_owner(request),
             file=request.FILES.get("file"),
-            **_wishes(request),
+            **_options(request),
             idempotency_key=_idempotency_key(request),
         )
         return _submission_response(submission)
@@ -121,11 +123,11 @@ class ClipViewSet(
         if clip is None:
             return
         if "title" in data:
-            services.rename_clip(clip=clip, title=data["title"])
+            rename_clip(clip=clip, title=data["title"])
         if "speaker" in data:
-            services.name_speaker(clip=clip, speaker=data["speaker"])
-        if not data.keys().isdisjoint(services.SHARING):
-            services.set_sharing(
+            name_speaker(clip=clip, speaker=data["speaker"])
+        if not data.keys().isdisjoint(SHARING):
+            set_sharing(
                 clip=clip, review=data.get("shared_for_review"), training=data.get("shared_for_training")
             )
 
@@ -133,7 +135,7 @@ class ClipViewSet(
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a clip. It can be brought back for 10 seconds, then row and file are gone."""
         clip = self.get_object()
-        services.delete_clips(clips=Clip.objects.filter(pk=clip.pk))
+        delete_clips(clips=Clip.objects.filter(pk=clip.pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -148,7 +150,7 @@ class ClipViewSet(
     def restore(self, request: Request, pk: str) -> Response:
         """Undo a deletion."""
         clip = get_object_or_404(Clip, pk=_clip_id(pk), owner=_owner(request))
-        services.restore_clips(owner=_owner(request), clip_ids=[clip.pk])
+        restore_clips(owner=_owner(request), clip_ids=[clip.pk])
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(responses=SOUND)
@@ -173,13 +175,13 @@ def _clip_id(value: str) -> UUID:
         raise NotFound from None
 
 
-def _wishes(request: Request) -> dict[str, Any]:
+def _options(request: Request) -> dict[str, Any]:
     """Check everything beside the file, whose own checks are the service's."""
     fields = SubmitSerializer(data=request.data)
     fields.fields.pop("file")
     fields.is_valid(raise_exception=True)
     data = dict(fields.validated_data)
-    return {"source": data.pop("source"), "wishes": Wishes(**data)}
+    return {"source": data.pop("source"), "options": ClipOptions(**data)}
 
 
 def _idempotency_key(request: Request) -> str:

@@ -32,15 +32,15 @@ class Limits:
 
 
 @dataclass
-class Allowance:
+class DecodingBudget:
     """What one upload may still cost, all its parts, tracks and second readings together."""
 
     limits: Limits
-    heard_s: float = 0.0
+    decoded_s: float = 0.0
     samples: int = 0  # of all channels, in the file's own rate
 
     def require(self, samples: float) -> None:
-        """Before anything is decoded and while it is: what a header says about its length may be wrong."""
+        """Before anything is decoded and while it is: the length in a header may be wrong."""
         if self.samples + samples > self.limits.max_samples:
             raise AudioRejected(Rejection.TOO_COSTLY, samples=round(samples), maximum=self.limits.max_samples)
 

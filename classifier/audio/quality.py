@@ -1,4 +1,4 @@
-"""Measures how well a recording can be judged, and names what its owner could do better.
+"""Measures how well a recording can be classified, and names what its owner could do better.
 
 The thresholds were chosen on real speech: CREMA-D (700 clips from quiet and noisy rooms), LibriSpeech and
 EmoDB (150 each), clean and mixed with 92 recordings of background noise.
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import webrtcvad
 
-from classifier.audio.waveform import FULL_SCALE, SAMPLE_RATE, Pcm, Waveform, is_silent, to_pcm
+from classifier.audio.waveform import FULL_SCALE, SAMPLE_RATE, Pcm, Waveform, is_digital_silence, to_pcm
 
 FRAME_SAMPLES = SAMPLE_RATE * 30 // 1000
 VAD_AGGRESSIVENESS = 2
@@ -34,20 +34,20 @@ MOSTLY_SILENCE_SHARE = 0.15
 # Steady noise 5 dB below the speech is found in 9 of 10 clips; as they come, 6 % of CREMA-D's clips are this
 # noisy and none of LibriSpeech and EmoDB.
 NOISY_SNR_DB = 8.0
-# Cheap sound cards add a constant to every sample, which nobody hears. Other recordings have less.
+# Cheap sound cards add a constant to every sample, which is inaudible. Other recordings have less.
 OFFSET_MATTERS = 0.001
-# What makes every answer about a recording an unsure one: a part of the file was left out or is missing, or
-# its sound has another length than the file says.
+# What makes every prediction for a recording unsure: a part of the file was left out or is missing, or
+# its sound has another length than the file declares.
 DOUBTS = frozenset(["incomplete", "doubtful"])
-# In less than this there may be no pause in which the background could be heard.
+# In less than this there may be no pause in which the background could be measured.
 SNR_MIN_FRAMES = 33
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Levels in dB relative to full scale, shares from 0 to 1; `snr_db` is None where it cannot be told.
+    """Levels in dB relative to full scale, shares from 0 to 1; `snr_db` is None where it cannot be measured.
 
-    `in_doubt` says that the sound contradicts its file, so that no answer about it is a sure one.
+    `in_doubt`: the sound contradicts its file, so that no prediction for it is sure.
     """
 
     duration_s: float
@@ -76,7 +76,7 @@ def measure_quality(waveform: Waveform, doubts: Sequence[str] = ()) -> Quality:
 
     A constant offset counts for nothing. `doubts` are what the decoder found, of DOUBTS, and come first.
     """
-    silent = is_silent(waveform)
+    silent = is_digital_silence(waveform)
     clipped = _clipped_share(to_pcm(waveform))
     waveform = _without_offset(waveform)
     pcm = to_pcm(waveform)
@@ -134,7 +134,7 @@ def _speech_frames(pcm: Pcm) -> npt.NDArray[np.bool_]:
 
 
 def _clipped_share(pcm: Pcm) -> float:
-    # Only a loud clip needs the closer look, and -32768 has no positive twin in 16 bits.
+    # Only a loud clip needs the closer look, and -32768 has no positive counterpart in 16 bits.
     full = (pcm >= FULL_SCALE_STEPS) | (pcm <= -FULL_SCALE_STEPS)
     if not full.any():
         return 0.0

@@ -25,7 +25,7 @@ class WavReader:
     """The bytes of a WAV file, 16 bit, mono, 16 kHz, made of a stored FLAC from wherever they are read.
 
     Never holds more than what is asked for. Raises soundfile.SoundFileError when the FLAC cannot be opened;
-    what is damaged further on is silence, and told in the log.
+    what is damaged further on is silence, and logged.
     """
 
     def __init__(self, flac: IO[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""The one form in which the product handles sound, and its exact 16-bit twin that is stored and hashed."""
+"""The one form in which the product handles sound, and its exact 16-bit form that is stored and hashed."""
 
 import hashlib
 
@@ -30,7 +30,7 @@ def checksum(waveform: Waveform) -> str:
     return hashlib.sha256(to_pcm(waveform).astype("<i2").tobytes()).hexdigest()
 
 
-def is_silent(waveform: Waveform) -> bool:
+def is_digital_silence(waveform: Waveform) -> bool:
     """Whether float32[samples] in [-1, 1] holds no sound at all, such as a muted microphone gives."""
     if not waveform.size:
         return True

@@ -7,11 +7,11 @@ from django.core.files.base import File
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from classifier.clips.services import Submission, Wishes, submit_clip
+from classifier.clips.submit import ClipOptions, Submission, submit_clip
 from classifier.models import Clip
 from emotion_site.models import User
 
-# Pages play them, and SOURCE.md beside them says where they come from.
+# Pages play them, and SOURCE.md beside them names their source.
 FOLDER = Path(__file__).parents[1] / "static" / "classifier" / "examples"
 
 
@@ -38,11 +38,11 @@ BY_SLUG = {example.slug: example for example in EXAMPLES}
 def submit_example(*, owner: User, example: Example) -> Submission:
     """Send an example like a recording of the owner's own. Raises UserError.
 
-    It is shared with nobody, whatever the owner's settings say: it is no recording of this organisation.
+    It is shared with nobody, whatever the owner's settings: it is no recording of this organisation.
     """
-    wishes = Wishes(
+    options = ClipOptions(
         title=str(example.title), speaker="EmoDB", shared_for_review=False, shared_for_training=False
     )
     with (FOLDER / f"{example.slug}.flac").open("rb") as sound:
         file = File(sound, name=f"{example.slug}.flac")
-        return submit_clip(owner=owner, file=file, source=Clip.Source.UPLOAD, wishes=wishes)
+        return submit_clip(owner=owner, file=file, source=Clip.Source.UPLOAD, options=options)

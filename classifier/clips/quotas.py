@@ -49,7 +49,7 @@ def charge(owner: User, n_bytes: int) -> None:
     raise _refusal(usage_of(owner), n_bytes) or _storage_full()
 
 
-def give_back(owner_id: int, n_bytes: int) -> None:
+def refund(owner_id: int, n_bytes: int) -> None:
     """A clip of this size is gone for good. What was sent today stays sent."""
     mine = Usage.objects.filter(owner_id=owner_id)
     mine.update(stored_bytes=Greatest(F("stored_bytes") - n_bytes, 0))

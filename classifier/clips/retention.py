@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 # The undo button may be pressed in the last moment and still travel for a while.
 UNDO_GRACE = timedelta(seconds=5)
 KEYS_KEPT_FOR = timedelta(days=30)
+ORPHAN_AFTER = timedelta(hours=1)
 
 
 def undo_window() -> timedelta:
@@ -49,10 +50,10 @@ def remove_unfinished_files() -> int:
     return removed
 
 
-def remove_orphan_files(*, older_than: timedelta = timedelta(hours=1)) -> int:
+def remove_orphan_files() -> int:
     """Remove audio that no row speaks of, whatever left it there.
 
-    Files younger than ``older_than`` may belong to an upload that is still under way.
+    Younger ones than ``ORPHAN_AFTER`` may belong to an upload that is still under way.
     """
     if not default_storage.exists(""):  # nothing was ever stored
         return 0
@@ -62,7 +63,7 @@ def remove_orphan_files(*, older_than: timedelta = timedelta(hours=1)) -> int:
         names = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
         known = set(Clip.objects.filter(audio__in=names).values_list("audio", flat=True))
         for name in names:
-            if name in known or default_storage.get_modified_time(name) > timezone.now() - older_than:
+            if name in known or default_storage.get_modified_time(name) > timezone.now() - ORPHAN_AFTER:
                 continue
             default_storage.delete(name)
             removed += 1

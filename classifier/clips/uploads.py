@@ -1,6 +1,8 @@
 """From the bytes of an upload to a waveform: one pool of decoder processes per server process."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 
@@ -10,19 +12,19 @@ from django.utils.formats import number_format
 
 from classifier.audio.exceptions import AudioRejected, DecoderBusy
 from classifier.audio.limits import SAMPLES_PER_SECOND, Limits
-from classifier.audio.quarantine.pool import Decoded, DecoderPool
-from classifier.audio.quarantine.process import OnWaveform
+from classifier.audio.quarantine.job import Decoded, DecodingJob
+from classifier.audio.quarantine.pool import DecoderPool
 from classifier.clips.rejections import rejection
-from classifier.clips.slots import Places, busy
+from classifier.clips.slots import Slots, busy
 from emotion_site.exceptions import UserError
 
 logger = logging.getLogger(__name__)
 
 
 @cache
-def places() -> Places:
+def slots() -> Slots:
     # One upload is read while another is decoded; each may take 100 MB and more until it is stored.
-    return Places(2 * settings.DECODER_PROCESSES)
+    return Slots(2 * settings.DECODER_PROCESSES)
 
 
 @cache
@@ -46,32 +48,41 @@ def read_upload(file: File | None) -> bytes:
     Raises UserError with the code ``no_file``, ``empty_file`` or ``too_large``.
     """
     if file is None:
-        raise _refused("no_file")
+        raise refusal("no_file")
     if file.size is not None and file.size > settings.CLIP_MAX_BYTES:
-        raise _refused("too_large")
+        raise refusal("too_large")
     file.seek(0)
     data: bytes = file.read(settings.CLIP_MAX_BYTES + 1)
     if len(data) > settings.CLIP_MAX_BYTES:
-        raise _refused("too_large")
+        raise refusal("too_large")
     if not data:
-        raise _refused("empty_file")
+        raise refusal("empty_file")
     return data
 
 
-def decode(data: bytes, on_waveform: OnWaveform = lambda _waveform: None) -> Decoded:
-    """Decode in quarantine; `on_waveform` gets the sound before the rest is there.
+@contextmanager
+def decoding(data: bytes) -> Iterator[DecodingJob]:
+    """Decode in quarantine: the waveform arrives before the rest.
 
     Raises UserError when the recording cannot be used.
     """
     try:
-        return decoder_pool().decode(data, on_waveform)
+        with decoder_pool().job(data) as job:
+            yield job
     except AudioRejected as error:
-        raise _refused(error.code, str(error.params.get("format", ""))) from error
+        raise refusal(error.code, str(error.params.get("format", ""))) from error
     except DecoderBusy as error:
         raise busy() from error
 
 
-def _refused(code: str, format_name: str = "") -> UserError:
+def decode(data: bytes) -> Decoded:
+    """All of `decoding` at once. Raises UserError when the recording cannot be used."""
+    with decoding(data) as job:
+        return job.decoded()
+
+
+def refusal(code: str, format_name: str = "") -> UserError:
+    """Why a recording was refused, with the limits of this site, as the person sees it."""
     logger.warning("Refused a recording code=%s", code)
     return rejection(
         code,

@@ -28,7 +28,7 @@ def written_forms(name: str) -> set[str]:
 
 
 class CorpusFiles:
-    """Finds files below a folder. Links may lead out of it only when ``follow_links`` says so."""
+    """Finds files below a folder. Links may lead out of it only with ``follow_links``."""
 
     def __init__(self, folder: Path, *, follow_links: bool = False) -> None:
         self._root = folder.resolve()

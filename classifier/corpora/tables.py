@@ -11,7 +11,7 @@ from pathlib import Path
 logger = logging.getLogger(__name__)
 
 SEPARATORS = (",", ";", "\t", "|")
-# Every table that the site reads has it; it tells which separator is meant.
+# Every table that the site reads has it; the separator is found by it.
 FILE_NAME = "file_name"
 # In this order, because UTF-32 begins like UTF-16.
 MARKS = (
@@ -23,7 +23,7 @@ MARKS = (
 )
 # What spreadsheets in western Europe and the Americas write when nobody asks them for UTF-8.
 OLDER = "cp1252"
-# A line by which spreadsheets tell each other the separator.
+# A line in which spreadsheets name the separator.
 HINT = "sep="
 
 
@@ -92,11 +92,11 @@ def _is_damaged_unicode(data: bytes) -> bool:
 
 
 def _separated(text: str) -> tuple[str, str]:
-    """What stands between the cells, and the text without the line that says so. Raises csv.Error."""
+    """What stands between the cells, and the text without the line that names it. Raises csv.Error."""
     first, _end, rest = text.partition("\n")
-    said = first.strip("\r\"'")
-    if said.lower().startswith(HINT) and said[len(HINT) :] in SEPARATORS:
-        return said[len(HINT) :], rest
+    hint = first.strip("\r\"'")
+    if hint.lower().startswith(HINT) and hint[len(HINT) :] in SEPARATORS:
+        return hint[len(HINT) :], rest
 
     def fit(separator: str) -> tuple[bool, int]:
         head = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])

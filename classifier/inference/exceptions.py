@@ -2,7 +2,7 @@
 
 
 class EngineError(Exception):
-    """Something that kept the engine from answering."""
+    """Something that kept the engine from predicting."""
 
     code = "engine_error"
 

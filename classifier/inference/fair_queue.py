@@ -1,4 +1,4 @@
-"""A waiting line that serves people in turn, however many places one of them holds in it."""
+"""A queue that serves people round-robin, however many items one of them has in it."""
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
@@ -8,49 +8,51 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class FairLine(Generic[T]):
-    """One line per person, and a round through all of them. Not safe to use from several threads.
+class FairQueue(Generic[T]):
+    """A queue per person, served in rounds. Not safe to use from several threads.
 
-    Who comes anew goes to the end of the round, and so does everyone after their turn. What belongs to no
-    person (None) stands in one line together.
+    Whoever comes anew goes to the end of the round, and so does everyone after their turn. Items of no
+    person (None) share one queue.
     """
 
     def __init__(self) -> None:
-        self._lines: dict[Hashable, deque[T]] = {}
+        self._queues: dict[Hashable, deque[T]] = {}
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
     def count_of(self, person: Hashable) -> int:
-        return len(self._lines.get(person, ()))
+        return len(self._queues.get(person, ()))
 
-    def add(self, person: Hashable, item: T) -> None:
-        self._lines.setdefault(person, deque()).append(item)
+    def put(self, person: Hashable, item: T) -> None:
+        self._queues.setdefault(person, deque()).append(item)
         self._count += 1
 
-    def take(self, may_go: Callable[[Hashable], bool] = lambda _person: True) -> tuple[Hashable, T] | None:
-        """The first of the next person who may go, or None when there is nobody."""
-        person = next(filter(may_go, self._lines), self)  # `self` stands for nobody: None is a person here
+    def get(
+        self, is_eligible: Callable[[Hashable], bool] = lambda _person: True
+    ) -> tuple[Hashable, T] | None:
+        """The first item of the next eligible person, or None when there is none."""
+        person = next(filter(is_eligible, self._queues), self)  # `self` stands for nobody: None is a person
         if person is self:
             return None
-        line = self._lines.pop(person)
-        item = line.popleft()
-        if line:
-            self._lines[person] = line
+        queue = self._queues.pop(person)
+        item = queue.popleft()
+        if queue:
+            self._queues[person] = queue
         self._count -= 1
         return person, item
 
     def remove(self, person: Hashable, item: T) -> None:
         """Take back what somebody no longer waits for."""
-        line = self._lines[person]
-        line.remove(item)
-        if not line:
-            del self._lines[person]
+        queue = self._queues[person]
+        queue.remove(item)
+        if not queue:
+            del self._queues[person]
         self._count -= 1
 
     def ahead_of(self, person: Hashable) -> Iterator[T]:
-        """What would be taken before something that this person added now."""
+        """What would be served before an item that this person put in now."""
         rounds = self.count_of(person) + 1
-        for line in self._lines.values():
-            yield from islice(line, rounds)
+        for queue in self._queues.values():
+            yield from islice(queue, rounds)

@@ -15,8 +15,8 @@ from classifier.inference.session import Engine
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 60.0
-# These very files answered for a whole window before they were put into service. Once more would cost those
-# who wait for an answer just now as much as two clips of others.
+# These very files passed a test of a whole window before they were put into service. Once more would cost
+# those who wait for a prediction just now as much as two clips of others.
 TESTED_S = 1.0
 
 
@@ -42,9 +42,9 @@ class LoadedEngine:
 class ActiveEngine:
     """The one engine of this process.
 
-    ``find_active`` says which version should serve, or None; it is asked by a background thread
+    ``find_active`` returns the version that should serve, or None; it is called by a background thread
     every ``check_every_s`` seconds, never within a request. A new version is loaded and tested beside
-    the old one, which answers until then and stays when the new one fails. ``on_swap`` is told of
+    the old one, which serves until then and stays when the new one fails. ``on_swap`` is called with
     each version that comes into service.
     """
 

@@ -1,4 +1,4 @@
-"""What a model version says about itself: the content of its ``manifest.json``."""
+"""The description of a model version: the content of its ``manifest.json``."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class Manifest:
     """Describes a version's folder; ``files`` maps every other file's name to its SHA-256.
 
     ``window_s`` and ``hop_s`` are seconds, ``sample_rate`` is in Hz, logits are divided by
-    ``temperature``, ``origin`` says where the weights came from and ``metrics`` how good they are.
+    ``temperature``, ``origin`` is where the weights came from and ``metrics`` how good they are.
     """
 
     task: str

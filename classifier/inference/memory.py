@@ -10,7 +10,7 @@ M_MMAP_THRESHOLD, LARGE_BYTES = -3, 4 * 1024 * 1024
 M_ARENA_MAX, ARENAS = -8, 2
 
 
-def hold_back_little_memory() -> None:
+def release_memory_early() -> None:
     """Let large blocks go back to the system as soon as they are free, and let threads share their pools.
 
     glibc would soon keep the blocks for reuse, per thread: after 100 uploads of 25 MB at once that was

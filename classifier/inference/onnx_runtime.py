@@ -1,7 +1,7 @@
-"""The one door to ONNX Runtime; ``tests/test_architecture.py`` fails where another module imports it.
+"""The one import of ONNX Runtime; ``tests/test_architecture.py`` fails where another module imports it.
 
-It tells its makers about this machine as soon as it is imported, unless the environment forbade it before.
-Whoever comes in here has passed ``emotion_site/offline.py``, which does.
+It sends telemetry as soon as it is imported, unless the environment forbade it before.
+Whoever imports this module has passed ``emotion_site/offline.py``, which does.
 """
 
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""What the engine says about one clip."""
+"""The scores of one clip."""
 
 from dataclasses import dataclass
 from typing import TypedDict
@@ -18,7 +18,7 @@ class Segment(TypedDict):
 
 
 @dataclass(frozen=True)
-class Result:
+class ClipScores:
     """Probability per label for a whole clip, and how clear-cut it is.
 
     ``confidence`` is the best score, ``margin`` its lead over the second, ``entropy`` is in nats,

@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.audio.waveform import Waveform, is_silent
+from classifier.audio.waveform import Waveform, is_digital_silence
 from classifier.inference.exceptions import VersionRefused
 from classifier.inference.manifest import Manifest
 from classifier.inference.memory import return_freed_memory
 from classifier.inference.onnx_runtime import onnxruntime
-from classifier.inference.scores import Result, Scores, Segment, softmax
+from classifier.inference.scores import ClipScores, Scores, Segment, softmax
 from classifier.inference.version_folder import PREPROCESSOR, read_json, verify
 from classifier.inference.windows import SHORTEST_S, cut_windows, window_starts
 
@@ -21,7 +21,7 @@ class Engine:
     """A loaded model version. Safe to share between threads; every window is a run of its own.
 
     Windows are never batched and never padded: int8 models choose one scale for a whole batch and
-    Wav2Vec2 normalises over time, so either would let a clip's neighbours change its answer.
+    Wav2Vec2 normalises over time, so either would let a clip's neighbours change its scores.
     """
 
     def __init__(self, session: onnxruntime.InferenceSession, manifest: Manifest, *, normalise: bool) -> None:
@@ -50,7 +50,7 @@ class Engine:
         return_freed_memory()
         return cls(session, manifest, normalise=bool(preprocessor.get("do_normalize", True)))
 
-    def predict(self, waveform: Waveform) -> Result:
+    def predict(self, waveform: Waveform) -> ClipScores:
         """Scores of a clip: the mean over its windows.
 
         ``waveform`` is float32[samples], mono, at the manifest's sample rate, in [-1, 1], and long
@@ -70,15 +70,15 @@ class Engine:
             for start, row in zip(starts, probabilities, strict=True)
         ]
         milliseconds = (time.perf_counter() - started) * 1000
-        return Result(self._named(probabilities.mean(axis=0)), segments, milliseconds)
+        return ClipScores(self._named(probabilities.mean(axis=0)), segments, milliseconds)
 
     def _probabilities(self, window: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Every label is as likely as the others where there is nothing to hear.
+        """Every label is as likely as the others in digital silence.
 
         Normalising would blow the last bit of a silent window up to full scale, and a model is sure of
-        whatever it then seems to hear.
+        whatever it then finds in it.
         """
-        if is_silent(window):
+        if is_digital_silence(window):
             labels = len(self.manifest.labels)
             return np.full(labels, 1 / labels)
         return softmax(self.logits(window), self.manifest.temperature)

@@ -56,7 +56,7 @@ def hash_files(folder: Path) -> dict[str, str]:
 def folder_checksum(folder: Path, digests: Mapping[str, str] | None = None) -> str:
     """SHA-256 over the sorted names and checksums of all files, the manifest among them.
 
-    The manifest counts because its temperature and windows change the answers as the weights do.
+    The manifest counts because its temperature and windows change the predictions as the weights do.
     """
     digests = dict(hash_files(folder) if digests is None else digests)
     digests[MANIFEST] = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()

@@ -40,7 +40,7 @@ def cut_windows(waveform: AnyWaveform, window: int, hop: int) -> list[AnyWavefor
 
 
 def windowed_seconds(duration_s: float, window_s: float = WINDOW_S, hop_s: float = HOP_S) -> float:
-    """Seconds of audio that the model hears for a clip of ``duration_s``, overlaps counted twice."""
+    """Seconds of audio that the model runs on for a clip of ``duration_s``, overlaps counted twice."""
     if duration_s <= window_s:
         return duration_s
     count = len(window_starts(round(duration_s * 1000), round(window_s * 1000), round(hop_s * 1000)))

@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from classifier.clips.examples import EXAMPLES
-from classifier.clips.services import Submission, submit_clip
+from classifier.clips.submit import Submission, submit_clip
 from classifier.models import Clip, Label
 from classifier.pages.browser_texts import classify_settings
-from classifier.pages.forms import WishesForm
+from classifier.pages.forms import OptionsForm
 from classifier.pages.requests import PersonRequest
 from emotion_site.accounts.checklist import checklist_of
 from emotion_site.api.throttling import count_like_api
@@ -31,22 +31,22 @@ Refusal = tuple[str, UserError]
 def classify(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         return _submit(request)
-    context = _context(blank_wishes(request.user)) | {"checklist": checklist_of(request.user)}
+    context = _context(blank_options_form(request.user)) | {"checklist": checklist_of(request.user)}
     return render(request, "classifier/classify.html", context)
 
 
-def blank_wishes(user: User) -> WishesForm:
+def blank_options_form(user: User) -> OptionsForm:
     """The form as it is before anything is sent; its switches follow the person's settings."""
     initial = {
         "shared_for_review": user.share_for_review,
         "shared_for_training": user.share_for_training,
     }
-    return WishesForm(initial=initial, label_suffix="")
+    return OptionsForm(initial=initial, label_suffix="")
 
 
 def _submit(request: PersonRequest) -> HttpResponse:
     """A plain form with one or more files, sent by a browser without JavaScript."""
-    form = WishesForm(request.POST, label_suffix="")
+    form = OptionsForm(request.POST, label_suffix="")
     if not form.is_valid():
         return render(request, "classifier/classify.html", _context(form), status=400)
     submissions, refusals = _submit_each(request, form, request.FILES.getlist("file"))
@@ -59,7 +59,7 @@ def _submit(request: PersonRequest) -> HttpResponse:
 
 
 def _submit_each(
-    request: PersonRequest, form: WishesForm, files: Sequence[UploadedFile]
+    request: PersonRequest, form: OptionsForm, files: Sequence[UploadedFile]
 ) -> tuple[list[Submission], list[Refusal]]:
     submissions, refusals = [], []
     chosen: list[UploadedFile | None] = [*files] or [None]
@@ -67,7 +67,7 @@ def _submit_each(
         try:
             count_like_api(request)
             submission = submit_clip(
-                owner=request.user, file=file, source=Clip.Source.UPLOAD, wishes=form.wishes()
+                owner=request.user, file=file, source=Clip.Source.UPLOAD, options=form.options()
             )
             submissions.append(submission)
         except UserError as error:
@@ -77,7 +77,7 @@ def _submit_each(
 
 
 def refused(
-    request: PersonRequest, form: WishesForm, submissions: list[Submission], refusals: list[Refusal]
+    request: PersonRequest, form: OptionsForm, submissions: list[Submission], refusals: list[Refusal]
 ) -> HttpResponse:
     """The page again, with what was kept and why the rest was not; ``refusals`` holds one at least."""
     error = refusals[0][1]
@@ -91,9 +91,9 @@ def refused(
     return response
 
 
-def _context(wishes: WishesForm) -> dict[str, Any]:
+def _context(options_form: OptionsForm) -> dict[str, Any]:
     return {
-        "wishes": wishes,
+        "options_form": options_form,
         "examples": EXAMPLES,
         "browser_settings": classify_settings(Label.objects.of_task()),
     }

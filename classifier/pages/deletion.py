@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from classifier.clips import services
+from classifier.clips.deletion import delete_clips, restore_clips
 from classifier.models import Clip
-from classifier.pages.clip import result_context
+from classifier.pages.clip.views import result_context
 from classifier.pages.requests import PersonRequest, chosen_ids, next_address
 from classifier.pages.undo import remember_deletion
 from emotion_site.exceptions import UserError
@@ -22,7 +22,7 @@ from emotion_site.exceptions import UserError
 def delete(request: PersonRequest) -> HttpResponse:
     """Delete the clips named by ``ids``; those that are not the person's are passed over."""
     clips = Clip.objects.visible_to(request.user).filter(pk__in=chosen_ids(request))
-    deleted = services.delete_clips(clips=clips)
+    deleted = delete_clips(clips=clips)
     if _stays_in_place(request):
         context = {"ids": deleted, "undo_seconds": settings.UNDO_SECONDS}
         return render(request, "classifier/_deleted.html", context)
@@ -39,7 +39,7 @@ def restore(request: PersonRequest) -> HttpResponse:
     """Undo a deletion."""
     ids = chosen_ids(request)
     try:
-        count = services.restore_clips(owner=request.user, clip_ids=ids)
+        count = restore_clips(owner=request.user, clip_ids=ids)
     except UserError as error:
         if _stays_in_place(request):
             return render(request, "classifier/_gone.html", {"detail": error.detail})
@@ -47,7 +47,7 @@ def restore(request: PersonRequest) -> HttpResponse:
         return redirect(next_address(request))
     if _stays_in_place(request):
         clip = get_object_or_404(Clip.objects.visible_to(request.user).with_predictions(), pk=ids[0])
-        return render(request, "classifier/_result.html", result_context(clip))
+        return render(request, "classifier/clip/_result.html", result_context(clip))
     text = ngettext("%(count)d clip is back.", "%(count)d clips are back.", count)
     messages.success(request, text % {"count": count})
     return redirect(next_address(request))

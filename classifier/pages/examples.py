@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from classifier.clips.examples import BY_SLUG, submit_example
-from classifier.pages.classify import blank_wishes, refused
+from classifier.pages.classify import blank_options_form, refused
 from classifier.pages.requests import PersonRequest
 from emotion_site.api.throttling import count_like_api
 from emotion_site.exceptions import UserError
@@ -26,5 +26,5 @@ def try_example(request: PersonRequest, slug: str) -> HttpResponse:
         submission = submit_example(owner=request.user, example=example)
     except UserError as error:
         logger.warning("Refused an example user=%s code=%s", request.user.pk, error.code)
-        return refused(request, blank_wishes(request.user), [], [(str(example.name), error)])
+        return refused(request, blank_options_form(request.user), [], [(str(example.name), error)])
     return redirect(submission.clip)

@@ -5,20 +5,16 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from classifier.clips.services import Wishes
+from classifier.clips.submit import ClipOptions
 from classifier.models import Clip, Label
-from classifier.pages.history_query import CONFIDENCES, NOTHING_TO_HEAR, ORDERS
+from classifier.pages.history.query import CONFIDENCES, NOTHING_TO_HEAR, ORDERS
 
 # Beyond these a day has no day before or after it, or no midnight in some time zone.
 SOUND_DAYS = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
 
-class MultipleFileInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class WishesForm(forms.Form):
-    """What the owner says about a recording beside its sound. A title is asked for later."""
+class OptionsForm(forms.Form):
+    """What an owner chooses for recordings before they are sent. A title comes later."""
 
     speaker = forms.CharField(
         label=_("Who speaks?"),
@@ -39,8 +35,8 @@ class WishesForm(forms.Form):
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
 
-    def wishes(self) -> Wishes:
-        return Wishes(**self.cleaned_data)
+    def options(self) -> ClipOptions:
+        return ClipOptions(**self.cleaned_data)
 
 
 class SharingForm(forms.ModelForm[Clip]):
@@ -73,7 +69,7 @@ class HistoryForm(forms.Form):
     def __init__(self, data: Any, *, labels: list[Label]) -> None:
         super().__init__(data, label_suffix="")
         for name in ("since", "until"):
-            # What is wrong is always told in one place, which the page fetches anew with the list.
+            # Errors always show in one place, which the page fetches anew with the list.
             attributes = {"type": "date", "aria-describedby": f"{name}-problem"}
             self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs=attributes)
         emotions = [(label.key, str(label)) for label in labels]

@@ -1,4 +1,4 @@
-"""A clip's sound and spectrogram, for those who may hear it."""
+"""A clip's sound and spectrogram, for those who may play it."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ from soundfile import SoundFileError
 
 from classifier.audio.spectrogram import mel_spectrogram
 from classifier.audio.wav import WavReader
-from classifier.clips.slots import Places
+from classifier.clips.slots import Slots
 from classifier.clips.storage import read_waveform
 from classifier.models import Clip
 from emotion_site.exceptions import UserError
@@ -28,10 +28,10 @@ from emotion_site.web.ranges import Readable, ranged
 
 logger = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer", bound=HttpResponseBase)
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 # The spectrogram of ten minutes takes 80 MB and a second.
-_drawing = Places(2)
+DRAWING = Slots(2)
 # What is wrong with a file that was lost or damaged since it was stored.
 UNREADABLE = (FileNotFoundError, SoundFileError)
 
@@ -65,7 +65,7 @@ def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
     if (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return unchanged
     try:
-        with _drawing.one(request.user.pk):
+        with DRAWING.hold(request.user.pk):
             levels = mel_spectrogram(read_waveform(clip))
     except UserError as error:
         return answer(request, error)
@@ -85,8 +85,8 @@ def audio_response(
     etag = f'"{clip.checksum}-{sound.suffix}"'
     unchanged: HttpResponseBase | None = get_conditional_response(request, etag=etag)
     if unchanged is not None:
-        return unchanged if unchanged.status_code == HTTPStatus.NOT_MODIFIED else _other_sound()
-    response = ranged(request, _opened(clip, sound), etag)
+        return unchanged if unchanged.status_code == HTTPStatus.NOT_MODIFIED else _precondition_failed()
+    response = ranged(request, _open(clip, sound), etag)
     if response.status_code < HTTPStatus.BAD_REQUEST:
         response["Content-Type"] = f"audio/{sound.suffix}"
     response["Accept-Ranges"] = "bytes"
@@ -95,7 +95,7 @@ def audio_response(
     return _private(response, etag)
 
 
-def _opened(clip: Clip, sound: SoundFormat) -> Readable:
+def _open(clip: Clip, sound: SoundFormat) -> Readable:
     try:
         return sound.read(clip.audio.open("rb"))
     except UNREADABLE as error:
@@ -107,12 +107,12 @@ def _not_found(clip: Clip, error: Exception) -> Http404:
     return Http404()
 
 
-def _other_sound() -> HttpResponse:
+def _precondition_failed() -> HttpResponse:
     detail = _("The sound is not the one that you asked for with If-Match.")
     return as_object(UserError("precondition_failed", detail, status=412))
 
 
-def _private(response: Answer, etag: str) -> Answer:
+def _private(response: Response, etag: str) -> Response:
     # The browser asks again each time, so a clip that was deleted or withdrawn falls silent at once.
     response["Cache-Control"] = "private, no-cache"
     response["ETag"] = etag

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from classifier.clips import services
+from classifier.clips.sharing import share_clips
 from classifier.models import Clip
 from classifier.pages.requests import PersonRequest, chosen_ids, next_address
 
-# What a button says -> shared for review, shared for training.
+# Value of the button -> shared for review, shared for training.
 CHOICES = {"review": (True, False), "training": (True, True), "nothing": (False, False)}
 
 
@@ -26,7 +26,7 @@ def share_many(request: PersonRequest) -> HttpResponse:
         messages.info(request, _("Nothing was changed: nothing was chosen, or it was gone already."))
         return redirect(next_address(request))
     review, training = choice
-    count = services.share_clips(clips=clips, review=review, training=training)
+    count = share_clips(clips=clips, review=review, training=training)
     messages.success(request, _result(count, review) % {"count": count})
     return redirect(next_address(request))
 

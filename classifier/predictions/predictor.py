@@ -1,31 +1,29 @@
-"""The engine of this process: which model version answers, and who waits for it."""
+"""The engine of this process: which model version predicts, and who waits for it."""
 
 from collections.abc import Hashable
 from concurrent.futures import Future
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
 from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils.translation import gettext_lazy as _
-from numpy.typing import NDArray
 
-from classifier.audio.waveform import SAMPLE_RATE
+from classifier.audio.waveform import SAMPLE_RATE, Waveform
 from classifier.inference.exceptions import NoActiveVersion, QueueFull
 from classifier.inference.hot_reload import ActiveEngine, LoadedEngine, VersionPointer
-from classifier.inference.queue import InferenceQueue
-from classifier.inference.scores import Result
+from classifier.inference.inference_queue import InferenceQueue
+from classifier.inference.scores import ClipScores
 from classifier.models import ModelVersion
 from emotion_site.exceptions import UserError
 
-Answer = Future[tuple[LoadedEngine, Result]]
+PredictionFuture = Future[tuple[LoadedEngine, ClipScores]]
 
 
 @cache
 def active_engine() -> ActiveEngine:
     return ActiveEngine(
-        _find_active_version,
+        find_active_version,
         threads=settings.INFERENCE_THREADS,
         on_swap=lambda loaded: inference_queue().expect(loaded.engine.model_seconds_per_second),
     )
@@ -36,7 +34,8 @@ def inference_queue() -> InferenceQueue:
     return InferenceQueue(capacity=settings.INFERENCE_QUEUE)
 
 
-def _find_active_version() -> VersionPointer | None:
+def find_active_version() -> VersionPointer | None:
+    """The version that should serve, by the database."""
     try:
         row = ModelVersion.objects.active().values_list("pk", "number", "folder", "checksum").first()
     finally:
@@ -53,7 +52,7 @@ def _find_active_version() -> VersionPointer | None:
 def require_capacity() -> None:
     """Refuse new work early, before anything is decoded or stored.
 
-    Raises UserError with 503 when nobody could answer: no model version, or too many clips waiting.
+    Raises UserError with 503 when nothing can be predicted: no model version, or too many clips waiting.
     """
     try:
         active_engine().current()
@@ -74,37 +73,38 @@ def require_capacity() -> None:
         ) from error
 
 
-def answers_in_time(duration_s: float, person: Hashable = None) -> bool:
-    """Whether a clip of this length would be answered soon enough for the response to wait."""
+def is_fast_enough(duration_s: float, person: Hashable = None) -> bool:
+    """Whether the prediction of a clip of this length would come soon enough for the response to wait."""
     return inference_queue().expected_seconds(duration_s, person) <= settings.ANSWER_WITHIN_SECONDS
 
 
-def predict(waveform: NDArray[np.float32]) -> tuple[LoadedEngine, Result]:
+def predict(waveform: Waveform) -> tuple[LoadedEngine, ClipScores]:
     """Scores for float32[samples], mono, 16 kHz, and the version that gave them.
 
     Raises QueueFull or NoActiveVersion.
     """
     # The first of a process loads the model: who asks for it waits, not the threads that others wait for.
     active_engine().current()
-    return begin(waveform).result()
+    job = partial(_predict_now, waveform)
+    return inference_queue().submit(job, duration_s=waveform.size / SAMPLE_RATE).result()
 
 
-def begin_in_time(waveform: NDArray[np.float32], person: Hashable = None) -> Answer | None:
-    """``begin``, or None where the response cannot wait for it."""
-    if not answers_in_time(waveform.size / SAMPLE_RATE, person):
+def predict_in_time(waveform: Waveform, person: Hashable = None) -> PredictionFuture | None:
+    """``predict`` beside what the caller does meanwhile, or None where the response cannot wait for it.
+
+    People take turns.
+    """
+    duration_s = waveform.size / SAMPLE_RATE
+    if not is_fast_enough(duration_s, person):
         return None
     try:
-        return begin(waveform, person)
+        job = partial(_predict_now, waveform)
+        return inference_queue().submit(job, duration_s=duration_s, person=person)
     except QueueFull:  # since there was room for it
         return None
 
 
-def begin(waveform: NDArray[np.float32], person: Hashable = None) -> Answer:
-    """``predict`` beside what the caller does meanwhile; people take turns. Raises QueueFull."""
-
-    def answer() -> tuple[LoadedEngine, Result]:
-        # Asked after the wait, so that a version activated meanwhile answers.
-        loaded = active_engine().current()
-        return loaded, loaded.engine.predict(waveform)
-
-    return inference_queue().submit(answer, duration_s=waveform.size / SAMPLE_RATE, person=person)
+def _predict_now(waveform: Waveform) -> tuple[LoadedEngine, ClipScores]:
+    # Asked after the wait, so that a version activated meanwhile predicts.
+    loaded = active_engine().current()
+    return loaded, loaded.engine.predict(waveform)

@@ -68,7 +68,7 @@ def activate_version(
     """
     if version.status != ModelVersion.Status.READY:
         raise VersionRefused("not_ready", "This version did not pass its checks.")
-    # It is only tested here, often in a process that answers people; the other cores are theirs.
+    # It is only tested here, often in a process that serves people; the other cores are theirs.
     engine = Engine.load(folder_of(version), threads=1, checksum=version.checksum)
     engine.self_test()
     _require_labels(engine.manifest, version.task)
@@ -114,7 +114,7 @@ def register_shipped_model() -> ModelVersion:
     """Register the version that ships with the site, and activate it over none or an older shipped one.
 
     A version that somebody already replaced stays out of service, and one that was deleted stays away while
-    another serves. One in service is loaded, so that whoever says so is right. Raises VersionRefused when the
+    another serves. One in service is loaded, so that it does serve. Raises VersionRefused when the
     shipped files are damaged.
     """
     verify(SHIPPED_MODEL)
@@ -191,7 +191,7 @@ def _known(folder: Path, task: Task) -> ModelVersion | None:
 
 
 def _require_unchanged(version: ModelVersion, previous: ModelVersion | None, instead_of: int | None) -> None:
-    """Of two people who decide at the same moment one wins, and the other is told."""
+    """Of two people who decide at the same moment one wins, and the other sees why."""
     current = ModelVersion.objects.get(pk=version.pk)
     if current.status != ModelVersion.Status.READY:
         raise VersionRefused("not_ready", "This version was deleted meanwhile.")

@@ -18,7 +18,7 @@ def rounded_segments(segments: list[dict[str, Any]], labels: Sequence[str]) -> l
     return [{**segment, "scores": rounded_scores(segment["scores"], labels)} for segment in segments]
 
 
-def answer(
+def prediction_fields(
     *,
     label: str,
     confidence: float,
@@ -43,8 +43,8 @@ def answer(
     }
 
 
-def answer_for(prediction: Prediction, clip: Clip) -> dict[str, Any]:
-    return answer(
+def serialize_prediction(prediction: Prediction, clip: Clip) -> dict[str, Any]:
+    return prediction_fields(
         label=prediction.label.key,
         confidence=prediction.confidence,
         margin=prediction.margin,

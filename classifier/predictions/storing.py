@@ -1,4 +1,4 @@
-"""Make a prediction and keep it."""
+"""Make a prediction and store it."""
 
 import logging
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 
 from classifier.clips.storage import read_waveform
 from classifier.inference.hot_reload import LoadedEngine
-from classifier.inference.scores import Result
+from classifier.inference.scores import ClipScores
 from classifier.inference.session import Engine
 from classifier.models import Clip, Label, ModelVersion, Prediction
 from classifier.predictions import predictor
@@ -17,7 +17,7 @@ from classifier.predictions.certainty import is_silent
 logger = logging.getLogger(__name__)
 
 
-# What the engines in memory need of the database to keep an answer: none of it changes while they serve.
+# What the engines in memory need of the database to store a prediction: none of it changes while they serve.
 _rows: WeakKeyDictionary[Engine, "VersionRows"] = WeakKeyDictionary()
 
 
@@ -30,14 +30,14 @@ class VersionRows:
 
 
 def predict_stored_clip(clip: Clip) -> None:
-    """Predict with the active version and keep what it says, unless the clip is gone meanwhile."""
-    keep_prediction(clip, *predictor.predict(read_waveform(clip)))
+    """Predict with the active version and store it, unless the clip is gone meanwhile."""
+    store_prediction(clip, *predictor.predict(read_waveform(clip)))
 
 
-def keep_prediction(clip: Clip, loaded: LoadedEngine, result: Result) -> Prediction | None:
-    """Keep what a version said about a clip; None when the clip is gone meanwhile."""
+def store_prediction(clip: Clip, loaded: LoadedEngine, predicted: ClipScores) -> Prediction | None:
+    """Store what a version predicted for a clip; None when the clip is gone meanwhile."""
     try:
-        return _keep(clip, loaded, result)
+        return _store(clip, loaded, predicted)
     except DatabaseError:  # the row it belongs to, or the one to update, is not there
         if Clip.objects.filter(pk=clip.pk).exists():
             raise
@@ -46,25 +46,25 @@ def keep_prediction(clip: Clip, loaded: LoadedEngine, result: Result) -> Predict
 
 
 @transaction.atomic
-def _keep(clip: Clip, loaded: LoadedEngine, result: Result) -> Prediction:
+def _store(clip: Clip, loaded: LoadedEngine, predicted: ClipScores) -> Prediction:
     rows = _rows_of(loaded)
-    label = rows.labels[result.label]
+    label = rows.labels[predicted.label]
     prediction = Prediction(
         clip=clip,
         model_version=rows.version,
         label=label,
-        scores=result.scores,
-        confidence=result.confidence,
-        margin=result.margin,
-        entropy=result.entropy,
-        segments=result.segments,
-        milliseconds=result.milliseconds,
+        scores=predicted.scores,
+        confidence=predicted.confidence,
+        margin=predicted.margin,
+        entropy=predicted.entropy,
+        segments=predicted.segments,
+        milliseconds=predicted.milliseconds,
     )
-    # The same version says the same again: what it said first stays.
+    # The same version predicts the same again: its first prediction stays.
     Prediction.objects.bulk_create([prediction], ignore_conflicts=True)
     clip.status = Clip.Status.DONE
     clip.label = None if is_silent(clip.quality) else label
-    clip.confidence, clip.margin = result.confidence, result.margin
+    clip.confidence, clip.margin = predicted.confidence, predicted.margin
     clip.answered_by = rows.version
     clip.save(update_fields=["status", "label", "confidence", "margin", "answered_by"])
     return prediction

@@ -14,7 +14,8 @@ from annotations.exports.labels import Wanted, export_file
 from annotations.imports.corpus_rows import read_rows
 from annotations.imports.labels import LabelReader
 from annotations.models import Decision
-from classifier.clips import services as clip_services
+from classifier.clips.deletion import delete_clips
+from classifier.clips.sharing import set_sharing
 from classifier.models import Clip, Corpus, Label
 from tests.factories import ClipFactory
 
@@ -82,8 +83,8 @@ def test_owners_titles_and_names_of_speakers_stay(export, labelled, speaker):
 
 
 def test_what_was_withdrawn_or_deleted_is_gone_from_the_next_export(export, labelled):
-    clip_services.set_sharing(clip=labelled[0], review=False, training=True)
-    clip_services.delete_clips(clips=Clip.objects.filter(pk=labelled[1].pk))
+    set_sharing(clip=labelled[0], review=False, training=True)
+    delete_clips(clips=Clip.objects.filter(pk=labelled[1].pk))
     _manifest, rows = export("out.csv")
     assert [row["clip"] for row in rows] == [str(labelled[2].pk)]
 

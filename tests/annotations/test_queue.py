@@ -12,7 +12,8 @@ from annotations.queue import leases
 from annotations.queue.offers import show_prediction, take_next
 from annotations.reviews.adjudication import object_to_prediction, set_policy
 from annotations.tasks import reorder_queue
-from classifier.clips import services as clip_services
+from classifier.clips.deletion import delete_clips, restore_clips
+from classifier.clips.sharing import set_sharing
 from classifier.models import Clip
 from emotion_site.exceptions import UserError
 from emotion_site.roles import Role, set_role
@@ -29,7 +30,7 @@ def offered(reviewer, task, **fields):
 def test_a_clip_enters_the_queue_when_its_owner_shares_it(speaker, reviewer, task, policy):
     clip = ClipFactory(owner=speaker)
     assert offered(reviewer, task) is None
-    clip_services.set_sharing(clip=clip, review=True, training=False)
+    set_sharing(clip=clip, review=True, training=False)
     assert Decision.objects.get(clip=clip).state == "waiting"
     assert offered(reviewer, task) == clip
 
@@ -37,19 +38,19 @@ def test_a_clip_enters_the_queue_when_its_owner_shares_it(speaker, reviewer, tas
 def test_withdrawing_takes_it_out_at_once_even_out_of_hands(shared, reviewer, task):
     clip = shared()
     assert offered(reviewer, task) == clip
-    clip_services.set_sharing(clip=clip, review=False, training=False)
+    set_sharing(clip=clip, review=False, training=False)
     assert offered(reviewer, task) is None
     with pytest.raises(UserError, match="lease_lost"):
         leases.heartbeat(reviewer=reviewer, task=task, clip_id=clip.pk)
-    clip_services.set_sharing(clip=clip, review=True, training=False)
+    set_sharing(clip=clip, review=True, training=False)
     assert offered(reviewer, task) == clip
 
 
 def test_a_deleted_clip_leaves_and_comes_back_with_undo(shared, speaker, reviewer, task):
     clip = shared()
-    clip_services.delete_clips(clips=Clip.objects.filter(pk=clip.pk))
+    delete_clips(clips=Clip.objects.filter(pk=clip.pk))
     assert not QueueEntry.objects.get().is_open
-    clip_services.restore_clips(owner=speaker, clip_ids=[clip.pk])
+    restore_clips(owner=speaker, clip_ids=[clip.pk])
     assert offered(reviewer, task) == clip
 
 
@@ -210,10 +211,10 @@ def test_a_new_policy_holds_for_clips_that_nobody_reviewed(shared, say, reviewer
 
 def test_decisions_of_withdrawn_and_deleted_clips_are_marked(shared, task):
     withdrawn, deleted, _kept = shared(), shared(), shared()
-    clip_services.set_sharing(clip=withdrawn, review=False, training=False)
-    clip_services.delete_clips(clips=Clip.objects.filter(pk=deleted.pk))
+    set_sharing(clip=withdrawn, review=False, training=False)
+    delete_clips(clips=Clip.objects.filter(pk=deleted.pk))
     assert marked() == {withdrawn.pk, deleted.pk}
-    clip_services.set_sharing(clip=withdrawn, review=True, training=False)
+    set_sharing(clip=withdrawn, review=True, training=False)
     assert marked() == {deleted.pk}
     Decision.objects.update(is_withdrawn=False)
     migration = import_module("annotations.migrations.0006_mark_withdrawn_decisions")

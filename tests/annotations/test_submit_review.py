@@ -13,7 +13,8 @@ from annotations.reviews.adjudication import adjudicate
 from annotations.reviews.choice import read_answer
 from annotations.reviews.log import replay
 from annotations.reviews.submission import Circumstances
-from classifier.clips import services as clip_services
+from classifier.clips.deletion import delete_clips
+from classifier.clips.sharing import set_sharing
 from classifier.models import Clip, Label, Task
 from emotion_site.exceptions import UserError
 from emotion_site.roles import Role, set_role
@@ -116,8 +117,8 @@ def test_an_answer_after_the_lease_ended_and_nobody_came(shared, say, reviewer, 
 
 def test_what_happened_to_the_clip_meanwhile(shared, say, reviewer, speaker, stranger, task):
     withdrawn, deleted, own = shared(), shared(), shared()
-    clip_services.set_sharing(clip=withdrawn, review=False, training=False)
-    clip_services.delete_clips(clips=Clip.objects.filter(pk=deleted.pk))
+    set_sharing(clip=withdrawn, review=False, training=False)
+    delete_clips(clips=Clip.objects.filter(pk=deleted.pk))
     for clip, code in [(withdrawn, "clip_withdrawn"), (deleted, "clip_gone")]:
         with pytest.raises(UserError, match=code):
             say(reviewer, clip, "sad")

@@ -6,7 +6,7 @@ from django.urls import reverse
 from annotations.models import CurrentReview, ListenLog, Review
 from annotations.models.append_only import AppendOnlyError
 from annotations.queue.offers import hearable_by, log_listen, take_next
-from classifier.clips import services as clip_services
+from classifier.clips.sharing import set_sharing
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +73,7 @@ def test_reviewers_hear_what_they_hold_or_reviewed_and_administrators_what_is_sh
     assert set(hearable_by(admin)) == {held, waiting}
     say(reviewer, held, "sad")
     assert list(hearable_by(reviewer)) == [held]
-    clip_services.set_sharing(clip=held, review=False, training=False)
+    set_sharing(clip=held, review=False, training=False)
     assert not hearable_by(reviewer).exists()
     assert list(hearable_by(admin)) == [waiting]
 

@@ -30,7 +30,7 @@ def test_damaged_files_of_the_version_in_service_are_pointed_out(version):
 
 
 def test_a_site_whose_version_lost_its_files_is_not_healthy(version, client, monkeypatch):
-    engine = ActiveEngine(predictor._find_active_version, threads=1)
+    engine = ActiveEngine(predictor.find_active_version, threads=1)
     monkeypatch.setattr(engine, "start", lambda: None)
     monkeypatch.setattr(predictor, "active_engine", lambda: engine)
     lost = folder_of(version).rename(registry.Path(folder_of(version).parent / "elsewhere"))

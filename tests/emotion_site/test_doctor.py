@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 import classifier.checks
-from classifier.checks import WALLS
+from classifier.checks import LAYERS
 from emotion_site.management.commands.doctor import HTTPS_HINTS
 from emotion_site.web import health
 
@@ -90,15 +90,15 @@ def test_root_is_only_warned_on_a_machine_of_its_own(settings, monkeypatch):
     assert "emotion_site.E002" not in found
 
 
-def test_doctor_says_which_walls_stand(monkeypatch):
+def test_doctor_reports_the_layers_of_the_sandbox(monkeypatch):
     _failed, found = findings()
     assert found["classifier.I001"]["level"] == "info"
     assert "no new files or processes" in found["classifier.I001"]["message"]
 
 
-def test_doctor_says_which_walls_are_missing_and_why(monkeypatch):
-    walls = dict.fromkeys(WALLS, "") | {"calls": "libseccomp is not installed"}
-    monkeypatch.setattr(classifier.checks, "standing_walls", lambda _limits: walls)
+def test_doctor_reports_which_layers_are_missing_and_why(monkeypatch):
+    layers = dict.fromkeys(LAYERS, "") | {"calls": "libseccomp is not installed"}
+    monkeypatch.setattr(classifier.checks, "sandbox_layers", lambda _limits: layers)
     _failed, found = findings()
     assert found["classifier.W004"]["level"] == "warning"
     assert "(libseccomp is not installed)" in found["classifier.W004"]["message"]

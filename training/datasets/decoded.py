@@ -12,6 +12,7 @@ import numpy as np
 
 from classifier.audio.exceptions import AudioRejected
 from classifier.audio.limits import MIB, Limits
+from classifier.audio.quarantine.job import decode_waveform
 from classifier.audio.quarantine.process import DecoderProcess
 from classifier.audio.waveform import Pcm, Waveform, to_pcm, to_waveform
 from emotion_site.storage.atomic_write import replacing_file
@@ -107,7 +108,7 @@ def quarantine() -> Iterator[DecoderProcess]:
 def waveform_of(path: Path, decoder: DecoderProcess) -> Waveform:
     """float32[samples], mono, 16 kHz, of a file. Raises CorpusRefused."""
     try:
-        return decoder.sound_of(path.read_bytes())
+        return decode_waveform(decoder, path.read_bytes())
     except AudioRejected as error:
         raise CorpusRefused(
             "unreadable_audio", f"The file {path.name} cannot be decoded: {error.code}."

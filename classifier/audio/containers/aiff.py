@@ -10,7 +10,7 @@ from classifier.audio.exceptions import AudioRejected, Rejection
 COMMON_BYTES = 18
 # Before the samples stand two numbers about their place.
 PLACE_BYTES = 8
-# Their frames can be counted from their bytes; those of the others are what the header says.
+# Their frames can be counted from their bytes; those of the others are what the header declares.
 COUNTABLE = frozenset([b"NONE", b"sowt", b"twos", b"fl32", b"FL32", b"fl64", b"FL64", b"in24", b"in32"])
 
 

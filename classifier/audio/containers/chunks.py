@@ -41,7 +41,7 @@ def after_chunk(data: bytes, at: int, size: int) -> int:
 def file_at(data: bytes, offset: int, magic: bytes, kind: bytes) -> int:
     """Where the next whole file of a `kind` begins at or behind `offset`, or the end of the data.
 
-    Recordings from a pipe, joined, say nowhere how long they are.
+    Recordings from a pipe, joined, declare no length.
     """
     while (offset := data.find(magic, offset)) >= 0:
         if data.startswith(kind, offset + len(magic) + 4):

@@ -1,4 +1,4 @@
-"""Names of what people send and we do not read, so that a refusal can name it."""
+"""Names of the formats that are not read, so that a refusal can name them."""
 
 # First bytes -> the name that people know.
 NAMES = {
@@ -65,7 +65,7 @@ TS_BYTES, TS_MARK = 188, 0x47
 
 
 def name_of(data: bytes) -> str:
-    """What the file is by its first bytes, "" where nobody knows."""
+    """What the file is by its first bytes, "" where it is unknown."""
     if data[:4] == b"RIFF":
         return RIFF_NAMES.get(data[8:12], "")
     if len(data) > 2 * TS_BYTES and data[0] == data[TS_BYTES] == data[2 * TS_BYTES] == TS_MARK:

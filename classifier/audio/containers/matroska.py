@@ -10,7 +10,7 @@ MAGIC = b"\x1aE\xdf\xa3"
 SEGMENT = b"\x18\x53\x80\x67"
 INFO, TIMESTAMP_SCALE, DURATION = b"\x15\x49\xa9\x66", b"\x2a\xd7\xb1", b"\x44\x89"
 USUAL_SCALE_NS = 1_000_000
-# Where what is said about the whole stands, and how long it is.
+# Where the information about the whole file is, and how long it is.
 INFO_WITHIN, INFO_BYTES = 8192, 256
 UNKNOWN_SIZE = -1
 # The name of the format stands this near to the magic number.
@@ -37,7 +37,7 @@ def read_matroska(data: bytes, start: int) -> Part:
 
 
 def _declared_seconds(head: bytes) -> float:
-    """The duration among what the header says about the whole, or 0. libav would guess one."""
+    """The duration in the header, or 0. libav would guess one."""
     info = head[max(head.find(INFO), 0) :][: INFO_BYTES if INFO in head else 0]
     scale_at, duration_at = info.find(TIMESTAMP_SCALE), info.find(DURATION)
     if duration_at < 0:

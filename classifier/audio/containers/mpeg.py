@@ -91,7 +91,7 @@ def read_aac(data: bytes, start: int) -> Part:
 def read_mp3(data: bytes, start: int) -> Part:
     """The file at `start`, up to another that was joined to it.
 
-    Only files with a Xing or Info header, as LAME and libav write it, say how long they are.
+    Only files with a Xing or Info header, as LAME and libav write it, declare their length.
     Raises AudioRejected (TRUNCATED, WRONG_HEADER).
     """
     size = mp3_frame_size(data, start)
@@ -107,7 +107,7 @@ def read_mp3(data: bytes, start: int) -> Part:
     if flags & HAS_BYTES:
         stream_bytes = fields[1] if flags & HAS_FRAMES else fields[0]
         check_room(stream_bytes, len(data) - start, size + ID3V1_BYTES)
-        # Some count the frame that says so as a part of the stream, some do not.
+        # Some count the header's own frame as a part of the stream, some do not.
         behind = [start + stream_bytes, start + stream_bytes + size]
         end = next((at for at in behind if at >= start + size and _begins_file(data, at)), len(data))
     return Part(Container.MP3, _without_tags(data[start:end]), end, declared_s)

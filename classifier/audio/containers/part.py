@@ -1,8 +1,8 @@
-"""One whole file inside an upload, held against its own header before anything is decoded.
+"""One whole file inside an upload, and the checks of its header before anything is decoded.
 
-A header that promises more sound than arrived belongs to a recording that was cut, and what is left would be
-judged as if it were the whole. A few missing bytes are forgiven, because some recorders count their header as
-sound, and so are the sizes that stand for "not known yet" in files that were written to a pipe.
+A header that declares more sound than arrived belongs to a truncated recording, and what is left would be
+classified as if it were the whole. A few missing bytes are accepted, because some recorders count their
+header as sound, and so are the sizes that stand for "not known yet" in files that were written to a pipe.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from classifier.audio.limits import MIB
 ABSURD_BYTES = 1024 * MIB
 # Encoders disagree about whether a header, and which, counts as sound.
 SLACK_BYTES = 64
-# What does not know its size writes the largest number it can think of, or this less its own headers.
+# Writers that do not know the size write the largest number, or that number less their own headers.
 LARGEST_SIZES = (0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF)
 SMALLEST_HEADER_BYTES, LARGEST_HEADER_BYTES = 36, 65_536
 
@@ -24,7 +24,7 @@ SMALLEST_HEADER_BYTES, LARGEST_HEADER_BYTES = 36, 65_536
 class Part:
     """`data` is a whole file as libav reads it rightly; in the upload it ends at `end`.
 
-    `declared_s` is what its header says about its length, where that is known before it is opened, or 0.
+    `declared_s` is the length in its header, where that is known before it is opened, or 0.
     """
 
     container: Container
@@ -34,7 +34,7 @@ class Part:
 
 
 def is_unknown_size(claimed: int, *, widest: int = 32) -> bool:
-    """Whether a size says that the writer did not know it. Numbers have `widest` bits, 64 in CAF and RF64."""
+    """Whether the writer did not know the size. Numbers have `widest` bits, 64 in CAF and RF64."""
     if claimed == 0 or (widest > 32 and claimed >= 1 << (widest - 1)):
         return True
     return any(

@@ -1,4 +1,4 @@
-"""WAV and its large brothers RF64 and BW64, brought to the one form of header that libav cannot misread."""
+"""WAV and its 64-bit variants RF64 and BW64, rewritten with a header that libav cannot misread."""
 
 import struct
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ def _find(data: bytes, start: int) -> _Found:
 
 
 def _plain(header: bytes, sound: bytes | memoryview) -> tuple[bytes, bytes | memoryview]:
-    """Header and sound as the width of the container says, whatever is said about bits that are valid.
+    """Header and sound in the width of the container, whatever number of valid bits is declared.
 
     The header comes back itself where it is one of a compressed format.
     """
@@ -101,7 +101,7 @@ def _plain(header: bytes, sound: bytes | memoryview) -> tuple[bytes, bytes | mem
 
 
 def _seconds(header: bytes, fact: bytes) -> float:
-    """How long compressed sound is by its own account, which libav does not always believe."""
+    """The declared length of compressed sound, which libav does not always use."""
     (rate,) = struct.unpack_from("<I", header, 4)
     return int.from_bytes(fact[8:12], "little") / rate
 

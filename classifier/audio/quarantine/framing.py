@@ -1,7 +1,10 @@
 """Messages between a server process and its decoder: a small JSON header and bytes.
 
 A message is `magic, length of header, length of body`, then the two. Reading never believes a length that no
-decoder could have meant, so an answer that is not one is noticed at once.
+decoder could have meant, so that what is no message is noticed at once.
+
+`multiprocessing.connection` has a limit on length too, but none on time: `send_bytes` and `recv_bytes` block
+for as long as the other side leaves a message half read or half written, which a hostile decoder may.
 """
 
 import json
@@ -16,7 +19,7 @@ PREFIX = struct.Struct("!4sII")
 MAX_HEADER_BYTES = 256 * 1024
 MAX_BODY_BYTES = 256 * 1024 * 1024
 # In the header of a request whose sender needs nothing but the samples.
-SOUND_ONLY = "sound_only"
+WAVEFORM_ONLY = "waveform_only"
 
 Message = tuple[dict[str, Any], bytes]
 
@@ -54,7 +57,7 @@ def send(fd: int, message: bytes, deadline: float) -> None:
 def receive(fd: int, deadline: float) -> Message:
     """The next message of a pipe that does not block, waited for until `deadline` (monotonic time).
 
-    Raises TimeoutError at the deadline, BrokenMessage or OSError when the other side died or talks nonsense.
+    Raises TimeoutError at the deadline, BrokenMessage or OSError when the other side died or sent no message.
     """
     header_bytes, body_bytes = _lengths(_read_exactly(fd, PREFIX.size, deadline))
     header = _parse(_read_exactly(fd, header_bytes, deadline))

@@ -1,11 +1,13 @@
 """The decoder processes of one server process, shared by all its requests."""
 
 import queue
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from classifier.audio.exceptions import DecoderBusy
 from classifier.audio.limits import Limits, check_size
-from classifier.audio.quarantine.process import STOP_SECONDS, Decoded, DecoderProcess, OnWaveform
+from classifier.audio.quarantine.job import Decoded, DecodingJob
+from classifier.audio.quarantine.process import STOP_SECONDS, DecoderProcess
 
 # One process decodes a hundred short clips a second. Who waits longer than this for it sits behind a long or
 # hostile file, and is worth the memory of another process.
@@ -33,7 +35,7 @@ class DecoderPool:
 
     @property
     def pids(self) -> list[int]:
-        """The processes that are running now, for health pages and measurements of memory."""
+        """The processes that are running now."""
         return [pid for process in self._processes if (pid := process.pid) is not None]
 
     def start(self) -> None:
@@ -43,19 +45,25 @@ class DecoderPool:
             process.start()
             self._idle.put(process)
 
-    def decode(self, data: bytes, on_waveform: OnWaveform = lambda _waveform: None) -> Decoded:
-        """Decode one upload of any supported format.
+    @contextmanager
+    def job(self, data: bytes) -> Iterator[DecodingJob]:
+        """One upload of any supported format, in the process that is free first.
 
-        `on_waveform` is called with the sound before its quality is measured and its FLAC is made, so that
-        other work can begin; what it returns is dropped. Raises AudioRejected with the code that says what is
-        wrong with the upload, and DecoderBusy when no process became free within `max_wait_seconds`.
+        Raises AudioRejected with the code of what is wrong with the upload, and DecoderBusy when no
+        process became free within `max_wait_seconds`.
         """
         check_size(data, self._limits)
         process = self._take(self._max_wait_seconds)
         try:
-            return process.decode(data, on_waveform)
+            with DecodingJob(process, data) as job:
+                yield job
         finally:
             self._idle.put(process)
+
+    def decode(self, data: bytes) -> Decoded:
+        """All of a `job` at once, for those who need not begin with the waveform."""
+        with self.job(data) as job:
+            return job.decoded()
 
     def close(self) -> None:
         """End all processes; those still at work after a moment are killed. Later use starts them again."""

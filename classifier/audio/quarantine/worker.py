@@ -1,6 +1,6 @@
 """The decoder process, `python -m classifier.audio.quarantine.worker LIMITS`, started by `process`.
 
-Takes one upload after the other from stdin and answers on stdout. A file that makes libav crash, loop or eat
+Takes one upload after the other from stdin and replies on stdout. A file that makes libav crash, loop or eat
 memory ends this process and nothing else; it also ends by itself when the server that started it is gone.
 """
 
@@ -20,34 +20,34 @@ from typing import BinaryIO
 
 import numpy as np
 
-from classifier.audio.decoding import Sound, read_sound
+from classifier.audio.decoding.decoder import DecodedSound, decode
 from classifier.audio.exceptions import AudioRejected
 from classifier.audio.flac import encode_flac
 from classifier.audio.limits import Limits
 from classifier.audio.quality import measure_quality
 from classifier.audio.quarantine import framing
-from classifier.audio.quarantine.walls import Walls, raise_walls
+from classifier.audio.quarantine.sandbox import Layers, enter_sandbox
 from classifier.audio.spectrogram import peaks
 from classifier.audio.waveform import SAMPLE_RATE, checksum, to_pcm, to_waveform
 
 MAX_OPEN_FILES = 16
-# Given after the limits: say which walls stand, and end.
-WALLS_ONLY = "--walls"
-# The model that hears the clip meanwhile goes before the measuring and packing of it.
+# Given after the limits: report which layers of the sandbox are in force, and end.
+REPORT_ONLY = "--report-sandbox"
+# The prediction that is made meanwhile goes before measuring and packing.
 NICENESS = 10
 
 
 def main() -> None:
-    """Answer until stdin is closed."""
+    """Reply until stdin is closed."""
     # Ctrl-C reaches the whole group of processes; the server ends this one in its own time.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits = Limits(**json.loads(sys.argv[1]))
     # Found out by writing a file, which nobody may any more once the limits stand.
     tempfile.gettempdir()
     requests, replies = _take_over_pipes()
-    walls = confine(limits)
-    if WALLS_ONLY in sys.argv[2:]:
-        replies.write(json.dumps(walls).encode())
+    layers = confine(limits)
+    if REPORT_ONLY in sys.argv[2:]:
+        replies.write(json.dumps(layers).encode())
         replies.close()
         return
     while _serve_one(requests, replies, limits):
@@ -60,20 +60,20 @@ def _serve_one(requests: BinaryIO, replies: BinaryIO, limits: Limits) -> bool:
     if message is None:
         return False
     _allow_cpu_seconds(limits.cpu_seconds)
-    replies_wanted = 1 if message[0].get(framing.SOUND_ONLY) else None
-    for reply in islice(answer(message[1], limits), replies_wanted):
+    replies_wanted = 1 if message[0].get(framing.WAVEFORM_ONLY) else None
+    for reply in islice(replies_to(message[1], limits), replies_wanted):
         replies.write(reply)
         replies.flush()
     return True
 
 
-def answer(data: bytes, limits: Limits) -> Iterator[bytes]:
-    """The replies to one upload: why not, or the samples (int16), then what else there is to know.
+def replies_to(data: bytes, limits: Limits) -> Iterator[bytes]:
+    """The replies to one upload: why it is rejected, or its samples (int16), then the rest.
 
-    The model can listen while the rest is still on its way.
+    The model can predict while the rest is still on its way.
     """
     try:
-        sound = read_sound(data, limits)
+        sound = decode(data, limits)
     except AudioRejected as rejected:
         yield framing.pack({"code": rejected.code, "params": rejected.params})
         return
@@ -81,7 +81,7 @@ def answer(data: bytes, limits: Limits) -> Iterator[bytes]:
     yield _background().submit(_rest, sound).result()
 
 
-def _rest(sound: Sound) -> bytes:
+def _rest(sound: DecodedSound) -> bytes:
     waveform = sound.waveform
     header = {
         "checksum": checksum(waveform),
@@ -111,8 +111,8 @@ def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-def confine(limits: Limits) -> Walls:
-    """Let this process use no more than `limits` say, and reach nothing but its pipes."""
+def confine(limits: Limits) -> Layers:
+    """Hold this process to its `limits`, and let it reach nothing but its pipes."""
     for what, amount in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         # Of a process that trains and has started this one comes a limit that is not meant for this one.
@@ -125,15 +125,15 @@ def confine(limits: Limits) -> Walls:
         amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
         resource.setrlimit(what, (amount, amount))
     _warm_up()
-    return raise_walls(lambda: _background().submit(int).result())
+    return enter_sandbox(lambda: _background().submit(int).result())
 
 
 def _warm_up() -> None:
     """Decode once, because some libraries load a part of theirs when they are first used."""
     waveform = to_waveform(to_pcm(np.sin(np.arange(SAMPLE_RATE) / 10)))
-    _rest(Sound(waveform))
+    _rest(DecodedSound(waveform))
     with suppress(AudioRejected):
-        read_sound(encode_flac(waveform), Limits())
+        decode(encode_flac(waveform), Limits())
 
 
 def _allow_cpu_seconds(seconds: int) -> None:

@@ -11,7 +11,7 @@ from classifier.clips import uploads
 from classifier.inference.exceptions import NoActiveVersion
 from classifier.models import ModelVersion
 from classifier.predictions import predictor
-from classifier.predictions.serialize import answer
+from classifier.predictions.serialize import prediction_fields
 from emotion_site.exceptions import UserError
 from emotion_site.serving.quiet_log import quiet_log
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _classify(self, names: list[str], *, as_json: bool) -> int:
-        """Show every answer as soon as it is there; how many files failed."""
+        """Show every prediction as soon as it is there; how many files failed."""
         # The engine logs a database that cannot be read and goes on; here somebody waits for the reason.
         ModelVersion.objects.active().exists()
         try:
@@ -72,15 +72,15 @@ def classify_file(name: str) -> dict[str, Any]:
         return _failed(name, UNREADABLE, error.strerror or _("The file cannot be read."))
     except UserError as error:
         return _failed(name, error.code, str(error.detail))
-    loaded, result = predictor.predict(decoded.waveform)
+    loaded, predicted = predictor.predict(decoded.waveform)
     return {
         "file": name,
-        **answer(
-            label=result.label,
-            confidence=result.confidence,
-            margin=result.margin,
-            scores=result.scores,
-            segments=[dict(segment) for segment in result.segments],
+        **prediction_fields(
+            label=predicted.label,
+            confidence=predicted.confidence,
+            margin=predicted.margin,
+            scores=predicted.scores,
+            segments=[dict(segment) for segment in predicted.segments],
             model_version=loaded.number,
             duration_s=decoded.quality.duration_s,
             quality=decoded.quality.as_dict(),

@@ -1,6 +1,6 @@
 // The classify page: recordings and files go into one list, each on its own.
 
-import { UploadQueue } from "./queue.js";
+import { UploadQueue } from "./upload_queue.js";
 import { RecordButton } from "./record_button.js";
 import { UploadRow } from "./upload_row.js";
 import { fill, readJson } from "./settings.js";
@@ -21,15 +21,15 @@ function showCount(finished, total) {
 }
 
 /** Speaker and switches as they stand now; the switches are sent also when they are off. */
-function wishes() {
+function clipOptions() {
   const entries = [...form.elements]
-    .filter((field) => field.closest(".wishes") && field.name)
+    .filter((field) => field.closest(".clip-options") && field.name)
     .map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]);
   return Object.fromEntries(entries);
 }
 
 function submit({ body, name, title = "", source, startsOpen }) {
-  const fields = { ...wishes(), title, source };
+  const fields = { ...clipOptions(), title, source };
   const isRecording = source === "record";
   const row = new UploadRow({ template, settings, name, body, fields, isRecording, startsOpen, queue });
   queue.add(row);

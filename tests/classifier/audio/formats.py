@@ -9,6 +9,10 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
+from classifier.audio.decoding.decoder import decode
+from classifier.audio.limits import Limits
+from classifier.audio.waveform import Waveform
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -111,3 +115,8 @@ def _encode(container: OutputContainer, stream: AudioStream, planes: np.ndarray,
         frame.pts = start
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
+
+
+def waveform_of(data: bytes, limits: Limits) -> Waveform:
+    """Decoded in this process, where no upload of others ever is."""
+    return decode(data, limits).waveform

@@ -30,7 +30,7 @@ def list_folder(path: str) -> int:
 
 
 def write_file(path: str) -> int:
-    # The limit of 0 on the size of files is older than the walls, so an empty one has to do.
+    # The limit of 0 on the size of files comes before the sandbox, so an empty one has to do.
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
     return 1
 

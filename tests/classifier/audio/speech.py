@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.audio.decoding import decode
 from classifier.audio.limits import Limits
-from tests.classifier.audio.formats import tone
+from tests.classifier.audio.formats import tone, waveform_of
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 
@@ -18,7 +17,7 @@ def shared_files(corpus: str, pattern: str = "*.ogg") -> list[Path]:
 
 def read(path: Path) -> np.ndarray:
     """float32[samples] of a shared recording, mono, 16 kHz."""
-    return decode(path.read_bytes(), Limits())
+    return waveform_of(path.read_bytes(), Limits())
 
 
 def speech(seconds: float, rate: int = 16_000) -> np.ndarray:

@@ -18,10 +18,10 @@ PROGRAM = """#!{python} -I
 import json, sys
 sys.path.insert(0, {root!r})
 from tests.classifier.audio import hostile
-from classifier.audio.quarantine import walls, worker
+from classifier.audio.quarantine import sandbox, worker
 from classifier.audio.exceptions import AudioRejected, Rejection
 
-def taken_over(data, limits, decode=worker.read_sound):
+def taken_over(data, limits, decode=worker.decode):
     if not data.startswith(b"["):
         return decode(data, limits)
     name, argument = json.loads(data)
@@ -31,26 +31,26 @@ def taken_over(data, limits, decode=worker.read_sound):
         raise AudioRejected(Rejection.DAMAGED, refused=type(error).__name__, reason=str(error))
     raise AudioRejected(Rejection.DAMAGED, outcome=outcome)
 
-worker.read_sound = taken_over
-{walls}
+worker.decode = taken_over
+{layers}
 sys.argv = [sys.argv[0], *[argument for argument in sys.argv[1:] if argument.startswith(("{{", "--"))]]
 worker.main()
 """
-NO_WALLS = "worker.raise_walls = lambda start_last_thread: start_last_thread() and None"
-SOME_WALLS = """
+NO_SANDBOX = "worker.enter_sandbox = lambda start_last_thread: start_last_thread() and None"
+SOME_LAYERS = """
 def missing():
     raise OSError("left out")
 
-for wall, module, name in (
-    ("network", walls.namespaces, "leave_network"),
-    ("folder", walls.namespaces, "leave_folder"),
-    ("identity", walls.privileges, "become_nobody"),
-    ("privileges", walls.privileges, "give_up_rights"),
-    ("landlock", walls.landlock, "forbid_everything"),
-    ("descriptors", walls, "open_nothing_new"),
-    ("calls", walls.calls, "make_filter"),
+for layer, module, name in (
+    ("network", sandbox.namespaces, "leave_network"),
+    ("folder", sandbox.namespaces, "leave_folder"),
+    ("identity", sandbox.privileges, "become_nobody"),
+    ("privileges", sandbox.privileges, "give_up_rights"),
+    ("landlock", sandbox.landlock, "forbid_everything"),
+    ("descriptors", sandbox, "open_nothing_new"),
+    ("calls", sandbox.syscalls, "make_filter"),
 ):
-    if wall not in {kept}:
+    if layer not in {kept}:
         setattr(module, name, missing)
 """
 ORDINARY_USER = """
@@ -61,10 +61,10 @@ os.setresuid(1500, 1500, 1500)
 """
 
 
-def take_over(monkeypatch: pytest.MonkeyPatch, folder: Path, walls: str = "") -> None:
-    """From now on new decoder processes run what they are told. `walls` may change which they raise."""
+def take_over(monkeypatch: pytest.MonkeyPatch, folder: Path, layers: str = "") -> None:
+    """From now on new decoder processes run what they are told. `layers` may change which are in force."""
     program = folder / "taken_over"
-    program.write_text(PROGRAM.format(python=sys.executable, root=str(ROOT), walls=walls))
+    program.write_text(PROGRAM.format(python=sys.executable, root=str(ROOT), layers=layers))
     program.chmod(0o755)
     monkeypatch.setattr(process, "sys", SimpleNamespace(executable=str(program), dont_write_bytecode=False))
 

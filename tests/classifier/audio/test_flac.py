@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from classifier.audio.decoding import decode
 from classifier.audio.flac import decode_flac, encode_flac
 from classifier.audio.waveform import checksum, to_pcm, to_waveform
-from tests.classifier.audio.formats import RECIPES, make_audio
+from tests.classifier.audio.formats import RECIPES, make_audio, waveform_of
 
 
 @pytest.mark.parametrize("kind", RECIPES)
 def test_storing_loses_nothing(kind, limits):
-    waveform = decode(make_audio(kind), limits)
+    waveform = waveform_of(make_audio(kind), limits)
     restored = decode_flac(encode_flac(waveform))
     assert restored.dtype == np.float32
     assert np.array_equal(restored, waveform)
@@ -30,8 +29,8 @@ def test_any_length_and_the_whole_range_survive(samples):
 
 
 def test_the_upload_path_reads_what_we_store(limits):
-    waveform = decode(make_audio("mp3"), limits)
-    assert np.array_equal(decode(encode_flac(waveform), limits), waveform)
+    waveform = waveform_of(make_audio("mp3"), limits)
+    assert np.array_equal(waveform_of(encode_flac(waveform), limits), waveform)
 
 
 def test_checksum_is_that_of_the_16_bit_samples():

@@ -1,4 +1,4 @@
-"""Decoder processes die, hang and talk nonsense; the server that owns them goes on."""
+"""Decoder processes die, hang and reply with nonsense; the server that owns them goes on."""
 
 import os
 import signal
@@ -31,28 +31,26 @@ def test_a_decoded_clip_has_all_its_parts(pool):
     assert decoded.quality.duration_s == 1.0
 
 
-def test_the_sound_is_there_before_the_rest(pool):
-    heard = []
-    decoded = pool.decode(SECOND, heard.append)
-    (waveform,) = heard
-    assert waveform is decoded.waveform
+def test_the_waveform_arrives_before_the_rest(pool):
+    with pool.job(SECOND) as job:
+        waveform = job.waveform()
+        assert job.waveform() is waveform
+        assert job.decoded().waveform is waveform
 
 
-def test_what_cannot_be_decoded_is_never_heard(pool):
-    heard = []
-    with pytest.raises(AudioRejected):
-        pool.decode(SECOND[:1000], heard.append)
-    assert heard == []
+def test_what_cannot_be_decoded_has_no_waveform(pool):
+    with pytest.raises(AudioRejected), pool.job(SECOND[:1000]) as job:
+        job.waveform()
+    assert pool.decode(SECOND).quality.duration_s == 1.0
 
 
-def test_whoever_gives_up_in_the_middle_leaves_no_answer_to_the_next(new_pool):
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, ValueError])
+def test_whoever_gives_up_in_the_middle_leaves_no_reply_to_the_next(new_pool, failure):
+    """Whatever it was; an error of other work that began with the waveform is no fault of the decoder."""
     pool = new_pool()
-
-    def give_up(_waveform):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        pool.decode(SECOND, give_up)
+    with pytest.raises(failure), pool.job(SECOND) as job:
+        job.waveform()
+        raise failure
     assert pool.pids == []
     longer = make_audio("wav-s16", seconds=2.0)
     assert pool.decode(longer).quality.duration_s == 2.0
@@ -78,13 +76,11 @@ def test_a_spare_process_helps_when_the_first_is_stuck(new_pool):
     pool.start()
     (stuck,) = pool.pids
     os.kill(stuck, signal.SIGSTOP)
-    with ThreadPoolExecutor() as threads:
-        waiting = threads.submit(pool.decode, SECOND)
-        assert soon(lambda: pool._idle.empty())
+    with pool.job(SECOND) as waiting:
         assert pool.decode(SECOND).quality.duration_s == 1.0
         assert len(pool.pids) == 2
         os.kill(stuck, signal.SIGCONT)
-        assert waiting.result(timeout=10).quality.duration_s == 1.0
+        assert waiting.decoded().quality.duration_s == 1.0
 
 
 def test_short_uploads_at_once_need_no_spare_process(new_pool):
@@ -171,11 +167,11 @@ def test_a_process_that_needs_too_much_memory_costs_only_that_upload(new_pool):
         b"",
     ],
 )
-def test_an_answer_that_is_none_ends_the_process(new_pool, tmp_path, monkeypatch, reply):
-    module = tmp_path / "classifier" / "audio" / "worker.py"
+def test_a_reply_that_is_none_ends_the_process(new_pool, tmp_path, monkeypatch, reply):
+    module = tmp_path / "classifier" / "audio" / "quarantine" / "worker.py"
     module.parent.mkdir(parents=True)
     # Without these a `classifier` that is installed would be found first.
-    for package in (module.parent, module.parent.parent):
+    for package in list(module.parents)[:3]:
         (package / "__init__.py").touch()
     module.write_text(f"import sys\nsys.stdout.buffer.write({reply!r})\n")
     monkeypatch.setattr(process, "PROJECT_ROOT", tmp_path)
@@ -251,19 +247,13 @@ def decodes(child: psutil.Process) -> bool:
 
 def test_callers_wait_for_a_bounded_time_only(new_pool):
     pool = new_pool(max_wait_seconds=0.3)
-    pool.decode(SECOND)
-    (pid,) = pool.pids
-    os.kill(pid, signal.SIGSTOP)
-    with ThreadPoolExecutor() as threads:
-        waiting = threads.submit(pool.decode, SECOND)
-        assert soon(lambda: pool._idle.empty())
+    with pool.job(SECOND) as first:
         with pytest.raises(DecoderBusy):
             pool.decode(SECOND)
-        os.kill(pid, signal.SIGCONT)
-        assert waiting.result().quality.duration_s == 1.0
+        assert first.decoded().quality.duration_s == 1.0
 
 
-def test_many_threads_get_each_their_own_answer(pool):
+def test_many_threads_get_each_their_own_reply(pool):
     seconds = [0.4 + 0.1 * i for i in range(16)]
     with ThreadPoolExecutor(8) as threads:
         decoded = threads.map(pool.decode, [make_audio("flac", seconds=s) for s in seconds])
@@ -276,10 +266,9 @@ def test_closing_ends_every_process_even_one_at_work(new_pool, monkeypatch):
     pool = new_pool(processes=2)
     pool.start()
     (first,) = pool.pids
-    with ThreadPoolExecutor() as threads:
-        os.kill(first, signal.SIGSTOP)
-        waiting = threads.submit(pool.decode, SECOND)
-        assert soon(lambda: pool._idle.empty())
+    os.kill(first, signal.SIGSTOP)
+    with pool.job(SECOND) as job, ThreadPoolExecutor() as threads:
+        waiting = threads.submit(job.decoded)
         assert pool.decode(SECOND).quality.duration_s == 1.0
         pids = pool.pids
         assert len(pids) == 2

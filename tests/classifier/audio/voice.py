@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.audio.decoding import decode
 from classifier.audio.limits import Limits
-from classifier.audio.quarantine.process import Decoded
+from classifier.audio.quarantine.job import Decoded
+from tests.classifier.audio.formats import waveform_of
 
 CASES = Path(__file__).with_name("cases")
 SHARED_CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
@@ -24,7 +24,7 @@ def case(name: str) -> bytes:
 @cache
 def voice() -> np.ndarray:
     """float32[samples] of the voice, 2.49 s, mono, 16 kHz."""
-    return decode(case("reference.wav"), Limits())
+    return waveform_of(case("reference.wav"), Limits())
 
 
 def pcm(wave: np.ndarray | None = None, scale: float = 1.0) -> bytes:

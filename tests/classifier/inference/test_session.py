@@ -104,7 +104,7 @@ def test_damaged_folder_is_not_loaded(version_folder):
 
 
 def test_engine_needs_no_torch():
-    modules = "session, hot_reload, queue, version_folder"
+    modules = "session, hot_reload, inference_queue, version_folder"
     code = f"import sys; from classifier.inference import {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

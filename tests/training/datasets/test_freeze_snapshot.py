@@ -8,7 +8,8 @@ from django.core.files.storage import default_storage
 
 from annotations.models import CurrentReview, Decision, Review
 from classifier.audio.flac import decode_flac
-from classifier.clips.services import delete_clips, set_sharing, share_clips
+from classifier.clips.deletion import delete_clips
+from classifier.clips.sharing import set_sharing, share_clips
 from classifier.models import Clip, Corpus, Label
 from emotion_site.exceptions import UserError
 from tests.training.decided import decided_by_people, decided_clip, decided_corpus, spoken
