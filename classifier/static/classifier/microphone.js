@@ -23,7 +23,7 @@ export class Recording {
     try {
       return new Recording(stream, onLost);
     } catch (error) {
-      stream.getTracks().forEach((track) => track.stop());
+      for (const track of stream.getTracks()) track.stop();
       throw error;
     }
   }
@@ -70,7 +70,7 @@ export class Recording {
   }
 
   release() {
-    this.stream.getTracks().forEach((track) => track.stop());
+    for (const track of this.stream.getTracks()) track.stop();
     this.context.close();
   }
 }

@@ -12,9 +12,13 @@ function fetchNow() {
 function follow(path) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}${path}`);
-  socket.addEventListener("open", () => { isOpen = true; });
+  socket.addEventListener("open", () => {
+    isOpen = true;
+  });
   socket.addEventListener("message", fetchNow);
-  socket.addEventListener("close", () => { isOpen = false; });
+  socket.addEventListener("close", () => {
+    isOpen = false;
+  });
 }
 
 document.body.addEventListener("htmx:beforeRequest", (event) => {
