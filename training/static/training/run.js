@@ -26,5 +26,14 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   if (isOpen && isPolling) event.preventDefault();
 });
 
+// A table that somebody opened stays open when newer figures come.
+let opened = [];
+document.body.addEventListener("htmx:beforeSwap", () => {
+  opened = [...(live()?.querySelectorAll("details[open]") ?? [])].map(({ id }) => id);
+});
+document.body.addEventListener("htmx:afterSwap", () => {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+});
+
 const path = live()?.dataset.socket;
 if (path) follow(path);
