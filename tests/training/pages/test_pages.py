@@ -100,7 +100,7 @@ def test_freezing(admin_client, in_service, task, speaker):
     again = text_of(admin_client.post(address("snapshots"), form, follow=True))
     assert f"Nothing has changed since snapshot {snapshot.number}" in again
     Snapshot.objects.update(state="failed", error_code="storage_full")
-    assert "The site has no room left." in text_of(admin_client.get(address("snapshot_list")))
+    assert "The site has run out of space." in text_of(admin_client.get(address("snapshot_list")))
 
 
 def test_starting_and_cancelling(admin_client, frozen, in_service):
