@@ -20,7 +20,7 @@ export function whyImpossible() {
 export function reasonFor(error) {
   if (["NotAllowedError", "SecurityError"].includes(error.name)) {
     return gettext(
-      "This page may not use the microphone. Allow it at the left of the address bar (the sign beside " +
+      "This page may not use the microphone. Allow it at the left of the address bar (the icon beside " +
         "the address), then press the button again. You can also upload a file.",
     );
   }

@@ -9,8 +9,8 @@ const QUIET_SECONDS = 3;
 
 const ready = () => gettext("Press the button and speak.");
 const recording = () => gettext("Recording. Press the button again when you are done.");
-const nearlyFull = () => gettext("The longest length is near; the recording will stop by itself in a few seconds.");
-const quiet = () => gettext("Nothing is heard yet. Is the right microphone chosen, and not muted?");
+const nearlyFull = () => gettext("The time limit is near; the recording will stop by itself in a few seconds.");
+const quiet = () => gettext("No sound yet. Is the right microphone chosen, and not muted?");
 
 export class RecordButton {
   constructor(root, { maxSeconds, onRecorded }) {
@@ -44,7 +44,7 @@ export class RecordButton {
   }
 
   async begin() {
-    this.show("asking", gettext("Your browser asks whether this page may use the microphone. Please allow it."));
+    this.show("asking", gettext("Your browser is asking whether this page may use the microphone. Please allow it."));
     const lost = gettext("The microphone was disconnected. What was recorded until then is kept.");
     try {
       this.recording = await Recording.start({ onLost: () => this.finish(lost) });
@@ -55,7 +55,7 @@ export class RecordButton {
     this.wasHeard = false;
     this.show("recording", recording());
     // A timer, because nothing is drawn in a tab that nobody looks at.
-    const full = gettext("The longest length was reached, so the recording stopped by itself.");
+    const full = gettext("The time limit was reached, so the recording stopped by itself.");
     this.limit = setTimeout(() => this.finish(full), this.longestSeconds * 1000);
     this.follow();
   }
