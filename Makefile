@@ -17,6 +17,7 @@ MODEL_RUN ?= var/shipped-model-run
 
 VENV := .venv
 BIN := $(VENV)/bin
+BIOME := node_modules/.bin/biome
 # Where both are offered, pip takes "2.13.0+cpu" as the newer of it and "2.13.0".
 PIP_INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
@@ -46,13 +47,16 @@ run: $(READY) ## Serve the site with its workers; Ctrl-C stops all of it
 test: $(READY_DEV) ## Run the tests
 	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: $(INSTALLED_DEV) ## Check the style of the code
+lint: $(INSTALLED_DEV) $(LIBRARIES) ## Check the style of code, templates, scripts and styles
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djlint --lint --quiet templates
+	$(BIOME) check --error-on-warnings
 
-format: $(INSTALLED_DEV) ## Bring the code into its style
+format: $(INSTALLED_DEV) $(LIBRARIES) ## Bring code and scripts into their style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIOME) check --write
 
 types: $(INSTALLED_DEV) ## Check the types
 	$(BIN)/mypy

@@ -43,14 +43,14 @@ def unreadable(error: BaseException) -> UserError | None:
     if _is_too_long(error):
         return too_long()
     if isinstance(error, DataError):
-        return UserError("invalid", _("This has a character or a number that cannot be used. Change it."))
+        return UserError("invalid", _("This contains a character or number that cannot be used. Change it."))
     return None
 
 
 def unavailable(error: BaseException) -> UserError | None:
     """What a person is told when the disk is full or the database cannot be used; None for other errors."""
     if (isinstance(error, OSError) and error.errno in _OUT_OF_SPACE) or "disk is full" in str(error):
-        detail = _("The site has no room left for recordings. Tell an administrator; nothing was kept.")
+        detail = _("The site has run out of space for recordings; nothing was kept. Tell an administrator.")
         return UserError("storage_full", detail, status=507)
     if isinstance(error, OperationalError) and not _is_too_long(error):
         return busy()

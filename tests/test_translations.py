@@ -23,12 +23,13 @@ from classifier.models import Label
 from classifier.templatetags.numbers import percent
 from emotion_site.accounts.people import give_role
 from emotion_site.roles import Role
+from emotion_site.web.javascript_catalog import catalog_of
 from emotion_site.web.translation_overrides import ALLAUTH, DJANGO
 from tests.factories import ClipFactory
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ["annotations", "classifier", "emotion_site", "training"]
-PO_FILE = ROOT / "locale/es/LC_MESSAGES/django.po"
+PO_FILES = {domain: ROOT / f"locale/es/LC_MESSAGES/{domain}.po" for domain in ["django", "djangojs"]}
 LAZY = {f"{name}_lazy": places for name, places in DEFAULT_KEYWORDS.items() if "gettext" in name}
 KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY, "gettext_noop": None}
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[\d.]*[a-z]|%%")
@@ -38,24 +39,41 @@ COMMAND_LINE = re.compile(r"`[^`]+`")
 Key = tuple[str | None, str | tuple[str, ...]]
 
 
-@pytest.fixture(scope="module")
-def spanish() -> Catalog:
-    with PO_FILE.open("rb") as file:
+def read(domain: str) -> Catalog:
+    with PO_FILES[domain].open("rb") as file:
         return read_po(file, locale="es")
 
 
+@pytest.fixture(scope="module", params=PO_FILES)
+def domain(request) -> str:
+    """Of the site's texts, and of those that scripts say."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def spanish(domain) -> Catalog:
+    return read(domain)
+
+
 @pytest.fixture
-def compiled(spanish, settings, tmp_path) -> Path:
-    """The folder of a catalogue that is compiled as `make setup` does it, and in use."""
+def compiled(settings, tmp_path) -> Iterator[Path]:
+    """The folder of the catalogues that are compiled as `make setup` does it, and in use."""
     folder = tmp_path / "es/LC_MESSAGES"
     folder.mkdir(parents=True)
-    with (folder / "django.mo").open("wb") as file:
-        write_mo(file, spanish)
+    for domain in PO_FILES:
+        with (folder / f"{domain}.mo").open("wb") as file:
+            write_mo(file, read(domain))
     settings.LOCALE_PATHS = [tmp_path]
-    return folder
+    catalog_of.cache_clear()
+    yield folder
+    catalog_of.cache_clear()
 
 
-def messages_in_the_source() -> Iterator[Key]:
+def messages_in_the_source(domain: str) -> Iterator[Key]:
+    if domain == "djangojs":
+        for path in sorted(ROOT.glob("*/static/**/*.js")):
+            yield from _messages(path.read_text(), "javascript")
+        return
     for app in APPS:
         for path in sorted((ROOT / app).rglob("*.py")):
             yield from _messages(path.read_text())
@@ -65,14 +83,14 @@ def messages_in_the_source() -> Iterator[Key]:
         yield from _messages("\n".join(line.strip() for line in lines))
 
 
-def _messages(python: str) -> Iterator[Key]:
-    for _line, message, _comments, context in extract("python", BytesIO(python.encode()), KEYWORDS):
+def _messages(source: str, language: str = "python") -> Iterator[Key]:
+    for _line, message, _comments, context in extract(language, BytesIO(source.encode()), KEYWORDS):
         yield context, message
 
 
-def test_every_text_of_the_source_is_in_the_catalogue_and_nothing_else(spanish):
+def test_every_text_of_the_source_is_in_the_catalogue_and_nothing_else(domain, spanish):
     assert {(message.context, message.id) for message in spanish if message.id} == set(
-        messages_in_the_source()
+        messages_in_the_source(domain)
     )
     assert not spanish.obsolete
 
@@ -85,8 +103,8 @@ def forms_of(message: Message) -> list[tuple[str, str]]:
     return [(message.id, message.string)]
 
 
-def test_nothing_is_empty_or_unsure(spanish):
-    assert len(spanish) > 600
+def test_nothing_is_empty_or_unsure(domain, spanish):
+    assert len(spanish) > {"django": 600, "djangojs": 30}[domain]
     assert [message.id for message in spanish if message.id and message.fuzzy] == []
     assert [en for message in spanish for en, es in forms_of(message) if message.id and not es.strip()] == []
 
@@ -135,8 +153,8 @@ def test_people_are_addressed_in_one_way(spanish):
     assert [es for es in texts if formal.search(es)] == []
 
 
-def test_the_compiled_catalogue_says_what_the_source_says(spanish, compiled):
-    with (compiled / "django.mo").open("rb") as file:
+def test_the_compiled_catalogue_says_what_the_source_says(domain, spanish, compiled):
+    with (compiled / f"{domain}.mo").open("rb") as file:
         known = GNUTranslations(file)
     for message in spanish:
         if message.id and not message.pluralizable:
@@ -181,8 +199,9 @@ def test_the_classify_page_and_its_scripts_speak_spanish(compiled, speaker_clien
     start = page.index('id="classify-settings"')
     settings_json = page[page.index(">", start) + 1 : page.index("</script>", start)]
     handed_over = json.loads(settings_json)
-    assert handed_over["texts"]["ready"] == "Pulsa el botón y habla."
     assert handed_over["labels"]["happy"]["name"] == "Alegría"
+    script = speaker_client.get(re.search(r'src="(/jsi18n/es/[^"]+)"', page).group(1)).content.decode()
+    assert f'"Press the button and speak.": {json.dumps("Pulsa el botón y habla.")}' in script
 
 
 def test_rows_in_the_admin_speak_spanish(compiled, admin_client):

@@ -1,7 +1,13 @@
-"""Where things stand in the pictures of the agreement page. Shares and kappas lie on one scale."""
+"""Where things stand in the pictures of the agreement page. Shares and kappas lie on one scale.
+
+A mark is part of a line of text, which a chart of its own could not keep beside its words on a phone.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import date_format
 
 from annotations.agreement.figures import Interval
 from annotations.agreement.report import WeekRow
@@ -51,31 +57,17 @@ class Mark:
         return round(place(self.interval.high) - self.low, 2) if self.interval else 0.0
 
 
-@dataclass(frozen=True)
-class Course:
-    """A figure over time: lines between weeks that follow each other, and a dot for each week."""
-
-    name: str
-    lines: list[str]
-    dots: list[tuple[float, float]]
-
-
-def course(name: str, weeks: Sequence[WeekRow], figure: str) -> Course:
-    """Weeks stand where their date is, so a pause shows as a gap."""
-    first, last = weeks[0].monday, weeks[-1].monday
-    days = max((last - first).days, 1)
-    lines: list[list[str]] = [[]]
-    dots = []
-    for week in weeks:
-        value = getattr(week.figures, figure)
-        if value is None:
-            lines.append([])
-            continue
-        x = round(100 * (week.monday - first).days / days, 2) if last > first else 50.0
-        y = round(100 - place(value), 2)
-        dots.append((x, y))
-        lines[-1].append(f"{x},{y}")
-    return Course(name, [" ".join(line) for line in lines if len(line) > 1], dots)
+def weekly_chart(weeks: Sequence[WeekRow], series: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Named figures over time, for the browser to draw; a week without a figure interrupts its line."""
+    return {
+        "days": [week.monday.isoformat() for week in weeks],
+        "names": [date_format(week.monday, "SHORT_DATE_FORMAT") for week in weeks],
+        "top": HIGHEST,
+        "series": [
+            {"name": name, "values": [getattr(week.figures, figure) for week in weeks]}
+            for name, figure in series
+        ],
+    }
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,6 @@ def agreement(request: SignedInRequest) -> HttpResponse:
         "labels": labels,
         "strength": strength(report.overall.krippendorff_alpha),
         "zero": pictures.ZERO,
-        "levels": [100 - pictures.place(value) for value in (1, 0.5, 0)],
         "me": pseudonym_of(request.user),
         **_pictures(report, labels),
     }
@@ -81,7 +80,6 @@ def _pictures(report: Report, labels: list[Label]) -> dict[str, Any]:
     marks = [
         Mark(name, getattr(report.overall, figure), report.intervals[figure]) for name, figure in overall
     ]
-    weeks = report.weeks
     return {
         "overall_marks": marks,
         "label_marks": [
@@ -93,7 +91,7 @@ def _pictures(report: Report, labels: list[Label]) -> dict[str, Any]:
         "pair_marks": [
             Mark(f"{pair.first} · {pair.second}", pair.cohen_kappa) for pair in report.pairs[:DRAWN_PAIRS]
         ],
-        "courses": [pictures.course(name, weeks, figure) for name, figure in overall[::2]] if weeks else [],
+        "weekly": pictures.weekly_chart(report.weeks, overall[::2]),
         "version_marks": [_version_mark(version) for version in report.versions],
         "few_voices": [version.number for version in report.versions if version.has_few_voices],
         "version_confusion": _version_confusion(report, labels),

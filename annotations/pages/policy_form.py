@@ -20,5 +20,5 @@ class PolicyForm(forms.ModelForm):
             "random_percent": _(
                 "Only these tell how good the model is. Counts for clips that are shared later."
             ),
-            "is_blind": _("Whoever knows what the model said is led by it."),
+            "is_blind": _("People who know what the model said are swayed by it."),
         }

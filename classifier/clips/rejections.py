@@ -69,7 +69,7 @@ REJECTIONS = {
     ),
     "decoder_timeout": (
         UNPROCESSABLE,
-        _("The file took too long to read and was given up. Export it again in another format."),
+        _("Reading the file took too long. Export it again in another format."),
     ),
 }
 

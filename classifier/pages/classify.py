@@ -4,17 +4,18 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from classifier.clips.examples import EXAMPLES
 from classifier.clips.submit import Submission, submit_clip
 from classifier.models import Clip, Label
-from classifier.pages.browser_texts import classify_settings
 from classifier.pages.forms import OptionsForm
 from classifier.pages.requests import PersonRequest
 from emotion_site.accounts.checklist import checklist_of
@@ -24,6 +25,8 @@ from emotion_site.models import User
 
 logger = logging.getLogger(__name__)
 Refusal = tuple[str, UserError]
+# Stands for a clip's id in an address until the browser knows it.
+ANY_ID = "00000000-0000-0000-0000-000000000000"
 
 
 @login_required
@@ -95,5 +98,19 @@ def _context(options_form: OptionsForm) -> dict[str, Any]:
     return {
         "options_form": options_form,
         "examples": EXAMPLES,
-        "browser_settings": classify_settings(Label.objects.of_task()),
+        "browser_settings": _browser_settings(),
+    }
+
+
+def _browser_settings() -> dict[str, Any]:
+    return {
+        "maxBytes": settings.CLIP_MAX_BYTES,
+        "maxSeconds": settings.CLIP_MAX_SECONDS,
+        "minSeconds": settings.CLIP_MIN_SECONDS,
+        "anyId": ANY_ID,
+        "submitUrl": reverse("api:clip-list"),
+        "resultUrl": reverse("classifier:result", args=[ANY_ID]),
+        "labels": {
+            label.key: {"name": str(label), "colour": label.colour} for label in Label.objects.of_task()
+        },
     }

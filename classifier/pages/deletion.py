@@ -29,7 +29,7 @@ def delete(request: PersonRequest) -> HttpResponse:
     if deleted:
         remember_deletion(request, deleted)
     else:
-        messages.info(request, _("Nothing was deleted: nothing was chosen, or it was gone already."))
+        messages.info(request, _("Nothing was deleted: nothing was chosen, or it was already gone."))
     return redirect(next_address(request))
 
 

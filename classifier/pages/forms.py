@@ -18,7 +18,7 @@ class OptionsForm(forms.Form):
 
     speaker = forms.CharField(
         label=_("Who speaks?"),
-        help_text=_("Leave it empty when it is you. Any name or number that tells voices apart will do."),
+        help_text=_("Leave it empty if it is you. Any name or number that tells voices apart will do."),
         required=False,
         max_length=80,
     )

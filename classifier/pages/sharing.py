@@ -23,7 +23,7 @@ def share_many(request: PersonRequest) -> HttpResponse:
     choice = CHOICES.get(request.POST.get("share", ""))
     clips = Clip.objects.visible_to(request.user).filter(pk__in=chosen_ids(request))
     if choice is None or not clips.exists():
-        messages.info(request, _("Nothing was changed: nothing was chosen, or it was gone already."))
+        messages.info(request, _("Nothing was changed: nothing was chosen, or it was already gone."))
         return redirect(next_address(request))
     review, training = choice
     count = share_clips(clips=clips, review=review, training=training)

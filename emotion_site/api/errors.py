@@ -35,7 +35,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     elif isinstance(error, RequestDataTooBig):
         response = _respond(413, "too_large", _("That is too much data. Only recordings may be large."))
     elif isinstance(error, SuspiciousOperation):
-        response = _respond(400, "invalid", _("This request has too many parts, or wrong ones."))
+        response = _respond(400, "invalid", _("This request has too many parts, or malformed ones."))
     elif isinstance(error, exceptions.APIException):
         response = _respond_to_api_exception(error)
     else:

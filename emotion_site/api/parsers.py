@@ -25,5 +25,5 @@ class ShallowJSONParser(JSONParser):
         except RecursionError:
             raise ParseError(_("This JSON is nested too deeply.")) from None
         except UnicodeEncodeError:
-            raise ParseError(_("This JSON has half of a character in it.")) from None
+            raise ParseError(_("This JSON contains an incomplete character.")) from None
         return data

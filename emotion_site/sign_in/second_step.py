@@ -16,7 +16,13 @@ from emotion_site.roles import lacks_second_step
 SET_UP = "mfa_index"
 # Where a second step is set up, and what nobody may be kept from.
 OPEN_PREFIXES = ("account_", "mfa_", "usersessions_")
-OPEN_PAGES = {"emotion_site:preferences", "emotion_site:dismiss_notice", "health", "favicon"}
+OPEN_PAGES = {
+    "emotion_site:preferences",
+    "emotion_site:dismiss_notice",
+    "health",
+    "favicon",
+    "javascript_catalog",
+}
 
 
 class SecondStepMiddleware:

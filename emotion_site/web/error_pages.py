@@ -14,7 +14,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """For errors outside a view; a database that is away already fails where the session is read."""
     error = sys.exc_info()[1]
     outage = (unavailable(error) or unreadable(error)) if error else None
-    detail = _("Something went wrong on our side. Try again, and tell an administrator if it stays.")
+    detail = _("Something went wrong on our side. Try again, and tell an administrator if it happens again.")
     return answer(request, outage or UserError("server_error", detail, status=500))
 
 
@@ -24,7 +24,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def unreadable_request() -> UserError:
-    detail = gettext_lazy("It came under a name that is not the site's, or in a way that nobody can read.")
+    detail = gettext_lazy("It was sent to an address that is not this site's, or it is malformed.")
     return UserError("invalid", detail)
 
 

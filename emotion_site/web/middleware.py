@@ -83,7 +83,7 @@ class ButtonAddressMiddleware:
         is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or not is_page:
             return response
-        messages.info(request, _("What you last pressed was not done. Please do it again."))
+        messages.info(request, _("Your last action was not carried out. Please try it again."))
         return redirect(settings.LOGIN_REDIRECT_URL)
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from annotations.agreement.figures import Agreement, Interval
-from annotations.agreement.pictures import Mark, course, heat, place
+from annotations.agreement.pictures import Mark, heat, place, weekly_chart
 from annotations.agreement.report import WeekRow
 from annotations.agreement.tables import PARTS
 from tests.factories import ModelVersionFactory, PredictionFactory, UserFactory
@@ -136,10 +136,11 @@ def test_a_week_without_figures_interrupts_the_line():
         monday = datetime.date(2026, 1, 5) + datetime.timedelta(weeks=number)
         return WeekRow(monday, Agreement(3, 6, raw, raw, raw))
 
-    drawn = course("", [week(0, 1.0), week(1, 0.4), week(2, None), week(3, 0.4), week(4, 1)], "raw_agreement")
-    assert drawn.lines == ["0.0,0.0 25.0,50.0", "75.0,50.0 100.0,0.0"]
-    assert len(drawn.dots) == 4
-    assert course("", [week(0, 1.0)], "raw_agreement").dots == [(50.0, 0.0)]
+    weeks = [week(0, 1.0), week(1, 0.4), week(2, None)]
+    drawn = weekly_chart(weeks, [("Raw", "raw_agreement")])
+    assert drawn["days"] == ["2026-01-05", "2026-01-12", "2026-01-19"]
+    assert drawn["names"][0] == "5 Jan 2026"
+    assert drawn["series"] == [{"name": "Raw", "values": [1.0, 0.4, None]}]
 
 
 def test_heat_follows_the_share():

@@ -57,7 +57,7 @@ def test_nobody_signs_in_over_plain_http(behind_tls, client, speaker):
     fields = {"login": speaker.email, "password": PASSWORD}
     refused = client.post(SIGN_IN, fields)
     assert refused.status_code == 403
-    assert "HTTPS alone" in refused.content.decode()
+    assert "only works over HTTPS" in refused.content.decode()
     assert "sessionid" not in client.cookies
     assert client.post(SIGN_IN, fields, HTTP_X_FORWARDED_PROTO="https").status_code == 302
 

@@ -67,7 +67,7 @@ def test_a_recording_in_a_tab_that_nobody_looks_at_stops_at_the_limit(page: Page
     page.add_init_script(HIDDEN_TAB_WITH_SHORT_LIMIT)
     page.reload()
     page.locator("#record-button").click()
-    expect(page.locator("#recorder-status")).to_contain_text("The longest length was reached")
+    expect(page.locator("#recorder-status")).to_contain_text("The time limit was reached")
     expect(page.locator(".upload-row")).to_have_attribute("data-state", "done")
 
 

@@ -1,4 +1,4 @@
-"""Where the points of a run's curves stand in their pictures."""
+"""The curves of a run, for the chart and for the table beside it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,24 +9,40 @@ from django.utils.translation import gettext as _
 
 @dataclass(frozen=True)
 class Line:
+    """``values`` has one for each epoch of the plot; None where nothing was measured."""
+
     name: str
-    points: str
-    dots: list[tuple[float, float]]
-    last: float
+    values: list[float | None]
+
+    @property
+    def last(self) -> float:
+        return [value for value in self.values if value is not None][-1]
 
 
 @dataclass(frozen=True)
 class Plot:
-    """``top`` is the value at the upper edge of a picture of 100 by 100; the lower edge is 0."""
+    """``top`` is the highest value there can be, where there is one."""
 
     name: str
-    top: float
+    epochs: list[float]
     lines: list[Line]
+    top: float | None
 
     @property
     def has_course(self) -> bool:
         """A single point, as of a run that learned the head alone, says more as a number."""
-        return any(len(line.dots) > 1 for line in self.lines)
+        return any(sum(value is not None for value in line.values) > 1 for line in self.lines)
+
+    @property
+    def chart(self) -> dict[str, Any]:
+        series = [{"name": line.name, "values": line.values} for line in self.lines]
+        return {"places": self.epochs, "top": self.top, "series": series}
+
+    @property
+    def rows(self) -> list[tuple[float, list[float | None]]]:
+        return [
+            (epoch, [line.values[index] for line in self.lines]) for index, epoch in enumerate(self.epochs)
+        ]
 
 
 def plots_of(curves: Sequence[Mapping[str, Any]]) -> list[Plot]:
@@ -42,21 +58,6 @@ def plots_of(curves: Sequence[Mapping[str, Any]]) -> list[Plot]:
 def _plot(
     name: str, series: Sequence[tuple[str, str]], top: float | None, curves: Sequence[Mapping[str, Any]]
 ) -> Plot:
-    values = [point[key] for _name, key in series for point in curves if key in point]
-    highest = top or max(values, default=1.0) or 1.0
-    first, last = (curves[0]["epoch"], curves[-1]["epoch"]) if curves else (0.0, 0.0)
-    lines = []
-    for called, key in series:
-        dots = [
-            (_across(point["epoch"], first, last), round(100 - 100 * min(point[key] / highest, 1.0), 2))
-            for point in curves
-            if key in point
-        ]
-        if dots:
-            final = [point[key] for point in curves if key in point][-1]
-            lines.append(Line(called, " ".join(f"{x},{y}" for x, y in dots), dots, final))
-    return Plot(name, highest, lines)
-
-
-def _across(epoch: float, first: float, last: float) -> float:
-    return round(100 * (epoch - first) / (last - first), 2) if last > first else 50.0
+    lines = [Line(called, [point.get(key) for point in curves]) for called, key in series]
+    measured = [line for line in lines if any(value is not None for value in line.values)]
+    return Plot(name, [point["epoch"] for point in curves], measured, top)

@@ -23,12 +23,12 @@ DAMAGED_START = gettext_lazy(
     "The files of the version to start from are damaged or gone. Choose another one to start from."
 )
 PROBLEMS = {
-    "storage_full": gettext_lazy("The disk has too little room for training. Make some, then start again."),
+    "storage_full": gettext_lazy("The disk has too little space for training. Free some, then start again."),
     "out_of_memory": gettext_lazy(
         "Training needs more memory than it may use. Choose a smaller mode, or allow it more memory."
     ),
     "process_killed": gettext_lazy(
-        "The system ended the training process again and again, most often for want of memory."
+        "The system kept ending the training process, most likely because memory ran out."
     ),
     "worker_lost": gettext_lazy("The worker stopped several times. Look at the log, then start again."),
     "snapshot_altered": gettext_lazy(
@@ -39,7 +39,7 @@ PROBLEMS = {
         "Only one label has clips to learn from. Have more clips decided, then freeze again."
     ),
     "export_differs": gettext_lazy(
-        "The exported model does not say what the trained one says, so it was refused. Start again."
+        "The exported model gives other answers than the trained one, so it was refused. Start again."
     ),
     "wrong_labels": gettext_lazy("The snapshot or the new version has other labels than the task."),
     "not_ready": gettext_lazy("The files of the version to start from were deleted. Choose another one."),
@@ -91,7 +91,7 @@ def problem_of(run: TrainingRun) -> str:
     if not run.error_code:
         return ""
     known = PROBLEMS.get(run.error_code)
-    return str(known) if known else run.error_detail or _("It failed; the log says why. Start again.")
+    return str(known) if known else run.error_detail or _("It failed; the log says why. Try again.")
 
 
 def stage_of(run: TrainingRun) -> str:

@@ -132,7 +132,7 @@ def _settle(run: TrainingRun, state: str, administrator: User, waiting: list[str
         state=state, decided_by=administrator
     )
     if not decided:
-        raise UserError("not_waiting", _("Somebody decided about this run already."), status=409)
+        raise UserError("not_waiting", _("Somebody has already decided about this run."), status=409)
     run.refresh_from_db()
     logger.info("Settled run=%s state=%s by=%s", run.pk, state, administrator.pk)
 
@@ -144,7 +144,7 @@ def latest_snapshot(task: Task) -> Snapshot | None:
 
 def _require_trainable(snapshot: Snapshot, mode: str, start: ModelVersion, chosen: Mapping[str, Any]) -> None:
     if mode not in TrainingRun.Mode.values:
-        raise UserError("unknown_mode", _("There is no such way to train."))
+        raise UserError("unknown_mode", _("There is no such training mode."))
     if unknown := sorted(chosen.keys() - CHANGEABLE):
         raise UserError(
             "unknown_setting",

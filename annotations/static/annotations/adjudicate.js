@@ -1,9 +1,7 @@
 // Deciding by the keyboard: digits and letters choose, Enter decides, Space plays, the arrow goes on.
 
 const form = document.getElementById("decide");
-const choices = new Map(
-  [...(form?.querySelectorAll("[data-key]") ?? [])].map((input) => [input.dataset.key, input]),
-);
+const choices = new Map([...(form?.querySelectorAll("[data-key]") ?? [])].map((input) => [input.dataset.key, input]));
 
 function isTyping(target) {
   return target.matches?.("input:not([type=radio]), select, textarea, [contenteditable]");

@@ -42,8 +42,7 @@ const form = new AnswerForm({
   onSubmit: () => reviewer.submit(),
 });
 // Answers on their way have arrived, unless the line is slow or broken.
-const settled = () =>
-  Promise.race([outbox.send(), new Promise((resolve) => setTimeout(resolve, SETTLED_WITHIN_MS))]);
+const settled = () => Promise.race([outbox.send(), new Promise((resolve) => setTimeout(resolve, SETTLED_WITHIN_MS))]);
 const clips = new Clips({
   urls,
   progress,

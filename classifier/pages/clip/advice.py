@@ -22,14 +22,15 @@ ADVICE = {
     "incomplete": Advice(
         gettext_lazy("Not all of it"),
         gettext_lazy(
-            "A part of this file could not be read and was left out. "
-            "The answer is about the rest, so it is not sure."
+            "Part of this file could not be read and was left out. "
+            "The answer is about the rest, so it is less certain."
         ),
     ),
     "doubtful": Advice(
         gettext_lazy("Doubtful file"),
         gettext_lazy(
-            "The sound is longer or shorter than the file says, so the answer is not sure. Export it again."
+            "The sound is longer or shorter than the file says, so the answer is less certain. "
+            "Export it again."
         ),
     ),
     "digital_silence": Advice(

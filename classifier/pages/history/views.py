@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from classifier.clips.examples import EXAMPLES
 from classifier.models import Clip, Label
-from classifier.pages.browser_texts import history_texts
 from classifier.pages.forms import HistoryForm
 from classifier.pages.history.csv_export import csv_lines
 from classifier.pages.history.query import PAGE_SIZE, matching_clips, order_of
@@ -48,7 +47,6 @@ def show(request: PersonRequest) -> HttpResponse:
         "query": _query(request.GET),
         "deleted_ids": take_deletion(request),
         "undo_seconds": settings.UNDO_SECONDS,
-        "texts": history_texts(),
         "examples": EXAMPLES,
     }
     return render(request, "classifier/history/history.html", context)

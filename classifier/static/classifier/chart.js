@@ -1,15 +1,20 @@
-// Charts of emotions: the course within a clip, and the counts over weeks. Tables beside them say the same.
+// Charts: emotions within a clip and over weeks, agreement over weeks, a training run. Tables beside them say the same.
 
 import "../vendor/chart/chart.umd.min.js";
 
 const { Chart } = globalThis;
+const KINDS = { course, timeline, lines };
+const DASHES = [[], [6, 4]];
 
 export function drawChart(figure) {
   const data = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
-  const canvas = figure.querySelector("canvas");
-  const options = figure.dataset.chart === "course" ? course(data, figure) : timeline(data, figure);
-  const chart = new Chart(canvas, options);
-  figure.addEventListener("htmx:beforeCleanupElement", () => chart.destroy(), { once: true });
+  forgetOldCharts();
+  new Chart(figure.querySelector("canvas"), KINDS[figure.dataset.chart](data, figure));
+}
+
+/** Of figures that something else has replaced. */
+function forgetOldCharts() {
+  for (const chart of Object.values(Chart.instances)) if (!chart.canvas.isConnected) chart.destroy();
 }
 
 function course({ windows, series }, figure) {
@@ -43,6 +48,44 @@ function timeline({ periods, series }, figure) {
     maxBarThickness: 48,
   }));
   return { type: "bar", data: { labels: periods, datasets }, options: common(figure) };
+}
+
+/** Figures over epochs or, with `days` and their `names`, over dates; null interrupts a line. */
+function lines({ places, days, names, top, series }, figure) {
+  const xs = days?.map((day) => Date.parse(day)) ?? places;
+  const styles = getComputedStyle(figure);
+  const datasets = series.map(({ name, values }, index) => {
+    const colour = styles.getPropertyValue(`--line-${index + 1}`);
+    return {
+      label: name,
+      data: values.map((y, at) => ({ x: xs[at], y })),
+      borderColor: colour,
+      backgroundColor: colour,
+      borderDash: DASHES[index],
+      borderWidth: 2.5,
+      pointRadius: 3.5,
+      clip: 8, // half of the first and the last point stands outside
+    };
+  });
+  const shared = common(figure);
+  const { x, y } = shared.scales;
+  const number = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 });
+  // Dates as the table writes them.
+  const place = (value) => (days ? names[xs.indexOf(value)] : number.format(value));
+  Object.assign(x, { type: "linear", stacked: false, ...(xs.length > 1 && { min: xs[0], max: xs.at(-1) }) });
+  // The first and the last: others would fall between two weeks.
+  if (days)
+    x.afterBuildTicks = (axis) =>
+      Object.assign(axis, { ticks: [...new Set([xs[0], xs.at(-1)])].map((value) => ({ value })) });
+  x.ticks.callback = place;
+  Object.assign(x.ticks, { precision: 0, align: xs.length > 1 ? "inner" : "center" });
+  Object.assign(y, { stacked: false, max: top ?? undefined });
+  delete y.ticks.precision;
+  const title = (items) => place(items[0].parsed.x);
+  shared.plugins.tooltip = { callbacks: { title } };
+  Object.assign(shared.plugins.legend.labels, { boxWidth: 24, boxHeight: 0 });
+  // It is drawn anew whenever the page of a run hears of a change.
+  return { type: "line", data: { datasets }, options: { ...shared, animation: false } };
 }
 
 function common(figure) {

@@ -3,7 +3,7 @@
 import { UploadQueue } from "./upload_queue.js";
 import { RecordButton } from "./record_button.js";
 import { UploadRow } from "./upload_row.js";
-import { fill, readJson } from "./settings.js";
+import { readJson } from "./settings.js";
 
 const settings = readJson("classify-settings");
 const form = document.getElementById("submit-form");
@@ -17,7 +17,7 @@ const queue = new UploadQueue({ onChange: showCount });
 /** Not announced: every row says for itself when it is done. */
 function showCount(finished, total) {
   count.hidden = total < 2;
-  count.textContent = fill(settings.texts.count, { finished, total });
+  count.textContent = interpolate(gettext("%(finished)s of %(total)s"), { finished, total }, true);
 }
 
 /** Speaker and switches as they stand now; the switches are sent also when they are off. */
@@ -50,18 +50,17 @@ function submitFiles(files) {
 
 function submitRecording(sound, seconds) {
   if (seconds < settings.minSeconds) {
-    recordButton.say(settings.texts.tooShort);
+    recordButton.say(gettext("That was too short. Hold on a little longer and say a whole sentence."));
     return;
   }
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-  const title = fill(settings.texts.recordingTitle, { when: format.format(new Date()) });
+  const title = interpolate(gettext("Recording %(when)s"), { when: format.format(new Date()) }, true);
   const extension = sound.type.includes("mp4") ? "m4a" : sound.type.includes("ogg") ? "ogg" : "webm";
   const body = new File([sound], `${title.replace(/[^\p{L}\p{N} ]/gu, "-")}.${extension}`, { type: sound.type });
   show([submit({ body, name: title, title, source: "record", startsOpen: true })]);
 }
 
 const recordButton = new RecordButton(document.getElementById("recorder"), {
-  texts: settings.texts,
   maxSeconds: settings.maxSeconds,
   onRecorded: submitRecording,
 });

@@ -1,8 +1,5 @@
 // The history: choosing many clips, and one small player for all rows.
 
-import { fillPlural, readJson } from "./settings.js";
-
-const texts = readJson("history-texts");
 const sound = new Audio();
 // On a narrow screen the recordings come first; the chart is one tap away and stays as it was left.
 let chartIsOpen = !matchMedia("(max-width: 700px)").matches;
@@ -18,7 +15,8 @@ function showChoice() {
   if (!chooseAll) return;
   chooseAll.checked = count > 0 && count === all.length;
   chooseAll.indeterminate = count > 0 && count < all.length;
-  document.getElementById("chosen-count").textContent = count ? fillPlural(texts.selected, count) : "";
+  const chosen = ngettext("%(count)s clip chosen", "%(count)s clips chosen", count);
+  document.getElementById("chosen-count").textContent = count ? interpolate(chosen, { count }, true) : "";
   const actions = document.querySelector(".chosen-actions");
   actions.hidden = count === 0;
   // Enter on a box would press the first of them, shown or not.

@@ -2,18 +2,32 @@
 
 const TYPES = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 
-/** Why this page cannot record at all, as the key of a text, or "" when it can. */
+/** Why this page cannot record at all, or "" when it can. */
 export function whyImpossible() {
-  if (!window.isSecureContext) return "insecure";
-  if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) return "unsupported";
+  if (!window.isSecureContext) {
+    return gettext(
+      "Browsers record only on a secure address, which begins with https. Ask your administrator for it. " +
+        "Until then you can upload a file.",
+    );
+  }
+  if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) {
+    return gettext("This browser cannot record. Upload a file, or use a current browser.");
+  }
   return "";
 }
 
-/** The key of the text that explains why the microphone did not open. */
+/** Why the microphone did not open. */
 export function reasonFor(error) {
-  if (["NotAllowedError", "SecurityError"].includes(error.name)) return "refused";
-  if (["NotFoundError", "OverconstrainedError"].includes(error.name)) return "noMicrophone";
-  return "microphoneBusy";
+  if (["NotAllowedError", "SecurityError"].includes(error.name)) {
+    return gettext(
+      "This page may not use the microphone. Allow it at the left of the address bar (the icon beside " +
+        "the address), then press the button again. You can also upload a file.",
+    );
+  }
+  if (["NotFoundError", "OverconstrainedError"].includes(error.name)) {
+    return gettext("No microphone was found. Connect one and press the button again, or upload a file.");
+  }
+  return gettext("The microphone cannot be opened; perhaps another program is using it. Close it and try again.");
 }
 
 export class Recording {
@@ -23,7 +37,7 @@ export class Recording {
     try {
       return new Recording(stream, onLost);
     } catch (error) {
-      stream.getTracks().forEach((track) => track.stop());
+      for (const track of stream.getTracks()) track.stop();
       throw error;
     }
   }
@@ -70,7 +84,7 @@ export class Recording {
   }
 
   release() {
-    this.stream.getTracks().forEach((track) => track.stop());
+    for (const track of this.stream.getTracks()) track.stop();
     this.context.close();
   }
 }

@@ -98,7 +98,7 @@ export function connectButtons(wave, root) {
   const word = root.querySelector(".player-word");
   const show = (isPlaying) => {
     root.classList.toggle("is-playing", isPlaying);
-    word.textContent = isPlaying ? root.dataset.pause : root.dataset.play;
+    word.textContent = isPlaying ? gettext("Pause") : gettext("Play");
   };
   toggle.addEventListener("click", () => playOrPause(wave));
   wave.on("play", () => show(true));

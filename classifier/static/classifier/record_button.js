@@ -7,9 +7,14 @@ const WARN_SECONDS = 10;
 const HEARD_LEVEL = 0.15;
 const QUIET_SECONDS = 3;
 
+const ready = () => gettext("Press the button and speak.");
+const recording = () => gettext("Recording. Press the button again when you are done.");
+const nearlyFull = () => gettext("The time limit is near; the recording will stop by itself in a few seconds.");
+const quiet = () => gettext("No sound yet. Is the right microphone chosen, and not muted?");
+
 export class RecordButton {
-  constructor(root, { texts, maxSeconds, onRecorded }) {
-    Object.assign(this, { root, texts, onRecorded });
+  constructor(root, { maxSeconds, onRecorded }) {
+    Object.assign(this, { root, onRecorded });
     // The site refuses what is longer, and timers and recorders stop a moment late.
     this.longestSeconds = maxSeconds - Math.min(1, maxSeconds / 10);
     this.button = root.querySelector("#record-button");
@@ -39,21 +44,23 @@ export class RecordButton {
   }
 
   async begin() {
-    this.show("asking", "asking");
+    this.show("asking", gettext("Your browser is asking whether this page may use the microphone. Please allow it."));
+    const lost = gettext("The microphone was disconnected. What was recorded until then is kept.");
     try {
-      this.recording = await Recording.start({ onLost: () => this.finish("microphoneLost") });
+      this.recording = await Recording.start({ onLost: () => this.finish(lost) });
     } catch (error) {
       this.show("refused", reasonFor(error));
       return;
     }
     this.wasHeard = false;
-    this.show("recording", "recording");
+    this.show("recording", recording());
     // A timer, because nothing is drawn in a tab that nobody looks at.
-    this.limit = setTimeout(() => this.finish("full"), this.longestSeconds * 1000);
+    const full = gettext("The time limit was reached, so the recording stopped by itself.");
+    this.limit = setTimeout(() => this.finish(full), this.longestSeconds * 1000);
     this.follow();
   }
 
-  async finish(message = "ready") {
+  async finish(message = ready()) {
     if (!this.isRecording) return;
     const { seconds } = this.recording;
     this.show("ready", message);
@@ -62,7 +69,7 @@ export class RecordButton {
   }
 
   async cancel() {
-    this.show("ready", "ready");
+    this.show("ready", ready());
     await this.recording.stop();
   }
 
@@ -74,16 +81,16 @@ export class RecordButton {
     this.level.value = level;
     this.root.style.setProperty("--level", level.toFixed(3));
     this.wasHeard ||= level > HEARD_LEVEL;
-    if (this.longestSeconds - seconds <= WARN_SECONDS) this.say(this.texts.nearlyFull);
-    else if (!this.wasHeard && seconds > QUIET_SECONDS) this.say(this.texts.quiet);
-    else this.say(this.texts.recording);
+    if (this.longestSeconds - seconds <= WARN_SECONDS) this.say(nearlyFull());
+    else if (!this.wasHeard && seconds > QUIET_SECONDS) this.say(quiet());
+    else this.say(recording());
     requestAnimationFrame(() => this.follow());
   }
 
   show(state, message) {
     this.root.dataset.state = state;
     const isRecording = state === "recording";
-    this.name.textContent = isRecording ? this.texts.stop : this.texts.record;
+    this.name.textContent = isRecording ? gettext("Stop") : gettext("Record");
     this.cancelButton.hidden = !isRecording;
     if (!isRecording) {
       clearTimeout(this.limit);
@@ -91,7 +98,7 @@ export class RecordButton {
       this.time.textContent = clock(0);
       this.root.style.setProperty("--level", "0");
     }
-    this.say(this.texts[message]);
+    this.say(message);
   }
 
   /** Screen readers read the status out whenever it is written, so it is written only when it changes. */

@@ -3,11 +3,15 @@
 const RETRY_STATUS = [429, 502, 503, 504];
 const LONGEST_WAIT_S = 30;
 
+const noConnection = () => gettext("The site cannot be reached. Your recording is kept here; try again in a moment.");
+const signedOut = () => gettext("You were signed out. Sign in in another tab, come back and try again.");
+const siteFailed = () => gettext("Something went wrong on the site. Your recording is kept here; try again.");
+
 export class UploadError extends Error {
-  /** `key` names a text of ours; `message` is the site's own sentence; `isFinal` ends all tries. */
-  constructor({ key = "", message = "", retryAfter = null, isFinal = false }) {
-    super(message);
-    Object.assign(this, { key, retryAfter, isFinal });
+  /** `message` is for people; `isFinal` ends all tries. */
+  constructor(message, { retryAfter = null, isFinal = false } = {}) {
+    super(message || siteFailed());
+    Object.assign(this, { retryAfter, isFinal });
   }
 }
 
@@ -30,20 +34,19 @@ export function send({ url, form, csrfToken, key, onProgress }) {
       if (request.status < 300) resolve(request.response);
       else reject(errorOf(request));
     });
-    request.addEventListener("error", () => reject(new UploadError({ key: "noConnection" })));
+    request.addEventListener("error", () => reject(new UploadError(noConnection())));
     request.send(form);
   });
 }
 
 function errorOf(request) {
   const answer = request.response ?? {};
-  if ([401, 403].includes(request.status)) return new UploadError({ key: "signedOut" });
+  if ([401, 403].includes(request.status)) return new UploadError(signedOut());
   // Nothing comes of trying again in seconds, but the person may make room and press the button.
-  if (answer.code?.startsWith("quota_")) return new UploadError({ message: answer.detail });
+  if (answer.code?.startsWith("quota_")) return new UploadError(answer.detail);
   if (RETRY_STATUS.includes(request.status)) {
     const seconds = Number(request.getResponseHeader("Retry-After")) || 2;
-    return new UploadError({ message: answer.detail, retryAfter: Math.min(seconds, LONGEST_WAIT_S) });
+    return new UploadError(answer.detail, { retryAfter: Math.min(seconds, LONGEST_WAIT_S) });
   }
-  const isFinal = request.status < 500;
-  return new UploadError(answer.detail ? { message: answer.detail, isFinal } : { key: "siteFailed" });
+  return new UploadError(answer.detail, { isFinal: Boolean(answer.detail) && request.status < 500 });
 }

@@ -1,16 +1,17 @@
 // One recording on its way: its row in the list, from waiting to the result or the reason why not.
 
 import { UploadError, send } from "./upload.js";
-import { csrfToken, fill } from "./settings.js";
+import { csrfToken } from "./settings.js";
 
 const MOST_TRIES = 5;
 
+const later = () => gettext("Kept; the answer follows in a moment");
+const percentOf = (share) => new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(share);
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 export class UploadRow {
   constructor({ template, settings, name, body, fields, isRecording, startsOpen, queue }) {
     Object.assign(this, { settings, body, fields, isRecording, startsOpen, queue });
-    this.texts = settings.texts;
     // One key for all tries: an answer that got lost never makes a second clip.
     this.key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     this.element = template.content.firstElementChild.cloneNode(true);
@@ -19,7 +20,7 @@ export class UploadRow {
     this.part("remove").addEventListener("click", () => this.remove());
     this.part("details").addEventListener("toggle", () => this.loadResult());
     this.part("result").addEventListener("htmx:load", () => this.followResult());
-    this.show("queued", this.texts.queued);
+    this.show("queued", gettext("Waiting for its turn"));
   }
 
   part(name) {
@@ -32,10 +33,12 @@ export class UploadRow {
 
   /** Why this file need not be sent at all, or "". */
   get problem() {
-    if (this.body.size === 0) return this.texts.emptyFile;
+    if (this.body.size === 0) return gettext("This file is empty. Choose another one.");
     const { maxBytes } = this.settings;
     const megabytes = Math.floor(maxBytes / 1024 / 1024);
-    return this.body.size > maxBytes ? fill(this.texts.tooLarge, { megabytes }) : "";
+    if (this.body.size <= maxBytes) return "";
+    const tooLarge = gettext("This file is larger than %(megabytes)s MB. Choose a shorter recording.");
+    return interpolate(tooLarge, { megabytes }, true);
   }
 
   async run() {
@@ -47,7 +50,7 @@ export class UploadRow {
       this.finish(await this.sendPatiently());
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
-      this.fail(error.message || this.texts[error.key || "siteFailed"], { mayRetry: !error.isFinal });
+      this.fail(error.message, { mayRetry: !error.isFinal });
     }
   }
 
@@ -57,7 +60,8 @@ export class UploadRow {
         return await this.sendOnce();
       } catch (error) {
         if (!error.retryAfter || tries === MOST_TRIES) throw error;
-        this.show("queued", fill(this.texts.tryingAgain, { seconds: error.retryAfter }));
+        const busy = gettext("The site is busy. Trying again in %(seconds)s s.");
+        this.show("queued", interpolate(busy, { seconds: error.retryAfter }, true));
         await pause(error.retryAfter);
       }
     }
@@ -79,14 +83,14 @@ export class UploadRow {
 
   progress(share) {
     this.part("progress").value = share * 100;
-    const percent = Math.round(share * 100);
-    if (share < 1) this.show("uploading", fill(this.texts.uploading, { percent }));
-    else this.show("thinking", this.texts.thinking);
+    const uploading = gettext("Uploading, %(percent)s");
+    if (share < 1) this.show("uploading", interpolate(uploading, { percent: percentOf(share) }, true));
+    else this.show("thinking", gettext("Listening to it …"));
   }
 
   finish(clip) {
     this.clipId = clip.id;
-    this.show("done", clip.prediction ? this.answer(clip.prediction) : this.texts.later);
+    this.show("done", clip.prediction ? this.answer(clip.prediction) : later());
     this.explain(clip.notes.map((note) => note.detail).join(" "));
     this.part("details").hidden = false;
     this.part("details").open = this.startsOpen;
@@ -94,9 +98,8 @@ export class UploadRow {
   }
 
   answer({ label, sure, confidence, quality }) {
-    if (quality.digital_silence) return this.texts.nothing;
-    const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(confidence);
-    return sure ? `${this.settings.labels[label].name}, ${percent}` : this.texts.notSure;
+    if (quality.digital_silence) return gettext("Nothing to hear");
+    return sure ? `${this.settings.labels[label].name}, ${percentOf(confidence)}` : gettext("Not sure");
   }
 
   loadResult() {
@@ -122,12 +125,12 @@ export class UploadRow {
 
   /** The button leaves at once, so that a double click does not send the recording twice. */
   retry() {
-    this.show("queued", this.texts.queued);
+    this.show("queued", gettext("Waiting for its turn"));
     this.queue.add(this);
   }
 
   fail(reason, { mayRetry }) {
-    this.show(mayRetry ? "failed" : "refused", this.texts.failed);
+    this.show(mayRetry ? "failed" : "refused", gettext("Failed"));
     this.explain(reason);
     this.part("retry").hidden = !mayRetry;
     if (this.isRecording) this.offerToSave();

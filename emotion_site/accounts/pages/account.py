@@ -48,7 +48,7 @@ def save_privacy(request: SignedInRequest) -> HttpResponse:
     form = PrivacyForm(request.POST, instance=request.user)
     if form.is_valid():
         form.save()
-        messages.success(request, _("Saved. This counts for the clips that you make from now on."))
+        messages.success(request, _("Saved. This applies to the clips that you add from now on."))
     return redirect("emotion_site:account")
 
 

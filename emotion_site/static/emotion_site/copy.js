@@ -9,7 +9,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     try {
       await navigator.clipboard.writeText(field.value);
       const label = button.textContent;
-      button.textContent = button.dataset.copied;
+      button.textContent = gettext("Copied");
       setTimeout(() => (button.textContent = label), 2000);
     } catch {
       field.focus();

@@ -138,5 +138,5 @@ def _too_large(scope: Scope, limit: int) -> BodyRefused:
             detail = gettext("The file is larger than %(megabytes)s MB. Send a shorter recording.")
             detail %= {"megabytes": megabytes}
     else:
-        detail = gettext_lazy("That is too much data for this page. Send less of it.")
+        detail = gettext_lazy("That is too much data for this page. Send less.")
     return BodyRefused(UserError("too_large", detail, status=413))

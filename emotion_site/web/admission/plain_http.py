@@ -28,7 +28,5 @@ class PlainHttpMiddleware:
         # Behind a port of its own it is the site itself that is asked, which speaks no TLS.
         if is_page and not (host and port.isdigit()):
             return redirect(f"https://{request.get_host()}{request.get_full_path()}")
-        detail = _(
-            "This site is used over HTTPS alone. Nothing was done; change your password if you sent it."
-        )
+        detail = _("This site only works over HTTPS. Nothing was done; if you sent your password, change it.")
         return answer(request, UserError("https_required", detail, status=403))

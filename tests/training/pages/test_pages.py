@@ -66,9 +66,11 @@ def test_a_run_of_one_step_shows_figures_and_no_course(admin_client, run_in):
     point = {"epoch": 1, "validation_loss": 1.234, "mean_recall": 0.612, "accuracy": 0.64}
     text = text_of(admin_client.get(address("run", run_in("cancelled", curves=[point]).pk)))
     assert "1.234" in text and "0.612" in text and "0.640" in text
-    assert "course-dot" not in text and "polyline" not in text
+    assert "data-chart" not in text
     several = run_in("cancelled", curves=[point, {**point, "epoch": 2}])
-    assert "polyline" in text_of(admin_client.get(address("run", several.pk)))
+    drawn = text_of(admin_client.get(address("run", several.pk)))
+    assert drawn.count('data-chart="lines"') == 2
+    assert '<th scope="row" class="number">2</th><td class="number">1.234</td>' in drawn
 
 
 def test_the_log_of_a_run_has_the_times_of_the_site(admin_client, run_in):
@@ -98,7 +100,7 @@ def test_freezing(admin_client, in_service, task, speaker):
     again = text_of(admin_client.post(address("snapshots"), form, follow=True))
     assert f"Nothing has changed since snapshot {snapshot.number}" in again
     Snapshot.objects.update(state="failed", error_code="storage_full")
-    assert "The site has no room left." in text_of(admin_client.get(address("snapshot_list")))
+    assert "The site has run out of space." in text_of(admin_client.get(address("snapshot_list")))
 
 
 def test_starting_and_cancelling(admin_client, frozen, in_service):
