@@ -1,6 +1,6 @@
 // Keeps the clips of this page for as long as somebody works at it.
 
-import { post } from "./server.js";
+import { post } from "./request.js";
 
 const EVERY_MS = 60_000;
 // A page that nobody touches gives its clips up.

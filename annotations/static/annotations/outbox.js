@@ -1,7 +1,7 @@
 // Answers on their way. They wait in the browser until the site has said that they are saved, so a reload,
 // a lost connection or a crash costs none; each has an id of its own, so sending one twice saves it once.
 
-import { newId, post } from "./server.js";
+import { newId, post } from "./request.js";
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;

@@ -1,17 +1,17 @@
 // The review page: one clip after the other, hands on the keyboard.
 
 import { readJson } from "../classifier/settings.js";
-import { AnswerForm } from "./answer_form.js";
+import { AnswerForm } from "./choice_form.js";
 import { ClipPlayer } from "./clip_player.js";
-import { Clips } from "./clips.js";
+import { Clips } from "./prefetch.js";
 import { Desk } from "./desk.js";
-import { Early } from "./early.js";
+import { Early } from "./input_gate.js";
 import { connectExamples, stopExample } from "./examples.js";
 import { startHeartbeat } from "./heartbeat.js";
 import { KeyDialog } from "./key_dialog.js";
 import { Keys } from "./keys.js";
-import { LastAnswer } from "./last_answer.js";
-import { Memory } from "./memory.js";
+import { LastAnswer } from "./last_review.js";
+import { Memory } from "./preferences.js";
 import { Outbox } from "./outbox.js";
 import { Progress } from "./progress.js";
 import { Reviewer } from "./reviewer.js";

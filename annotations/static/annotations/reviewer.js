@@ -1,6 +1,6 @@
 // What a reviewer does: answer, think again, take back, ask for the prediction.
 
-import { post } from "./server.js";
+import { post } from "./request.js";
 import { Undo } from "./undo.js";
 
 const VERDICT_WITHIN_MS = 3000;

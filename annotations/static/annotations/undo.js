@@ -1,7 +1,7 @@
 // Taking the last answer back: here, while it was never on its way, or else at the site.
 
-import { load } from "./clips.js";
-import { newId, post } from "./server.js";
+import { load } from "./prefetch.js";
+import { newId, post } from "./request.js";
 
 export class Undo {
   #id = null; // kept until the site has replied, so that a second try takes back no second answer

@@ -1,6 +1,6 @@
 // The next clip, fetched ahead with its sound and spectrogram, so that it plays at once.
 
-import { fetchBlob, post } from "./server.js";
+import { fetchBlob, post } from "./request.js";
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 20_000;
