@@ -9,7 +9,6 @@ from annotations.pages import (
     listens,
     objection,
     review,
-    review_data,
     review_media,
     sound,
 )
@@ -35,10 +34,4 @@ urlpatterns = [
     path("review/examples/<uuid:pk>/audio/", review_media.example_audio, name="example_audio"),
     path("review/<slug:task>/", review.work, name="review_work"),
     path("review/<slug:task>/policy/", review.save_policy, name="review_policy"),
-    path("review/<slug:task>/take/", review_data.take, name="review_take"),
-    path("review/<slug:task>/answer/", review_data.answer, name="review_answer"),
-    path("review/<slug:task>/undo/", review_data.undo, name="review_undo"),
-    path("review/<slug:task>/show/", review_data.show, name="review_show"),
-    path("review/<slug:task>/heartbeat/", review_data.heartbeat, name="review_heartbeat"),
-    path("review/<slug:task>/release/", review_data.release, name="review_release"),
 ]

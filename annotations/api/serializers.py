@@ -8,6 +8,7 @@ from annotations.imports.labels import FIRST_TASK
 from annotations.models import Decision, Flag, PickedBy
 from annotations.queue.leases import MOST_BESIDE
 from annotations.queue.offers import Offer
+from annotations.queue.progress import Progress
 from annotations.reviews.submission import Saved
 from classifier.api.serializers import AnswerSerializer, NoteSerializer
 from classifier.models import Task
@@ -37,6 +38,9 @@ class NextSerializer(TaskSerializer):
         max_length=MOST_BESIDE,
         help_text="Clips that are kept for you already, when you fetch the one after them ahead",
     )
+    ahead = serializers.BooleanField(
+        required=False, default=False, help_text="Only while enough clips are left for the other reviewers"
+    )
 
 
 class ClipChoiceSerializer(TaskSerializer):
@@ -58,6 +62,20 @@ class ReviewSubmitSerializer(AnswerChoiceSerializer):
         required=False, allow_null=True, min_value=0, max_value=86_400_000, default=None
     )
     prediction_shown = serializers.BooleanField(required=False, default=False)
+    revises = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Only change an answer that stands; 409 `not_reviewed` when there is none",
+    )
+
+
+class ReleaseSerializer(ClipChoiceSerializer):
+    leased_until = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The lease that is meant; one that was taken or prolonged since then stays",
+    )
 
 
 class UndoSerializer(TaskSerializer):
@@ -77,11 +95,22 @@ class OfferSerializer(serializers.Serializer[Offer]):
     duration_s = serializers.FloatField(source="clip.duration_s")
     picked_by = serializers.ChoiceField(choices=PickedBy.choices)
     leased_until = serializers.DateTimeField()
-    audio_url = serializers.SerializerMethodField()
+    audio_url = serializers.SerializerMethodField(help_text="FLAC")
+    wav_url = serializers.SerializerMethodField(help_text="For players in browsers")
+    spectrogram_url = serializers.SerializerMethodField()
+    peaks = serializers.ListField(
+        source="clip.peaks", child=serializers.FloatField(), help_text="The waveform as it is drawn"
+    )
     prediction = serializers.SerializerMethodField(help_text="Null while you are to answer without it")
 
     def get_audio_url(self, offer: Offer) -> str:
         return reverse("api:review-audio", args=[offer.clip.pk])
+
+    def get_wav_url(self, offer: Offer) -> str:
+        return reverse("api:review-wav", args=[offer.clip.pk])
+
+    def get_spectrogram_url(self, offer: Offer) -> str:
+        return reverse("api:review-spectrogram", args=[offer.clip.pk])
 
     @extend_schema_field(AnswerSerializer(allow_null=True))
     def get_prediction(self, offer: Offer) -> dict[str, Any] | None:
@@ -116,3 +145,23 @@ class SavedSerializer(serializers.Serializer[Saved]):
     @extend_schema_field(AnswerSerializer(allow_null=True))
     def get_prediction(self, saved: Saved) -> dict[str, Any] | None:
         return answer_for(saved.prediction, saved.prediction.clip) if saved.prediction else None
+
+
+class UndoneSerializer(SavedSerializer):
+    offer = serializers.SerializerMethodField(
+        help_text="The clip, which is kept for you again; null while somebody else has it"
+    )
+
+    @extend_schema_field(OfferSerializer(allow_null=True))
+    def get_offer(self, saved: Saved) -> dict[str, Any] | None:
+        offer: Offer | None = self.context["offer"]
+        return OfferSerializer(offer).data if offer else None
+
+
+class ProgressSerializer(serializers.Serializer[Progress]):
+    left = serializers.IntegerField(help_text="Clips that wait for you")
+    held_by_others = serializers.IntegerField(help_text="Clips that other reviewers have at the moment")
+    done_today = serializers.IntegerField()
+    median_ms = serializers.IntegerField(
+        allow_null=True, help_text="Your time per clip, of your last answers"
+    )

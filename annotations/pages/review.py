@@ -1,6 +1,6 @@
 """Where reviewers start, and the page at which they work."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotations.imports.labels import FIRST_TASK
 from annotations.models import Decision, Flag, QueueEntry, ReviewPolicy
-from annotations.pages.json_views import progress_json
 from annotations.pages.policy_form import PolicyForm
 from annotations.pages.review_texts import FLAG_KEYS, review_settings
 from annotations.queue.guidelines import guidelines_of, rules_of
@@ -100,6 +99,6 @@ def work(request: SignedInRequest, task: str) -> HttpResponse:
         "rules": rules_of(row),
         "guidelines": guidelines_of(row, request.user),
         "browser_settings": review_settings(row, labels, request.user)
-        | {"progress": progress_json(request.user, row)},
+        | {"progress": asdict(progress_of(request.user, row))},
     }
     return render(request, "annotations/review.html", context)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from annotations.models import CurrentReview, ListenLog, OfferedClip, PickedBy, QueueEntry, ReviewPolicy
 from annotations.queue import leases
 from annotations.queue.entries import dice
+from annotations.queue.prefetch import may_prefetch
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Clip, Prediction, Task
 from classifier.querysets import ClipQuerySet
@@ -47,14 +48,18 @@ def policy_of(task: Task) -> ReviewPolicy:
     return ReviewPolicy.objects.get_or_create(task=task)[0]
 
 
-def take_next(*, reviewer: User, task: Task, beside: Sequence[UUID] = ()) -> Offer | None:
+def take_next(
+    *, reviewer: User, task: Task, beside: Sequence[UUID] = (), ahead: bool = False
+) -> Offer | None:
     """Keep the next clip for a reviewer; the same again until it is answered or released.
 
     ``beside`` names clips that the reviewer holds and does not mean, so that the one after them can be
-    fetched ahead. None when nothing is left for this person. Raises UserError ``not_reviewer`` or
-    ``too_many_held``.
+    prefetched. With ``ahead`` it is only leased while enough are left for the other reviewers. None when
+    nothing is left for this person. Raises UserError ``not_reviewer`` or ``too_many_held``.
     """
     require_reviewer(reviewer)
+    if ahead and not may_prefetch(reviewer=reviewer, task=task):
+        return None
     policy = policy_of(task)
     reach = leases.Reach(
         reviewer=reviewer,
@@ -68,9 +73,26 @@ def take_next(*, reviewer: User, task: Task, beside: Sequence[UUID] = ()) -> Off
         return None
     remember_offer(entry_id=entry_id, reviewer=reviewer)
     entry = QueueEntry.objects.select_related("clip").get(pk=entry_id)
+    # None when it was answered in another window between the two statements.
+    return _offer(entry, task) or take_next(reviewer=reviewer, task=task, beside=beside)
+
+
+def held_offer(*, reviewer: User, task: Task, clip_id: UUID) -> Offer | None:
+    """A clip that this person holds and may still review, offered once more; None when it is not so."""
+    entry = (
+        QueueEntry.objects.filter(
+            leases.held_by(reviewer), task=task, clip_id=clip_id, clip__in=Clip.objects.reviewable()
+        )
+        .select_related("clip")
+        .first()
+    )
+    return _offer(entry, task) if entry else None
+
+
+def _offer(entry: QueueEntry, task: Task) -> Offer | None:
+    if entry.leased_until is None:
+        return None
     prediction = prediction_of(entry.clip, task) if entry.prediction_shown else None
-    if entry.leased_until is None:  # answered in another window between the two statements
-        return take_next(reviewer=reviewer, task=task, beside=beside)
     return Offer(entry.clip, task, entry.picked_by, entry.leased_until, prediction)
 
 
@@ -103,7 +125,11 @@ def show_prediction(*, reviewer: User, task: Task, clip_id: UUID) -> Prediction 
 
 def prediction_of(clip: Clip, task: Task) -> Prediction | None:
     """What is heard in a clip, as its owner sees it."""
-    return clip.latest_prediction(Prediction.objects.filter(clip=clip, model_version__task=task))
+    among = Prediction.objects.filter(clip=clip, model_version__task=task)
+    prediction = clip.latest_prediction(among.select_related("label", "model_version"))
+    if prediction is not None:
+        prediction.clip = clip  # known, so that it is not read again
+    return prediction
 
 
 def hearable_by(user: User) -> ClipQuerySet:

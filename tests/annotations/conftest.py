@@ -16,6 +16,8 @@ from classifier.models import Clip, Task
 from emotion_site.models import User
 from tests.factories import ClipFactory, UserFactory
 
+REVIEWS = "/api/v1/reviews/"
+
 
 @pytest.fixture
 def task(db) -> Task:
@@ -64,15 +66,16 @@ def say(task) -> Callable[..., Saved]:
 
 
 @pytest.fixture
-def ask(reviewer_client):
-    """``ask("take")`` sends a reviewer's form to one door of the page; what is answered was offered."""
+def post(reviewer_client):
+    """``post("next")`` is what the page asks of the API; the clip of a ``"submit"`` was offered before."""
 
-    def send(door: str, *, status: int = 200, browser=reviewer_client, **fields):
-        if door == "answer":
+    def send(action: str, *, status: int = 0, browser=reviewer_client, **fields):
+        if action == "submit":
             offer_once(get_user(browser), fields["clip"])
-        response = browser.post(f"/review/emotion/{door}/", fields)
-        assert response.status_code == status, response.content
-        return response.json()
+        path = REVIEWS if action == "submit" else f"{REVIEWS}{action}/"
+        response = browser.post(path, fields, content_type="application/json")
+        assert response.status_code == status if status else response.status_code < 300, response.content
+        return response.json() if response.content else None
 
     return send
 

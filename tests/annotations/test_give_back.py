@@ -5,37 +5,37 @@ from uuid import uuid4
 from annotations.models import QueueEntry
 
 
-def test_a_released_clip_is_free_for_others(shared, ask, second_reviewer, client_of):
+def test_a_released_clip_is_free_for_others(shared, post, second_reviewer, client_of):
     clip = shared()
-    ask("take")
+    post("next")
     other = client_of(second_reviewer)
-    assert ask("take", browser=other)["offer"] is None
-    ask("release", clip=clip.pk)
-    assert ask("take", browser=other)["offer"]["clip"] == str(clip.pk)
+    assert post("next", status=204, browser=other) is None
+    assert post("release", status=204, clip=clip.pk) is None
+    assert post("next", browser=other)["clip"] == str(clip.pk)
 
 
 def test_a_page_that_is_left_takes_no_clip_from_the_page_that_follows(
-    shared, ask, second_reviewer, client_of
+    shared, post, second_reviewer, client_of
 ):
     clip = shared()
-    left, following = ask("take")["offer"], ask("take")["offer"]
+    left, following = post("next"), post("next")
     assert left["clip"] == following["clip"] == str(clip.pk)
     # It is said while the browser fetches the next page, and may arrive after that one's requests.
-    ask("release", clip=clip.pk, until=left["until"])
-    assert ask("take", browser=client_of(second_reviewer))["offer"] is None
-    kept = ask("heartbeat", clip=[clip.pk])["until"][str(clip.pk)]
-    ask("release", clip=clip.pk, until=following["until"])
+    post("release", clip=clip.pk, leased_until=left["leased_until"])
+    assert post("next", status=204, browser=client_of(second_reviewer)) is None
+    kept = post("heartbeat", clip=clip.pk)["leased_until"]
+    post("release", clip=clip.pk, leased_until=following["leased_until"])
     assert QueueEntry.objects.get().leased_by is not None
-    ask("release", clip=clip.pk, until=kept)
+    post("release", clip=clip.pk, leased_until=kept)
     assert QueueEntry.objects.get().leased_by is None
     for nonsense in ["soon", "2026-02-31T00:00:00Z", "0001-01-01T00:00:00+14:00"]:
-        assert ask("release", status=400, clip=clip.pk, until=nonsense)["code"] == "wrong_clip"
+        assert post("release", status=400, clip=clip.pk, leased_until=nonsense)["code"] == "invalid"
 
 
-def test_what_undo_brings_back_can_be_given_back(shared, ask):
+def test_what_undo_brings_back_can_be_given_back(shared, post):
     clip = shared()
-    ask("take")
-    ask("answer", clip=clip.pk, label="sad", client_id=uuid4().hex)
-    undone = ask("undo", client_id=uuid4().hex)["offer"]
-    ask("release", clip=clip.pk, until=undone["until"])
+    post("next")
+    post("submit", clip=clip.pk, label="sad", client_id=uuid4().hex)
+    undone = post("undo", client_id=uuid4().hex)["offer"]
+    post("release", clip=clip.pk, leased_until=undone["leased_until"])
     assert QueueEntry.objects.get().leased_by is None

@@ -21,7 +21,6 @@ from tests.annotations.conftest import answer_of
 from tests.training.corpora import buzz
 
 pytestmark = pytest.mark.django_db
-TAKE, ANSWER = "/review/emotion/take/", "/review/emotion/answer/"
 
 
 def submit(reviewer, clip, task):
@@ -45,16 +44,15 @@ def held(reviewer):
 
 
 @pytest.mark.parametrize("named", [slice(None), slice(-leases.MOST_BESIDE, None)], ids=["all", "last ten"])
-def test_nobody_holds_every_clip_by_naming_those_they_have(shared, reviewer, reviewer_client, named):
+def test_nobody_holds_every_clip_by_naming_those_they_have(shared, reviewer, task, named):
     for _number in range(15):
         shared()
     mine, refusals = [], []
     for _round in range(20):
-        reply = reviewer_client.post(TAKE, {"beside": mine[named]})
-        if reply.status_code == 200:
-            mine.append(reply.json()["offer"]["clip"])
-        else:
-            refusals.append((reply.status_code, reply.json()["code"]))
+        try:
+            mine.append(take_next(reviewer=reviewer, task=task, beside=mine[named]).clip.pk)
+        except UserError as error:
+            refusals.append((error.status, error.code))
     assert held(reviewer) == MOST_HELD
     assert named != slice(None) or set(refusals) == {(409, "too_many_held")}
 
@@ -101,8 +99,6 @@ def test_an_answer_to_a_clip_that_was_never_offered_is_refused_and_opens_nothing
 ):
     clip = shared()
     answer = {"clip": str(clip.pk), "label": "sad", "client_id": "mine"}
-    reply = reviewer_client.post(ANSWER, answer)
-    assert (reply.status_code, reply.json()["code"]) == (403, "not_offered")
     reply = reviewer_client.post("/api/v1/reviews/", answer, content_type="application/json")
     assert (reply.status_code, reply.json()["code"]) == (403, "not_offered")
     assert not Review.objects.exists()

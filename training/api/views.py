@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.api.views import asked_task, checked, person
+from annotations.api.requests import asked_task, checked, person
 from classifier.api.views import NewestFirst
 from classifier.models import ModelVersion, Task
 from emotion_site.api.serializers import ErrorSerializer

@@ -1,17 +1,18 @@
 // The labels and flags of one clip: one of them is chosen, or none.
 
-export class AnswerForm {
-  /** `isOpen()` says whether there is a clip that an answer could be for. */
-  constructor({ texts, isOpen, onChoice, onSubmit }) {
-    Object.assign(this, { texts, isOpen, onChoice });
+/** Events: `choose`, with the name of the label or flag, and `submit`. */
+export class ChoiceForm extends EventTarget {
+  constructor({ texts, gate }) {
+    super();
+    Object.assign(this, { texts, gate });
     this.choices = [...document.querySelectorAll(".choice")];
     this.commentPlace = document.getElementById("comment-place");
     this.comment = document.getElementById("comment");
     this.hint = document.getElementById("answer-hint");
     for (const choice of this.choices) choice.addEventListener("click", () => this.#choose(choice));
-    document.getElementById("submit").addEventListener("click", onSubmit);
+    document.getElementById("submit").addEventListener("click", () => this.#emit("submit"));
     this.comment.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.isComposing) onSubmit();
+      if (event.key === "Enter" && !event.isComposing) this.#emit("submit");
       else if (event.key === "Escape") this.comment.blur();
       else return;
       event.preventDefault();
@@ -36,13 +37,13 @@ export class AnswerForm {
   }
 
   #choose(choice, { staysHere = false } = {}) {
-    if (!choice || !this.isOpen()) return;
+    if (!choice || !this.gate.accepts()) return;
     for (const other of this.choices) other.setAttribute("aria-pressed", other === choice);
     const needsComment = choice.dataset.flag === this.commentPlace.dataset.for;
     this.commentPlace.hidden = !needsComment;
     if (needsComment && !staysHere) this.comment.focus();
     this.hint.hidden = true;
-    this.onChoice(choice.querySelector("span").textContent);
+    this.#emit("choose", choice.querySelector("span").textContent);
   }
 
   show({ label = "", flag = "", comment = "" } = {}) {
@@ -72,5 +73,9 @@ export class AnswerForm {
     this.hint.textContent = text;
     this.hint.hidden = false;
     return null;
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,25 +1,25 @@
 // What one person chose on this page, kept in this browser.
 
-export class Memory {
-  #kept = {};
+export class Preferences {
+  #values = {};
 
   constructor(person) {
     this.key = `review-choices:${person}`;
     try {
-      this.#kept = JSON.parse(localStorage.getItem(this.key) ?? "{}");
+      this.#values = JSON.parse(localStorage.getItem(this.key) ?? "{}");
     } catch {
-      // Storage is forbidden, or what it holds is not ours: choices last as long as the page.
+      // Storage is forbidden, or what it holds is not ours: preferences last as long as the page.
     }
   }
 
   get(name) {
-    return this.#kept[name];
+    return this.#values[name];
   }
 
   set(name, value) {
-    this.#kept[name] = value;
+    this.#values[name] = value;
     try {
-      localStorage.setItem(this.key, JSON.stringify(this.#kept));
+      localStorage.setItem(this.key, JSON.stringify(this.#values));
     } catch {
       // as above
     }

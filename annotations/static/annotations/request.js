@@ -1,11 +1,11 @@
-// Requests to the site, as forms. What comes back is JSON, or an error that says whether to try again.
+// Requests to the API of the site: JSON goes out and comes back, or an error that says whether to try again.
 
 import { csrfToken } from "../classifier/settings.js";
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
-export class Refused extends Error {
-  /** `isFinal` when sending the same again can never succeed. */
+export class RequestError extends Error {
+  /** `isFinal` when sending the same again can never succeed. The status is 0 when nothing came back. */
   constructor({ code = "", detail = "", status = 0 } = {}) {
     super(detail);
     Object.assign(this, { code, status });
@@ -17,27 +17,24 @@ export class Refused extends Error {
   }
 }
 
-/** Resolves with the JSON of the answer. Rejects with `Refused`; its status is 0 when nothing came back. */
-export async function post(url, fields, { keepalive = false } = {}) {
-  const body = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    for (const one of Array.isArray(value) ? value : [value]) body.append(name, one);
-  }
+/** Resolves with the JSON of the response, or null when it has none (204). Rejects with `RequestError`. */
+export async function request(url, { method = "POST", body, keepalive = false } = {}) {
   let response;
   try {
     response = await fetch(url, {
-      method: "POST",
-      body,
+      method,
+      body: body && JSON.stringify(body),
       keepalive,
-      headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
-      signal: keepalive ? undefined : AbortSignal.timeout(PATIENCE_MS),
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), Accept: "application/json" },
+      signal: keepalive ? undefined : AbortSignal.timeout(TIMEOUT_MS),
     });
-    const answer = await response.json();
-    if (response.ok) return answer;
-    throw new Refused({ ...answer, status: response.status });
+    if (response.status === 204) return null;
+    const json = await response.json();
+    if (response.ok) return json;
+    throw new RequestError({ ...json, status: response.status });
   } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw new Refused({ status: response && !response.ok ? response.status : 0 });
+    if (error instanceof RequestError) throw error;
+    throw new RequestError({ status: response && !response.ok ? response.status : 0 });
   }
 }
 
@@ -45,11 +42,11 @@ export async function post(url, fields, { keepalive = false } = {}) {
 export async function fetchBlob(url) {
   let response;
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch {
-    throw new Refused();
+    throw new RequestError();
   }
-  if (!response.ok) throw new Refused({ status: response.status });
+  if (!response.ok) throw new RequestError({ status: response.status });
   return response.blob();
 }
 
