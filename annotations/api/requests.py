@@ -8,8 +8,8 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from annotations.imports.labels import FIRST_TASK
-from annotations.reviews.choice import Answer, read_answer
+from annotations.imports.labels import DEFAULT_TASK
+from annotations.reviews.choice import Choice, read_choice
 from classifier.models import Task
 from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.models import User
@@ -39,9 +39,9 @@ def checked(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     return fields.validated_data
 
 
-def asked_task(request: Request) -> Task:
-    return get_object_or_404(Task, slug=request.query_params.get("task", FIRST_TASK))
+def task_from_query(request: Request) -> Task:
+    return get_object_or_404(Task, slug=request.query_params.get("task", DEFAULT_TASK))
 
 
-def chosen(asked: dict[str, Any]) -> Answer:
-    return read_answer(asked["task"], label=asked["label"], flag=asked["flag"], comment=asked["comment"])
+def choice_in(asked: dict[str, Any]) -> Choice:
+    return read_choice(asked["task"], label=asked["label"], flag=asked["flag"], comment=asked["comment"])

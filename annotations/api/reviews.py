@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.api.requests import ERRORS, TASK, asked_task, checked, chosen, person
+from annotations.api.requests import ERRORS, TASK, checked, choice_in, person, task_from_query
 from annotations.api.serializers import (
     ClipChoiceSerializer,
     LeaseSerializer,
@@ -27,12 +27,12 @@ from annotations.api.serializers import (
     UndoneSerializer,
     UndoSerializer,
 )
-from annotations.listening.audio import heard_audio, seen_spectrogram
+from annotations.listening.audio import logged_audio, logged_spectrogram
 from annotations.queue import leases, offers
-from annotations.queue.offers import hearable_by
+from annotations.queue.offers import playable_by
 from annotations.queue.progress import progress_of
 from annotations.reviews import submission
-from annotations.reviews.submission import Circumstances, Saved
+from annotations.reviews.submission import ReviewContext, SubmittedReview
 from classifier.api.serializers import AnswerSerializer
 from classifier.api.views import SOUND
 from classifier.models import Clip
@@ -73,7 +73,7 @@ class ReviewViewSet(viewsets.ViewSet):
     def create(self, request: Request) -> Response:
         """Submit an answer. A second one for the same clip changes the first; both are kept."""
         asked = checked(ReviewSubmitSerializer, request)
-        circumstances = Circumstances(
+        context = ReviewContext(
             asked["client_id"], asked["milliseconds"], prediction_shown=asked["prediction_shown"]
         )
         save = submission.revise if asked["revises"] else submission.submit_review
@@ -81,8 +81,8 @@ class ReviewViewSet(viewsets.ViewSet):
             reviewer=person(request),
             task=asked["task"],
             clip_id=asked["clip"],
-            answer=chosen(asked),
-            circumstances=circumstances,
+            choice=choice_in(asked),
+            context=context,
         )
         return Response(SavedSerializer(saved).data, status=_created(saved))
 
@@ -137,7 +137,7 @@ class ReviewViewSet(viewsets.ViewSet):
     def progress(self, request: Request) -> Response:
         """How many clips wait for you, and what you have done."""
         offers.require_reviewer(person(request))
-        return Response(ProgressSerializer(progress_of(person(request), asked_task(request))).data)
+        return Response(ProgressSerializer(progress_of(person(request), task_from_query(request))).data)
 
 
 class ReviewMedia(APIView):
@@ -147,29 +147,29 @@ class ReviewMedia(APIView):
     throttle_classes = [ReviewThrottle]
 
     def clip(self, pk: UUID) -> Clip:
-        return get_object_or_404(hearable_by(person(self.request)), pk=pk)
+        return get_object_or_404(playable_by(person(self.request)), pk=pk)
 
 
 class ReviewAudio(ReviewMedia):
     @extend_schema(responses=SOUND)
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """As 16 kHz mono FLAC."""
-        return heard_audio(request._request, FLAC, listener=person(request), clip=self.clip(pk))
+        return logged_audio(request._request, FLAC, listener=person(request), clip=self.clip(pk))
 
 
 class ReviewWav(ReviewMedia):
     @extend_schema(responses=SOUND_AS_WAV)
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """As 16 kHz mono WAV, in which every browser finds each place."""
-        return heard_audio(request._request, WAV, listener=person(request), clip=self.clip(pk))
+        return logged_audio(request._request, WAV, listener=person(request), clip=self.clip(pk))
 
 
 class ReviewSpectrogram(ReviewMedia):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, 304: None})
     def get(self, request: Request, pk: UUID) -> HttpResponse:
         """Levels from 0 to 255 as [channel][frame][mel band]."""
-        return seen_spectrogram(request._request, listener=person(request), clip=self.clip(pk))
+        return logged_spectrogram(request._request, listener=person(request), clip=self.clip(pk))
 
 
-def _created(saved: Saved) -> int:
+def _created(saved: SubmittedReview) -> int:
     return status.HTTP_201_CREATED if saved.created else status.HTTP_200_OK

@@ -4,12 +4,12 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.imports.labels import FIRST_TASK
+from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import Decision, Flag, PickedBy
 from annotations.queue.leases import MOST_BESIDE
 from annotations.queue.offers import Offer
 from annotations.queue.progress import Progress
-from annotations.reviews.submission import Saved
+from annotations.reviews.submission import SubmittedReview
 from classifier.api.serializers import AnswerSerializer, NoteSerializer
 from classifier.models import Task
 from classifier.predictions.serialize import answer_for
@@ -28,7 +28,7 @@ class TaskSerializer(serializers.Serializer[Any]):
     task = TaskField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {**attrs, "task": attrs.get("task") or Task.objects.get(slug=FIRST_TASK)}
+        return {**attrs, "task": attrs.get("task") or Task.objects.get(slug=DEFAULT_TASK)}
 
 
 class NextSerializer(TaskSerializer):
@@ -131,7 +131,7 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
         fields = ["clip", "state", "label", "flag", "how", "decided_at"]
 
 
-class SavedSerializer(serializers.Serializer[Saved]):
+class SavedSerializer(serializers.Serializer[SubmittedReview]):
     """What is kept, and what the model had said."""
 
     review = serializers.IntegerField(source="review.pk")
@@ -143,7 +143,7 @@ class SavedSerializer(serializers.Serializer[Saved]):
     notes = NoteSerializer(many=True)
 
     @extend_schema_field(AnswerSerializer(allow_null=True))
-    def get_prediction(self, saved: Saved) -> dict[str, Any] | None:
+    def get_prediction(self, saved: SubmittedReview) -> dict[str, Any] | None:
         return answer_for(saved.prediction, saved.prediction.clip) if saved.prediction else None
 
 
@@ -153,7 +153,7 @@ class UndoneSerializer(SavedSerializer):
     )
 
     @extend_schema_field(OfferSerializer(allow_null=True))
-    def get_offer(self, saved: Saved) -> dict[str, Any] | None:
+    def get_offer(self, saved: SubmittedReview) -> dict[str, Any] | None:
         offer: Offer | None = self.context["offer"]
         return OfferSerializer(offer).data if offer else None
 

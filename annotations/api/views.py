@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.agreement.cached_report import report_of
-from annotations.api.requests import ERRORS, TASK, asked_task, checked, chosen, person
+from annotations.api.requests import ERRORS, TASK, checked, choice_in, person, task_from_query
 from annotations.api.serializers import AnswerChoiceSerializer, DecisionSerializer, ObjectionSerializer
 from annotations.models import Decision
 from annotations.reviews.adjudication import adjudicate, object_to_prediction
@@ -35,7 +35,7 @@ class DecisionList(generics.ListAPIView[Decision]):
     queryset = Decision.objects.none()
 
     def get_queryset(self) -> QuerySet[Decision]:
-        decisions = decisions_visible_to(person(self.request), asked_task(self.request))
+        decisions = decisions_visible_to(person(self.request), task_from_query(self.request))
         state = self.request.query_params.get("state")
         return decisions.filter(state=state) if state else decisions
 
@@ -48,7 +48,7 @@ class DecisionList(generics.ListAPIView[Decision]):
         """Decide a clip as an administrator."""
         asked = checked(AnswerChoiceSerializer, request)
         decision = adjudicate(
-            administrator=person(request), task=asked["task"], clip_id=asked["clip"], answer=chosen(asked)
+            administrator=person(request), task=asked["task"], clip_id=asked["clip"], choice=choice_in(asked)
         )
         return Response(DecisionSerializer(decision).data)
 
@@ -77,4 +77,4 @@ class AgreementView(APIView):
     def get(self, request: Request) -> Response:
         if not is_reviewer(person(request)):
             raise PermissionDenied
-        return Response(report_of(asked_task(request)).as_dict())
+        return Response(report_of(task_from_query(request)).as_dict())

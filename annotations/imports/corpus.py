@@ -20,7 +20,7 @@ from django.utils import timezone
 from annotations.exceptions import ImportRefused
 from annotations.imports.corpus_rows import Row
 from annotations.models import CorpusColumns, Decision, DuplicateFile
-from annotations.queue.entries import follow_clips
+from annotations.queue.entries import sync_entries
 from classifier.audio.quarantine.pool import Decoded
 from classifier.clips import storage, uploads
 from classifier.corpora.files import one_form
@@ -35,7 +35,7 @@ MAX_SPEAKER = 80
 
 
 @dataclass
-class Outcome:
+class CorpusImport:
     """Clips that are new, that were there before, and that were left out, with an example of each reason."""
 
     corpus: Corpus
@@ -61,12 +61,12 @@ def open_corpus(*, name: str, task: Task) -> Corpus:
 
 def import_rows(
     corpus: Corpus, rows: Sequence[Row], *, review: bool, progress: Callable[[int, int], None]
-) -> Outcome:
+) -> CorpusImport:
     """Decode and keep what is not there yet. May be interrupted at any moment and run again.
 
     Raises UserError ``storage_full``, after which everything before is kept.
     """
-    outcome = Outcome(corpus)
+    outcome = CorpusImport(corpus)
     known = _names_in(Clip.objects.filter(corpus=corpus))
     same_sound = _names_in(DuplicateFile.objects.filter(clip__corpus=corpus))
     todo: dict[tuple[str, Path], Row] = {}
@@ -110,7 +110,7 @@ def _decode(row: Row) -> Decoded | str:
         return "unreadable"
 
 
-def _keep(outcome: Outcome, batch: list[tuple[Row, Decoded | str]], review: bool) -> None:
+def _keep(outcome: CorpusImport, batch: list[tuple[Row, Decoded | str]], review: bool) -> None:
     checksums = {checksum_of(row, decoded) for row, decoded in batch if isinstance(decoded, Decoded)}
     alike = Clip.objects.filter(corpus=outcome.corpus, checksum__in=checksums)
     first_of: dict[str, UUID] = dict(alike.values_list("checksum", "pk"))
@@ -136,7 +136,7 @@ def _keep(outcome: Outcome, batch: list[tuple[Row, Decoded | str]], review: bool
         DuplicateFile.objects.bulk_create(duplicates)
         task = outcome.corpus.task
         Decision.objects.bulk_create(_imported(clip, task) for clip in clips if clip.reference_label)
-        follow_clips(clip.pk for clip in clips)
+        sync_entries(clip.pk for clip in clips)
     outcome.added += len(clips)
 
 

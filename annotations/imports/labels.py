@@ -16,7 +16,7 @@ COLOURS = (
     *("#009e73", "#cc79a7", "#56b4e9", "#b8860b", "#4b5320"),
 )
 # The one that ships, and that is meant where nobody says which.
-FIRST_TASK = "emotion"
+DEFAULT_TASK = "emotion"
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 
 

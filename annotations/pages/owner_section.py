@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.imports.labels import FIRST_TASK
+from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import Decision, ListenLog, Objection, QueueEntry
 from annotations.queue.offers import prediction_of
 from annotations.reviews.history import history_for_owner
@@ -16,7 +16,7 @@ from emotion_site.roles import Role
 
 
 def section_context(request: HttpRequest, clip: Clip) -> dict[str, Any]:
-    task = Task.objects.get(slug=FIRST_TASK)
+    task = Task.objects.get(slug=DEFAULT_TASK)
     history = history_for_owner(clip.pk, task)
     decision = Decision.objects.filter(clip=clip, task=task).select_related("label").first()
     return {

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from annotations.imports.labels import FIRST_TASK
+from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import Decision, Flag, QueueEntry, ReviewPolicy
 from annotations.pages.policy_form import PolicyForm
 from annotations.pages.review_texts import FLAG_KEYS, review_settings
@@ -54,7 +54,7 @@ def _start_page(request: SignedInRequest, *, refused: PolicyForm | None = None) 
     if not is_reviewer(request.user):
         return render(request, "annotations/no_role.html", status=403)
     has_queue = Exists(QueueEntry.objects.filter(task=OuterRef("pk")))
-    tasks = Task.objects.filter(Q(slug=FIRST_TASK) | Q(has_queue)).order_by("pk")
+    tasks = Task.objects.filter(Q(slug=DEFAULT_TASK) | Q(has_queue)).order_by("pk")
     queues = [_queue_of(request, task, refused) for task in tasks]
     status = 422 if refused else 200
     return render(request, "annotations/review_start.html", {"queues": queues}, status=status)

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from annotations.listening.audio import heard_audio
+from annotations.listening.audio import logged_audio
 from annotations.queue.guidelines import example_clips
 from classifier.pages.media import WAV
 from classifier.pages.requests import PersonRequest
@@ -17,4 +17,4 @@ from classifier.pages.requests import PersonRequest
 @require_GET
 def example_audio(request: PersonRequest, pk: UUID) -> HttpResponseBase:
     clip = get_object_or_404(example_clips(request.user), pk=pk)
-    return heard_audio(request, WAV, listener=request.user, clip=clip)
+    return logged_audio(request, WAV, listener=request.user, clip=clip)

@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from annotations.listening.audio import heard_audio, seen_spectrogram
-from annotations.queue.offers import hearable_by
+from annotations.listening.audio import logged_audio, logged_spectrogram
+from annotations.queue.offers import playable_by
 from classifier.pages.media import WAV
 from emotion_site.sign_in.guards import SignedInRequest
 
@@ -17,12 +17,12 @@ from emotion_site.sign_in.guards import SignedInRequest
 @login_required
 @require_GET
 def audio(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
-    clip = get_object_or_404(hearable_by(request.user), pk=pk)
-    return heard_audio(request, WAV, listener=request.user, clip=clip)
+    clip = get_object_or_404(playable_by(request.user), pk=pk)
+    return logged_audio(request, WAV, listener=request.user, clip=clip)
 
 
 @login_required
 @require_GET
 def spectrogram(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    clip = get_object_or_404(hearable_by(request.user), pk=pk)
-    return seen_spectrogram(request, listener=request.user, clip=clip)
+    clip = get_object_or_404(playable_by(request.user), pk=pk)
+    return logged_spectrogram(request, listener=request.user, clip=clip)

@@ -1,7 +1,7 @@
 """How many clips wait for one reviewer, without looking at each that they ever answered.
 
 ``CurrentReview.may_be_open`` is never false while more reviews of the clip are wanted: whoever opens a clip
-again says so at once (``opened_again``). Whoever closes one need not say anything; housekeeping does.
+again says so at once (``mark_reopened``). Whoever closes one need not say anything; housekeeping does.
 """
 
 from collections.abc import Iterable
@@ -24,13 +24,13 @@ def n_waiting(reviewer: User, rater: str, task: Task) -> int:
     return entries.count() - entries.filter(owner=reviewer).count() - answered.count()
 
 
-def opened_again(task_id: int, clip_ids: Iterable[UUID]) -> None:
+def mark_reopened(task_id: int, clip_ids: Iterable[UUID]) -> None:
     """More reviews of these clips are wanted once more. Call it in the transaction that opens them."""
     closed = CurrentReview.objects.filter(task=task_id, clip__in=list(clip_ids), may_be_open=False)
     closed.update(may_be_open=True)
 
 
-def bring_up_to_date(task: Task) -> int:
+def refresh_may_be_open(task: Task) -> int:
     """Mark the answers whose clips were closed; how many rows changed."""
     begun = QueueEntry.objects.filter(task=task, is_open=True, given__gt=0)
     # The second is none, unless a clip was opened at the very moment in which it was found to be closed.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotations.models import CurrentReview, ListenLog, OfferedClip, PickedBy, QueueEntry, ReviewPolicy
 from annotations.queue import leases
-from annotations.queue.entries import dice
+from annotations.queue.entries import rng
 from annotations.queue.prefetch import may_prefetch
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Clip, Prediction, Task
@@ -61,17 +61,17 @@ def take_next(
     if ahead and not may_prefetch(reviewer=reviewer, task=task):
         return None
     policy = policy_of(task)
-    reach = leases.Reach(
+    request = leases.LeaseRequest(
         reviewer=reviewer,
         task=task,
-        random_first=dice.random() * 100 < policy.random_percent,
+        random_first=rng.random() * 100 < policy.random_percent,
         shown=not policy.is_blind,
         beside=list(beside),
     )
-    entry_id = leases.take(reach)
+    entry_id = leases.lease_next(request)
     if entry_id is None:
         return None
-    remember_offer(entry_id=entry_id, reviewer=reviewer)
+    record_offer(entry_id=entry_id, reviewer=reviewer)
     entry = QueueEntry.objects.select_related("clip").get(pk=entry_id)
     # None when it was answered in another window between the two statements.
     return _offer(entry, task) or take_next(reviewer=reviewer, task=task, beside=beside)
@@ -96,7 +96,7 @@ def _offer(entry: QueueEntry, task: Task) -> Offer | None:
     return Offer(entry.clip, task, entry.picked_by, entry.leased_until, prediction)
 
 
-def remember_offer(*, entry_id: int, reviewer: User) -> None:
+def record_offer(*, entry_id: int, reviewer: User) -> None:
     """A lease ends and goes to others; that the clip was offered stays."""
     offered = OfferedClip(entry_id=entry_id, reviewer=reviewer)
     OfferedClip.objects.bulk_create([offered], ignore_conflicts=True)
@@ -132,7 +132,7 @@ def prediction_of(clip: Clip, task: Task) -> Prediction | None:
     return prediction
 
 
-def hearable_by(user: User) -> ClipQuerySet:
+def playable_by(user: User) -> ClipQuerySet:
     """Clips of others that a person may hear: those kept for them or reviewed by them, while they are shared.
 
     Administrators hear every shared clip.

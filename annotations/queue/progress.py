@@ -16,7 +16,7 @@ from emotion_site.models import User
 from emotion_site.roles import Role
 
 # Of so many of the last answers the time per clip is told.
-LAST_ANSWERS = 50
+LATEST_REVIEWS = 50
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def progress_of(reviewer: User, task: Task) -> Progress:
     n_held = entries.filter(held).exclude(Exists(mine.filter(clip=OuterRef("clip")))).count()
     answers = Review.objects.filter(task=task, rater=rater).exclude(kind=Review.Kind.WITHDRAWN)
     times = answers.filter(milliseconds__isnull=False).order_by("-created")
-    latest = [ms for ms in times.values_list("milliseconds", flat=True)[:LAST_ANSWERS] if ms is not None]
+    latest = [ms for ms in times.values_list("milliseconds", flat=True)[:LATEST_REVIEWS] if ms is not None]
     return Progress(
         left=max(0, n_waiting(reviewer, rater, task) - n_held),
         held_by_others=n_held,

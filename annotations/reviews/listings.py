@@ -33,7 +33,7 @@ def next_conflict(task: Task, administrator: User, *, behind: Decision) -> Decis
     return others.filter(pk__lt=behind.pk).first() or others.first()
 
 
-def answers_by_clip(task: Task, clip_ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, int]]]:
+def votes_by_clip(task: Task, clip_ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, int]]]:
     """For each clip the answers that stand, by name, with how many people gave them: most first."""
     names = {label.pk: str(label) for label in Label.objects.filter(task=task)}
     flags = dict(CurrentReview._meta.get_field("flag").flatchoices)

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from annotations.exports.labels import Wanted, export_file
+from annotations.exports.labels import ExportOptions, export_file
 from annotations.imports.corpus_rows import read_rows
 from annotations.imports.labels import LabelReader
 from annotations.models import Decision
@@ -173,7 +173,9 @@ def test_memory_does_not_grow_with_the_number_of_labels(tmp_path, speaker, task)
         )
         tracemalloc.start()
         try:
-            manifest = export_file(Wanted(task), tmp_path / "out.csv", progress=lambda done, total: None)
+            manifest = export_file(
+                ExportOptions(task), tmp_path / "out.csv", progress=lambda done, total: None
+            )
             return manifest["rows"], tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

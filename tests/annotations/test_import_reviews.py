@@ -60,7 +60,7 @@ def long(label, rater="ann", **more):
 
 
 def test_after_many_reviews_a_worker_makes_the_report_at_once(run, clip, task, monkeypatch):
-    waiting = DBTaskResult.objects.filter(task_path="annotations.tasks.make_report_anew")
+    waiting = DBTaskResult.objects.filter(task_path="annotations.tasks.refresh_report")
     run([votes(sad=1)])
     assert not waiting.exists()
     monkeypatch.setattr(report_cache, "MANY_REVIEWS", 2)

@@ -3,7 +3,7 @@
 import pytest
 
 from annotations.models import Decision, QueueEntry
-from annotations.queue.entries import follow_clips
+from annotations.queue.entries import sync_entries
 from annotations.queue.offers import take_next
 from annotations.reviews import submission
 from classifier.models import Clip, Corpus, Label
@@ -26,7 +26,7 @@ def clip(task, policy) -> Clip:
     )
     Decision.objects.create(clip=clip, task=task, state="decided", label=sad, how="imported")
     Clip.objects.filter(pk=clip.pk).update(shared_for_review=True)
-    follow_clips([clip.pk])
+    sync_entries([clip.pk])
     return clip
 
 
@@ -39,7 +39,7 @@ def test_it_holds_until_enough_people_have_listened(clip, say, reviewer, second_
     assert take_next(reviewer=reviewer, task=task).clip == clip
     say(reviewer, clip, "angry")
     assert decision() == ("decided", "sad", "imported")
-    follow_clips([clip.pk])
+    sync_entries([clip.pk])
     assert take_next(reviewer=second_reviewer, task=task).clip == clip
     say(second_reviewer, clip, "angry")
     assert decision() == ("decided", "angry", "consensus")

@@ -10,12 +10,12 @@ import pytest
 from django.db import connection, connections, transaction
 
 from annotations.models import CurrentReview, Decision, QueueEntry, Review, ReviewPolicy
-from annotations.queue.entries import follow_clips
+from annotations.queue.entries import sync_entries
 from annotations.queue.leases import MOST_BESIDE, MOST_HELD
 from annotations.queue.offers import take_next
 from annotations.reviews import submission
-from annotations.reviews.choice import read_answer
-from annotations.reviews.submission import Circumstances
+from annotations.reviews.choice import read_choice
+from annotations.reviews.submission import ReviewContext
 from classifier.models import Task
 from emotion_site.exceptions import UserError
 from tests.annotations.conftest import offer_once
@@ -62,13 +62,13 @@ def review_everything(task):
     def work(person):
         done = []
         while offer := take_next(reviewer=person, task=task):
-            answer = read_answer(task, label="sad")
+            choice = read_choice(task, label="sad")
             saved = submission.submit_review(
                 reviewer=person,
                 task=task,
                 clip_id=offer.clip.pk,
-                answer=answer,
-                circumstances=Circumstances(uuid4().hex),
+                choice=choice,
+                context=ReviewContext(uuid4().hex),
             )
             assert saved.notes == []
             done.append(offer.clip.pk)
@@ -138,11 +138,11 @@ def test_a_clip_that_is_being_written_is_waited_for_when_no_other_is_left(task):
 def test_the_same_answer_many_times_at_once_is_one_review(task):
     (clip,) = share(1)
     person = UserFactory(role="reviewer")
-    answer = read_answer(task, label="sad")
+    choice = read_choice(task, label="sad")
     offer_once(person, clip)
     saved = all_at_once(
         lambda _number: submission.submit_review(
-            reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances("once")
+            reviewer=person, task=task, clip_id=clip, choice=choice, context=ReviewContext("once")
         ),
         list(range(REVIEWERS)),
     )
@@ -154,12 +154,12 @@ def test_the_same_answer_many_times_at_once_is_one_review(task):
 def test_late_answers_of_many_people_to_one_clip_are_all_kept(task):
     (clip,) = share(1)
     people = reviewers()
-    answer = read_answer(task, label="sad")
+    choice = read_choice(task, label="sad")
     for person in people:
         offer_once(person, clip)
     all_at_once(
         lambda person: submission.submit_review(
-            reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances("mine")
+            reviewer=person, task=task, clip_id=clip, choice=choice, context=ReviewContext("mine")
         ),
         people,
     )
@@ -172,11 +172,11 @@ def test_late_answers_of_many_people_to_one_clip_are_all_kept(task):
 @pytest.mark.parametrize("is_one", [True, False])
 def test_taking_back_many_times_at_once(task, is_one):
     clips, person = share(REVIEWERS), UserFactory(role="reviewer")
-    answer = read_answer(task, label="sad")
+    choice = read_choice(task, label="sad")
     for clip in clips:
         offer_once(person, clip)
         submission.submit_review(
-            reviewer=person, task=task, clip_id=clip, answer=answer, circumstances=Circumstances(str(clip))
+            reviewer=person, task=task, clip_id=clip, choice=choice, context=ReviewContext(str(clip))
         )
     all_at_once(
         lambda number: submission.undo_last(
@@ -191,21 +191,21 @@ def test_taking_back_many_times_at_once(task, is_one):
 def test_what_becomes_of_a_clip_meanwhile_opens_none_that_was_answered(task):
     clips = share(REVIEWERS - 2)
     person = UserFactory(role="reviewer")
-    answer = read_answer(task, label="sad")
+    choice = read_choice(task, label="sad")
     for clip in clips:
         offer_once(person, clip)
 
     def work(clip):
         if clip is None:
             for _round in range(10):
-                follow_clips(clips)
+                sync_entries(clips)
         else:
             submission.submit_review(
                 reviewer=person,
                 task=task,
                 clip_id=clip,
-                answer=answer,
-                circumstances=Circumstances(uuid4().hex),
+                choice=choice,
+                context=ReviewContext(uuid4().hex),
             )
 
     all_at_once(work, [None, None, *clips])

@@ -20,10 +20,10 @@ from threading import Barrier
 from uuid import uuid4
 from django.db import connections
 from annotations.reviews import submission
-from annotations.reviews.choice import read_answer
+from annotations.reviews.choice import read_choice
 from annotations.models import Review, ReviewPolicy
 from annotations.queue.offers import take_next
-from annotations.reviews.submission import Circumstances
+from annotations.reviews.submission import ReviewContext
 from classifier.models import Task
 from tests.factories import ClipFactory, UserFactory
 
@@ -37,9 +37,9 @@ def review(person):
     start.wait()
     done = []
     while offer := take_next(reviewer=person, task=task):
-        answer = read_answer(task, label="sad")
-        saved = submission.submit_review(reviewer=person, task=task, clip_id=offer.clip.pk, answer=answer,
-                                       circumstances=Circumstances(uuid4().hex))
+        choice = read_choice(task, label="sad")
+        saved = submission.submit_review(reviewer=person, task=task, clip_id=offer.clip.pk, choice=choice,
+                                       context=ReviewContext(uuid4().hex))
         assert saved.notes == [], saved.notes
         done.append(offer.clip.pk)
     connections.close_all()

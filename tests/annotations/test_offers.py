@@ -11,13 +11,13 @@ from django.utils import timezone
 from annotations.models import CurrentReview, ListenLog, QueueEntry, Review
 from annotations.queue import leases
 from annotations.queue.leases import MOST_HELD
-from annotations.queue.offers import hearable_by, remember_offer, take_next
+from annotations.queue.offers import playable_by, record_offer, take_next
 from annotations.reviews import submission
-from annotations.reviews.submission import Circumstances
+from annotations.reviews.submission import ReviewContext
 from classifier.audio.flac import encode_flac
 from classifier.models import Label, Task
 from emotion_site.exceptions import UserError
-from tests.annotations.conftest import answer_of
+from tests.annotations.conftest import choice_of
 from tests.training.corpora import buzz
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +28,8 @@ def submit(reviewer, clip, task):
         reviewer=reviewer,
         task=task,
         clip_id=clip.pk,
-        answer=answer_of(task, "sad"),
-        circumstances=Circumstances(uuid4().hex),
+        choice=choice_of(task, "sad"),
+        context=ReviewContext(uuid4().hex),
     )
 
 
@@ -102,7 +102,7 @@ def test_an_answer_to_a_clip_that_was_never_offered_is_refused_and_opens_nothing
     reply = reviewer_client.post("/api/v1/reviews/", answer, content_type="application/json")
     assert (reply.status_code, reply.json()["code"]) == (403, "not_offered")
     assert not Review.objects.exists()
-    assert not hearable_by(reviewer).exists()
+    assert not playable_by(reviewer).exists()
     for name in ("audio", "spectrogram"):
         assert reviewer_client.get(reverse(f"annotations:{name}", args=[clip.pk])).status_code == 404
 
@@ -114,7 +114,7 @@ def test_an_offer_to_somebody_else_or_in_another_task_counts_for_nothing(
     other = Task.objects.create(slug="noise", name="Noise")
     Label.objects.create(task=other, key="sad", name="Sad", colour="#000000", digit=1, order=0)
     entry = QueueEntry.objects.create(clip=clip, task=other, overlap_draw=0.5)
-    remember_offer(entry_id=entry.pk, reviewer=second_reviewer)
+    record_offer(entry_id=entry.pk, reviewer=second_reviewer)
     assert take_next(reviewer=reviewer, task=task).clip == clip
     for person in (second_reviewer, admin):
         with pytest.raises(UserError, match="not_offered"):
@@ -147,8 +147,8 @@ def test_who_answered_before_offers_were_remembered_may_change_the_answer(shared
         reviewer=reviewer,
         task=task,
         clip_id=clip.pk,
-        answer=answer_of(task, "sad"),
-        circumstances=Circumstances("changed"),
+        choice=choice_of(task, "sad"),
+        context=ReviewContext("changed"),
     )
     assert saved.decision.label.key == "sad"
 

@@ -3,12 +3,12 @@
 import pytest
 
 from annotations.models import CurrentReview, QueueEntry, Review
-from annotations.queue.counts import bring_up_to_date, n_waiting
+from annotations.queue.counts import n_waiting, refresh_may_be_open
 from annotations.reviews import submission
 from annotations.reviews.adjudication import adjudicate
 from annotations.reviews.log import append
 from annotations.reviews.pseudonyms import pseudonym_of
-from tests.annotations.conftest import answer_of
+from tests.annotations.conftest import choice_of
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def left(task, reviewer, second_reviewer):
         people = [reviewer, second_reviewer]
         expected = [_one_by_one(person, task) for person in people]
         assert [n_waiting(person, pseudonym_of(person), task) for person in people] == expected
-        bring_up_to_date(task)
+        refresh_may_be_open(task)
         assert [n_waiting(person, pseudonym_of(person), task) for person in people] == expected
         return expected
 
@@ -64,7 +64,7 @@ def test_a_clip_that_is_taken_back_and_shared_again(left, shared, say, reviewer,
 def test_what_an_administrator_decides(left, shared, say, reviewer, admin, task, two_needed):
     clip, _other = shared(), shared()
     say(reviewer, clip, "sad")
-    adjudicate(administrator=admin, task=task, clip_id=clip.pk, answer=answer_of(task, "sad"))
+    adjudicate(administrator=admin, task=task, clip_id=clip.pk, choice=choice_of(task, "sad"))
     assert left() == [1, 1]
 
 
@@ -73,9 +73,9 @@ def test_housekeeping_finds_what_was_closed_or_opened_meanwhile(shared, say, rev
     say(reviewer, clip, "sad")
     say(reviewer, begun, "sad")
     append(Review(clip=clip, task=task, label=task.labels.first(), kind="blind", client_id="anonymous"), None)
-    assert bring_up_to_date(task) == 0
+    assert refresh_may_be_open(task) == 0
     QueueEntry.objects.filter(clip=clip).update(is_open=False)
-    assert bring_up_to_date(task) == 1
+    assert refresh_may_be_open(task) == 1
     QueueEntry.objects.filter(clip=clip).update(is_open=True)
-    assert bring_up_to_date(task) == 1
+    assert refresh_may_be_open(task) == 1
     assert n_waiting(reviewer, pseudonym_of(reviewer), task) == 0

@@ -10,14 +10,14 @@ from annotations.models import CurrentReview, Decision, DecisionChange, QueueEnt
 from annotations.queue.offers import take_next
 from annotations.reviews import submission
 from annotations.reviews.adjudication import adjudicate
-from annotations.reviews.choice import read_answer
+from annotations.reviews.choice import read_choice
 from annotations.reviews.log import replay
-from annotations.reviews.submission import Circumstances
+from annotations.reviews.submission import ReviewContext
 from classifier.clips import services as clip_services
 from classifier.models import Clip, Label, Task
 from emotion_site.exceptions import UserError
 from emotion_site.roles import Role, set_role
-from tests.annotations.conftest import answer_of
+from tests.annotations.conftest import choice_of
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_one_answer_decides_where_one_is_needed(shared, say, reviewer, task):
 def test_a_flag_excludes_and_other_needs_a_comment(shared, say, reviewer, task):
     assert say(reviewer, shared(), "no_speech").decision.state == "excluded"
     with pytest.raises(UserError, match="no_comment"):
-        read_answer(task, flag="other")
+        read_choice(task, flag="other")
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_a_flag_excludes_and_other_needs_a_comment(shared, say, reviewer, task):
 )
 def test_answers_that_mean_nothing(task, answer, code):
     with pytest.raises(UserError, match=code):
-        read_answer(task, **answer)
+        read_choice(task, **answer)
 
 
 def test_a_label_of_another_task_is_refused(task):
     other = Task.objects.create(slug="noise", name="Noise")
     Label.objects.create(task=other, key="loud", name="Loud", colour="#000000", digit=1, order=0)
     with pytest.raises(UserError, match="wrong_label"):
-        read_answer(task, label="loud")
+        read_choice(task, label="loud")
 
 
 def test_two_must_agree_where_two_are_needed(shared, say, reviewer, second_reviewer, policy):
@@ -138,8 +138,8 @@ def test_another_answer_to_the_same_clip_revises_and_both_are_kept(shared, say, 
         reviewer=reviewer,
         task=task,
         clip_id=clip.pk,
-        answer=answer_of(task, "happy"),
-        circumstances=Circumstances(uuid4().hex),
+        choice=choice_of(task, "happy"),
+        context=ReviewContext(uuid4().hex),
     )
     assert (saved.review.kind, saved.decision.label.key) == ("revised", "happy")
     current = CurrentReview.objects.get()
@@ -152,8 +152,8 @@ def test_nothing_to_revise(shared, reviewer, task):
             reviewer=reviewer,
             task=task,
             clip_id=shared().pk,
-            answer=answer_of(task, "sad"),
-            circumstances=Circumstances("a"),
+            choice=choice_of(task, "sad"),
+            context=ReviewContext("a"),
         )
 
 
@@ -199,7 +199,7 @@ def test_an_administrator_decides_a_conflict_for_good(
     clip = shared()
     say(reviewer, clip, "sad")
     say(second_reviewer, clip, "angry")
-    decision = adjudicate(administrator=admin, task=task, clip_id=clip.pk, answer=answer_of(task, "sad"))
+    decision = adjudicate(administrator=admin, task=task, clip_id=clip.pk, choice=choice_of(task, "sad"))
     assert (decision.state, decision.how, decision.decided_by) == ("decided", "adjudicated", admin)
     submission.undo_last(reviewer=reviewer, task=task, client_id="u")
     decision.refresh_from_db()
@@ -212,5 +212,5 @@ def test_an_administrator_decides_a_conflict_for_good(
 def test_nobody_adjudicates_their_own_clip(shared, admin, task):
     clip = shared(owner=admin)
     with pytest.raises(UserError, match="own_clip"):
-        adjudicate(administrator=admin, task=task, clip_id=clip.pk, answer=answer_of(task, "sad"))
+        adjudicate(administrator=admin, task=task, clip_id=clip.pk, choice=choice_of(task, "sad"))
     assert Decision.objects.get().state == "waiting"

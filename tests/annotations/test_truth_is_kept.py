@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from annotations.models import CurrentReview, ListenLog, Review
 from annotations.models.append_only import AppendOnlyError
-from annotations.queue.offers import hearable_by, log_listen, take_next
+from annotations.queue.offers import log_listen, playable_by, take_next
 from classifier.clips import services as clip_services
 
 pytestmark = pytest.mark.django_db
@@ -67,15 +67,15 @@ def test_reviewers_hear_what_they_hold_or_reviewed_and_administrators_what_is_sh
     held = shared()
     take_next(reviewer=reviewer, task=task)
     waiting = shared()
-    assert list(hearable_by(reviewer)) == [held]
-    assert not hearable_by(second_reviewer).exists()
-    assert not hearable_by(stranger).exists()
-    assert set(hearable_by(admin)) == {held, waiting}
+    assert list(playable_by(reviewer)) == [held]
+    assert not playable_by(second_reviewer).exists()
+    assert not playable_by(stranger).exists()
+    assert set(playable_by(admin)) == {held, waiting}
     say(reviewer, held, "sad")
-    assert list(hearable_by(reviewer)) == [held]
+    assert list(playable_by(reviewer)) == [held]
     clip_services.set_sharing(clip=held, review=False, training=False)
-    assert not hearable_by(reviewer).exists()
-    assert list(hearable_by(admin)) == [waiting]
+    assert not playable_by(reviewer).exists()
+    assert list(playable_by(admin)) == [waiting]
 
 
 def test_listens_of_others_are_logged(shared, reviewer, speaker):

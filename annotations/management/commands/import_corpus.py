@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.exceptions import ImportRefused
 from annotations.imports import terminal
-from annotations.imports.corpus import Outcome, import_rows, open_corpus
+from annotations.imports.corpus import CorpusImport, import_rows, open_corpus
 from annotations.imports.corpus_rows import read_rows
 from annotations.imports.labels import LabelReader, require_task
 from classifier.clips import uploads
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             uploads.decoder_pool().close()
         self._tell(outcome, as_json=options["json"])
 
-    def _tell(self, outcome: Outcome, *, as_json: bool) -> None:
+    def _tell(self, outcome: CorpusImport, *, as_json: bool) -> None:
         failed = terminal.tell_rejected(self.stderr, outcome.rejected, outcome.examples)
         counts = {"added": outcome.added, "already": outcome.already}
         if as_json:
