@@ -1,4 +1,4 @@
-"""The page at which reviewers work. What its scripts ask for is in ``test_review_protocol.py``."""
+"""The page at which reviewers work. What its scripts ask for is in ``api/test_review_protocol.py``."""
 
 import json
 
