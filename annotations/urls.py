@@ -7,10 +7,9 @@ from annotations.pages import (
     decisions,
     exports,
     listens,
+    media,
     objection,
     review,
-    review_media,
-    sound,
 )
 
 app_name = "annotations"
@@ -28,10 +27,10 @@ urlpatterns = [
     path("reviews/conflicts/", conflicts.conflicts, name="conflicts"),
     path("reviews/decisions/", decisions.decisions, name="decisions"),
     path("reviews/<slug:task>/<uuid:pk>/", clip_reviews.clip_reviews, name="clip_reviews"),
-    path("reviews/<uuid:pk>/audio/", sound.audio, name="audio"),
-    path("reviews/<uuid:pk>/spectrogram/", sound.spectrogram, name="spectrogram"),
+    path("reviews/<uuid:pk>/audio/", media.audio, name="audio"),
+    path("reviews/<uuid:pk>/spectrogram/", media.spectrogram, name="spectrogram"),
     path("review/", review.start, name="queue"),
-    path("review/examples/<uuid:pk>/audio/", review_media.example_audio, name="example_audio"),
+    path("review/examples/<uuid:pk>/audio/", media.example_audio, name="example_audio"),
     path("review/<slug:task>/", review.work, name="review_work"),
     path("review/<slug:task>/policy/", review.save_policy, name="review_policy"),
 ]

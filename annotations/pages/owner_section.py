@@ -20,7 +20,7 @@ def section_context(request: HttpRequest, clip: Clip) -> dict[str, Any]:
     history = history_for_owner(clip.pk, task)
     decision = Decision.objects.filter(clip=clip, task=task).select_related("label").first()
     return {
-        "wishes": task.labels.order_by("order"),
+        "labels": task.labels.order_by("order"),
         "standing": standing(clip, decision, was_reviewed=bool(history)),
         "review_history": history,
         "audience": audience_in_words(clip),
