@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from annotations.agreement.figures import Interval
+from annotations.agreement.coefficients import Interval
 from annotations.agreement.report import WeekRow
 
 # A kappa below zero is rare and never far below; 1 is full agreement.

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotations.agreement.figures import ENOUGH_VOICES as ENOUGH_SPEAKERS
-from annotations.agreement.figures import wilson
+from annotations.agreement.coefficients import ENOUGH_VOICES as ENOUGH_SPEAKERS
+from annotations.agreement.coefficients import wilson
 
 Floats = NDArray[np.float64]
 RESAMPLES = 1000

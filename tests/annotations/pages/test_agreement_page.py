@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from annotations.agreement.figures import Agreement, Interval
+from annotations.agreement.coefficients import Agreement, Interval
 from annotations.agreement.pictures import Mark, course, heat, place
 from annotations.agreement.report import WeekRow
 from annotations.agreement.tables import PARTS
