@@ -223,8 +223,8 @@ def _reviews(task: Task, ids: list[UUID]) -> dict[UUID, list[Row]]:
     rows = Review.objects.filter(task=task, clip__in=ids).order_by("pk")
     found: dict[UUID, list[Row]] = defaultdict(list)
     names = ("rater", "kind", "flag", "picked_by", "prediction_shown", "milliseconds", "created")
-    for row in rows.values("clip_id", *names, said=F("label__key"), predicted=F("predicted_label__key")):
-        clip_id, said, predicted = row.pop("clip_id"), row.pop("said"), row.pop("predicted")
+    for row in rows.values("clip_id", *names, given=F("label__key"), predicted=F("predicted_label__key")):
+        clip_id, given, predicted = row.pop("clip_id"), row.pop("given"), row.pop("predicted")
         created = row.pop("created").isoformat()
-        found[clip_id].append({"label": said, "predicted_label": predicted, "created": created, **row})
+        found[clip_id].append({"label": given, "predicted_label": predicted, "created": created, **row})
     return found

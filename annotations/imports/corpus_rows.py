@@ -81,7 +81,7 @@ def _row(values: dict[str, str], home: Path, split: str, labels: LabelReader, fi
     named = values.get("label", "").strip()
     label = labels.get(named) if named else None
     split = split or values.get("split", "").strip()
-    # A row without a speaker is taken for a voice of its own. A voice has one name in all tables.
+    # A row without a speaker counts as a speaker of its own. A speaker has one name in all tables.
     speaker = normalize("NFC", values.get("speaker", "").strip()) or PurePosixPath(one_form(name)).stem
     reasons = {
         "not_usable": values.get("usable", "").strip().lower() == "no",

@@ -35,8 +35,8 @@ class ReviewRow:
 
     def client_id(self, task: Task, clip_id: UUID) -> str:
         """The same for the same line of the same file, so that importing again adds nothing."""
-        said = (task.pk, clip_id, self.file_name, self.rater, self.label.key, self.created, self.number)
-        return uuid5(NAMESPACE_OID, " ".join(str(part) for part in said)).hex
+        parts = (task.pk, clip_id, self.file_name, self.rater, self.label.key, self.created, self.number)
+        return uuid5(NAMESPACE_OID, " ".join(str(part) for part in parts)).hex
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,9 @@ def _whole(text: str, table: Table) -> int | None:
 def _long(rows: Iterator[dict[str, str]], labels: LabelReader) -> Iterator[ReviewRow | RejectedRow]:
     seen: Counter[tuple[str, str, str, str]] = Counter()
     for row in rows:
-        name, rater, said = (row[column].strip() for column in (FILE_NAME, "rater", "label"))
+        name, rater, label_name = (row[column].strip() for column in (FILE_NAME, "rater", "label"))
         name, created = one_form(name), row.get("created", "").strip()
-        label, when = labels.get(said), parse_time(created)
+        label, when = labels.get(label_name), parse_time(created)
         if label is None:
             yield RejectedRow(name, "unknown_label")
         elif len(rater) > MAX_RATER or "\0" in rater:

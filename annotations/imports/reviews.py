@@ -160,9 +160,9 @@ def decide_by_plurality(task: Task, clip_ids: list[UUID], *, replace_imported: b
     known = {row.clip_id: row for row in Decision.objects.filter(task=task, clip__in=clip_ids)}
     new: list[Decision] = []
     changed: list[Decision] = []
-    for clip_id, said in votes.items():
+    for clip_id, given in votes.items():
         decision = known.get(clip_id) or Decision(clip_id=clip_id, task=task)
-        if decision.how in kept or not _decide(decision, said):
+        if decision.how in kept or not _decide(decision, given):
             continue
         (changed if clip_id in known else new).append(decision)
     Decision.objects.bulk_create(new)

@@ -1,4 +1,4 @@
-"""The sound of somebody else's clip: nobody hears it without a line in the log."""
+"""Audio and spectrogram of somebody else's clip: every listen is logged."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ SAME_LISTEN = timedelta(minutes=15)
 
 
 def logged_audio(request: HttpRequest, sound: SoundFormat, *, listener: User, clip: Clip) -> HttpResponseBase:
-    """The clip's sound or the range that was asked for; the listen is logged."""
+    """The clip's audio or the range that was asked for; the listen is logged."""
     response = audio_response(request, clip, sound)
     if response.status_code in (200, 304) or (
         response.status_code == 206 and not _continues_listen(response, listener, clip)
@@ -27,7 +27,7 @@ def logged_audio(request: HttpRequest, sound: SoundFormat, *, listener: User, cl
 
 
 def logged_spectrogram(request: HttpRequest, *, listener: User, clip: Clip) -> HttpResponse:
-    """The clip's spectrogram, which tells what is said nearly as its sound does; the listen is logged.
+    """The clip's spectrogram, which reveals nearly as much as its audio; the listen is logged.
 
     A player fetches both, which is one listen.
     """

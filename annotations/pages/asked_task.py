@@ -1,4 +1,4 @@
-"""Of which task a page speaks."""
+"""The task that a page is about."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What everybody said about one clip, and the administrator's own word on it."""
+"""All reviews of one clip, and its adjudication by an administrator."""
 
 from typing import Any
 from uuid import UUID

@@ -16,12 +16,12 @@ def conflicts(request: SignedInRequest) -> HttpResponse:
     task, tasks = asked_task(request)
     found = conflicts_of(task, request.user)
     page = page_of(found, request.GET)
-    answers = votes_by_clip(task, [decision.clip_id for decision in page.rows])
+    votes = votes_by_clip(task, [decision.clip_id for decision in page.rows])
     context = {
         "task": task,
         "tasks": tasks,
         "page": page,
-        "rows": [(decision, answers[decision.clip_id]) for decision in page.rows],
+        "rows": [(decision, votes[decision.clip_id]) for decision in page.rows],
         "count": found.count(),
     }
     return render(request, "annotations/conflicts.html", context)

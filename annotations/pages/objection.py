@@ -1,4 +1,4 @@
-"""What an owner says and reads about the review of their clip."""
+"""The review of a clip as its owner sees it, and their objection to a prediction."""
 
 from uuid import UUID
 

@@ -89,6 +89,6 @@ def audience_in_words(clip: Clip) -> list[str]:
             "%(count)d administrator may hear it.", "%(count)d administrators may hear it.", admins
         )
         sentences = [by_reviewers % {"count": reviewers}, by_admins % {"count": admins}]
-    heard = ListenLog.objects.filter(clip_id=clip.pk).order_by().values("pseudonym").distinct().count()
-    listened = ngettext("%(count)d person has listened.", "%(count)d people have listened.", heard)
-    return [*sentences, listened % {"count": heard} if heard else _("Nobody has listened yet.")]
+    listeners = ListenLog.objects.filter(clip_id=clip.pk).order_by().values("pseudonym").distinct().count()
+    listened = ngettext("%(count)d person has listened.", "%(count)d people have listened.", listeners)
+    return [*sentences, listened % {"count": listeners} if listeners else _("Nobody has listened yet.")]

@@ -1,4 +1,4 @@
-"""What the scripts of the review page say and need to know, as JSON so that it is translated here."""
+"""Settings and texts of the review page's scripts, as JSON so that they are translated here."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -13,7 +13,7 @@ from annotations.queue.counts import mark_reopened
 from classifier.models import Clip, Prediction, Task
 from classifier.predictions.certainty import is_doubtful
 
-# Above every other place in the queue, whose numbers lie between 0 and 1.
+# Above every other priority, which lies between 0 and 1.
 OBJECTION_BONUS = 2.0
 NOT_YET_PREDICTED = 0.5
 CHUNK = 1000
@@ -77,7 +77,7 @@ def _sync_task(policy: ReviewPolicy, clips: Mapping[UUID, Clip], known: list[Que
 
 
 def settled_clips(task: Task, ids: Iterable[UUID]) -> set[UUID]:
-    """Clips of which nothing more is asked. An imported label is no answer of a reviewer yet."""
+    """Clips of which nothing more is asked. An imported label is no review yet."""
     open_states = [Decision.State.WAITING, Decision.State.IN_REVIEW]
     decisions = Decision.objects.filter(task=task, clip__in=list(ids)).exclude(how=Decision.How.IMPORTED)
     return set(decisions.exclude(state__in=open_states).values_list("clip_id", flat=True))
@@ -93,7 +93,7 @@ def _new_entry(policy: ReviewPolicy, clip: Clip, priority: float, has_objection:
         is_random=is_random,
         overlap_draw=overlap_draw,
         needed=needed_reviews(policy, overlap_draw),
-        # Served by doubt or objection, the first half of the random share would say little of the whole.
+        # In the order of doubt or objection, the first half of the random share would be no sample of it.
         priority=rng.random() if is_random else priority,
         has_objection=has_objection,
     )
@@ -117,7 +117,7 @@ def priorities_of(policy: ReviewPolicy, clips: Mapping[UUID, Clip], objected: se
     }[ReviewPolicy.Order(policy.order)]
     priorities = certain(policy.task, clips)
     if policy.order != ReviewPolicy.Order.OLDEST:
-        # Whatever the model said of them, it is not sure.
+        # Whatever was predicted of them is not sure.
         priorities |= {pk: 1.0 for pk, clip in clips.items() if is_doubtful(clip.quality)}
     return {pk: priority + OBJECTION_BONUS * (pk in objected) for pk, priority in priorities.items()}
 

@@ -1,4 +1,4 @@
-"""The next clip for a reviewer, and which clips a reviewer may hear."""
+"""The next clip for a reviewer, and which clips a reviewer may play."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def policy_of(task: Task) -> ReviewPolicy:
 def take_next(
     *, reviewer: User, task: Task, beside: Sequence[UUID] = (), ahead: bool = False
 ) -> Offer | None:
-    """Keep the next clip for a reviewer; the same again until it is answered or released.
+    """Keep the next clip for a reviewer; the same again until it is reviewed or released.
 
     ``beside`` names clips that the reviewer holds and does not mean, so that the one after them can be
     prefetched. With ``ahead`` it is only leased while enough are left for the other reviewers. None when
@@ -73,7 +73,7 @@ def take_next(
         return None
     record_offer(entry_id=entry_id, reviewer=reviewer)
     entry = QueueEntry.objects.select_related("clip").get(pk=entry_id)
-    # None when it was answered in another window between the two statements.
+    # None when it was reviewed in another window between the two statements.
     return _offer(entry, task) or take_next(reviewer=reviewer, task=task, beside=beside)
 
 
@@ -103,7 +103,7 @@ def record_offer(*, entry_id: int, reviewer: User) -> None:
 
 
 def require_offered(*, entry: QueueEntry, reviewer: User) -> None:
-    """Whoever answers must have been asked. Raises UserError ``not_offered``."""
+    """Nobody reviews a clip that was never offered to them. Raises UserError ``not_offered``."""
     if entry.leased_by_id == reviewer.pk:
         return
     if not OfferedClip.objects.filter(entry=entry, reviewer=reviewer).exists():
@@ -112,7 +112,7 @@ def require_offered(*, entry: QueueEntry, reviewer: User) -> None:
 
 
 def show_prediction(*, reviewer: User, task: Task, clip_id: UUID) -> Prediction | None:
-    """Show the prediction before the answer, which then no longer counts as blind.
+    """Show the prediction before the review, which then no longer counts as blind.
 
     Raises UserError ``not_reviewer`` or ``lease_lost``.
     """
@@ -124,7 +124,7 @@ def show_prediction(*, reviewer: User, task: Task, clip_id: UUID) -> Prediction 
 
 
 def prediction_of(clip: Clip, task: Task) -> Prediction | None:
-    """What is heard in a clip, as its owner sees it."""
+    """The prediction of a clip that its owner sees."""
     among = Prediction.objects.filter(clip=clip, model_version__task=task)
     prediction = clip.latest_prediction(among.select_related("label", "model_version"))
     if prediction is not None:
@@ -133,9 +133,9 @@ def prediction_of(clip: Clip, task: Task) -> Prediction | None:
 
 
 def playable_by(user: User) -> ClipQuerySet:
-    """Clips of others that a person may hear: those kept for them or reviewed by them, while they are shared.
+    """Clips of others that a person may play: those leased or reviewed by them, while they are shared.
 
-    Administrators hear every shared clip.
+    Administrators may play every shared clip.
     """
     if is_admin(user):
         return Clip.objects.reviewable()

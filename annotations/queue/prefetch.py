@@ -1,4 +1,4 @@
-"""Whether a reviewer may have the clip after this one already: not when others could be hearing it."""
+"""Whether a reviewer may prefetch the clip after this one: not when others have too few left."""
 
 from django.db.models import Q
 from django.utils import timezone

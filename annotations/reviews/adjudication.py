@@ -1,4 +1,4 @@
-"""What administrators and owners say about a clip, beside the reviews."""
+"""Adjudication by administrators, objections of owners, and the policy of a queue."""
 
 import logging
 from uuid import UUID
@@ -61,7 +61,7 @@ def object_to_prediction(
 ) -> Objection:
     """An owner says that the prediction of a clip is wrong: it moves forward unless it was drawn at random.
 
-    Objecting again replaces the wish. Raises UserError ``not_yours``, ``nothing_to_object`` or
+    Objecting again replaces the objection. Raises UserError ``not_yours``, ``nothing_to_object`` or
     ``wrong_label``.
     """
     if clip.owner_id != owner.pk:

@@ -1,4 +1,4 @@
-"""What a reviewer says about a clip, checked before anything is written."""
+"""What a reviewer chooses for a clip, validated before anything is written."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Choice:
 
 
 def read_choice(task: Task, *, label: str = "", flag: str = "", comment: str = "") -> Choice:
-    """The answer that keys stand for.
+    """The choice that keys stand for.
 
     Raises UserError ``no_answer``, ``two_answers``, ``wrong_label``, ``wrong_flag`` or ``no_comment``.
     """

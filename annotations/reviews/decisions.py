@@ -41,7 +41,7 @@ def settle(*, entry: QueueEntry, actor: User | None) -> Decision:
     if state in (Decision.State.DECIDED, Decision.State.EXCLUDED):
         how = Decision.How.SINGLE if len(votes) == 1 else Decision.How.CONSENSUS
     elif state != Decision.State.CONFLICTING and (imported := entry.clip.reference_label_id):
-        # Too many reviews were withdrawn: what the corpus says holds again.
+        # Too many reviews were withdrawn: the label of the corpus applies again.
         state, label_id, how = Decision.State.DECIDED, imported, Decision.How.IMPORTED
     write_decision(decision, state=state, label_id=label_id, flag=flag, how=how, actor=actor)
     return decision
@@ -53,7 +53,7 @@ def _keeps_import(decision: Decision, entry: QueueEntry) -> bool:
 
 
 def plurality(votes: list[Vote], needed: int) -> tuple[str, int | None, str]:
-    """State, label and flag: the most frequent answer, once there are enough of them and no tie."""
+    """State, label and flag: the most frequent vote, once there are enough of them and no tie."""
     if not votes:
         return Decision.State.WAITING, None, ""
     if len(votes) < needed:

@@ -63,8 +63,8 @@ def _reviewed(review: Review) -> Event:
 def _context_of(review: Review) -> str:
     parts = []
     if review.predicted_label and review.model_version:
-        told = {"number": review.model_version.number, "answer": review.predicted_label}
-        parts.append(_("version %(number)d describe_review %(answer)s") % told)
+        values = {"number": review.model_version.number, "answer": review.predicted_label}
+        parts.append(_("version %(number)d describe_review %(answer)s") % values)
     if review.milliseconds is not None:
         parts.append(_("after %(seconds)s s") % {"seconds": number_format(review.milliseconds / 1000, 1)})
     if review.picked_by:
@@ -84,14 +84,14 @@ def _adjudicator(change: DecisionChange) -> str:
 
 
 def _decided(change: DecisionChange, adjudicator: str, comment: str) -> Event:
-    said_of_it = change.get_state_display()
+    text = change.get_state_display()
     if answer := (str(change.label) if change.label else change.get_flag_display()):
-        said_of_it = pgettext("state: label", "%(state)s: %(answer)s") % {
-            "state": said_of_it,
+        text = pgettext("state: label", "%(state)s: %(answer)s") % {
+            "state": text,
             "answer": answer,
         }
     detail = ", ".join(filter(None, [change.get_how_display(), adjudicator]))
-    return Event(change.created, "", capfirst(said_of_it), detail, comment)
+    return Event(change.created, "", capfirst(text), detail, comment)
 
 
 def _objections(clip_id: UUID, task: Task, who: str) -> list[Event]:

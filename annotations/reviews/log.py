@@ -1,6 +1,4 @@
-"""Appending to the log of reviews, and what a rater's reviews of a clip come to."""
-
-from collections.abc import Iterable
+"""Appending to the log of reviews, and the current review that it comes to for each rater and clip."""
 
 from annotations.models import CurrentReview, Review
 
@@ -36,15 +34,3 @@ def apply_review(current: CurrentReview, review: Review) -> None:
     current.review, current.label_id, current.flag = review, review.label_id, review.flag
     if review.kind == Kind.BLIND:
         current.blind_label_id, current.blind_flag = review.label_id, review.flag
-
-
-def replay_reviews(reviews: Iterable[Review]) -> CurrentReview | None:
-    """What the reviews of one rater of one clip come to, from the log alone; None when all are withdrawn."""
-    current: CurrentReview | None = None
-    for review in reviews:
-        if review.kind == Kind.WITHDRAWN:
-            current = None
-            continue
-        current = current or new_current_review(review)
-        apply_review(current, review)
-    return current

@@ -16,7 +16,7 @@ def decisions_visible_to(user: User, task: Task) -> QuerySet[Decision]:
     if is_admin(user):
         return decisions
     reviewed = CurrentReview.objects.filter(task=task, clip=OuterRef("clip"), reviewer=user)
-    heard = decisions.filter(Exists(reviewed))
-    return Decision.objects.filter(Q(pk__in=mine.values("pk")) | Q(pk__in=heard.values("pk"))).select_related(
-        "label"
-    )
+    theirs = decisions.filter(Exists(reviewed))
+    return Decision.objects.filter(
+        Q(pk__in=mine.values("pk")) | Q(pk__in=theirs.values("pk"))
+    ).select_related("label")

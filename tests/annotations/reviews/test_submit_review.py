@@ -11,7 +11,7 @@ from annotations.queue.offers import take_next
 from annotations.reviews import submission
 from annotations.reviews.adjudication import adjudicate
 from annotations.reviews.choice import read_choice
-from annotations.reviews.log import replay
+from annotations.reviews.log import apply_review, new_current_review
 from annotations.reviews.submission import ReviewContext
 from classifier.clips import services as clip_services
 from classifier.models import Clip, Label, Task
@@ -214,3 +214,15 @@ def test_nobody_adjudicates_their_own_clip(shared, admin, task):
     with pytest.raises(UserError, match="own_clip"):
         adjudicate(administrator=admin, task=task, clip_id=clip.pk, choice=choice_of(task, "sad"))
     assert Decision.objects.get().state == "waiting"
+
+
+def replay(reviews) -> CurrentReview | None:
+    """What the reviews of one rater of one clip come to, from the log alone; None when all are withdrawn."""
+    current: CurrentReview | None = None
+    for review in reviews:
+        if review.kind == Review.Kind.WITHDRAWN:
+            current = None
+            continue
+        current = current or new_current_review(review)
+        apply_review(current, review)
+    return current
