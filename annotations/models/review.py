@@ -102,8 +102,8 @@ class CurrentReview(models.Model):
     label = models.ForeignKey(Label, models.PROTECT, null=True, db_index=False, related_name="+")
     flag = models.CharField(max_length=20, choices=Flag, blank=True)
     picked_by = models.CharField(max_length=10, choices=PickedBy, blank=True)
-    # Most reviewed clips are closed; what is left is counted without looking there. True also for a while after
-    # the clip was closed (see ``queue.counts``).
+    # Most reviewed clips are closed; what is left is counted without looking there. True also for a while
+    # after the clip was closed (see ``queue.counts``).
     may_be_open = models.BooleanField(default=True)
     created = models.DateTimeField(default=timezone.now)
 
