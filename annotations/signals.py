@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from annotations import tasks
 from annotations.agreement.report_cache import store_missing_reports
 from annotations.exports.jobs import forget_old_exports
-from annotations.exports.requests import delete_exports_of
+from annotations.exports.services import delete_exports_of
 from annotations.exports.upkeep import fail_lost_exports, with_sound
 from annotations.queue.counts import refresh_may_be_open
 from annotations.queue.entries import enter_missing_clips, sync_entries

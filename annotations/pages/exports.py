@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.exports.jobs import KEPT_FOR, path_of
-from annotations.exports.requests import delete_export, start_export
+from annotations.exports.services import delete_export, start_export
 from annotations.exports.upkeep import drop_if_withdrawn
 from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import LabelExport

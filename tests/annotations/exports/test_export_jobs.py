@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from annotations import tasks
 from annotations.exports import jobs
 from annotations.exports.jobs import forget_old_exports, path_of
-from annotations.exports.requests import start_export
+from annotations.exports.services import start_export
 from annotations.models import LabelExport, QueueEntry
 from annotations.queue.entries import enter_missing_clips
 from annotations.queue.offers import log_listen

@@ -17,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from annotations import tasks
 from annotations.exports.jobs import path_of
-from annotations.exports.requests import delete_export, start_export
+from annotations.exports.services import delete_export, start_export
 from annotations.exports.upkeep import drop_withdrawn_sound, fail_lost_exports
 from annotations.models import LabelExport
 
