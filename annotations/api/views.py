@@ -17,7 +17,7 @@ from annotations.api.requests import ERRORS, TASK, checked, choice_in, person, t
 from annotations.api.serializers import AnswerChoiceSerializer, DecisionSerializer, ObjectionSerializer
 from annotations.models import Decision
 from annotations.reviews.adjudication import adjudicate, object_to_prediction
-from annotations.reviews.visibility import decisions_visible_to
+from annotations.reviews.listings import decisions_visible_to
 from classifier.api.views import NewestFirst
 from classifier.models import Clip
 from emotion_site.roles import is_reviewer

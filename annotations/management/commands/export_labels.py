@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
         wanted = _wanted(options, out)
-        progress = terminal.Progress(self.stderr, "rows")
+        progress = terminal.ProgressLine(self.stderr, "rows")
         try:
             if out.suffix in (".csv", ".jsonl"):
                 manifest = export_file(wanted, out, progress=progress)

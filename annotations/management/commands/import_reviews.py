@@ -34,7 +34,7 @@ class Command(BaseCommand):
             task = require_task(options["task"])
             labels = LabelReader(task, terminal.renames(options))
             rows = read_review_rows(options["file"], labels)
-            progress = terminal.Progress(self.stderr, "reviews")
+            progress = terminal.ProgressLine(self.stderr, "reviews")
             with quiet_log(options["verbosity"]):
                 outcome = import_reviews(task, rows, decide=options["decide"], progress=progress)
         except ImportRefused as error:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         if outcome.added and has_many_reviews(task):
             # Whoever opens the page next need not wait for it.
             tasks.refresh_report.enqueue(task.pk)
-        failed = terminal.tell_rejected(self.stderr, outcome.rejected, outcome.examples)
+        failed = terminal.report_rejected(self.stderr, outcome.rejected, outcome.examples)
         counts = {"added": outcome.added, "already": outcome.already, "decided": outcome.decided}
         if options["json"]:
             self.stdout.write(json.dumps({**counts, "rejected": dict(outcome.rejected)}))

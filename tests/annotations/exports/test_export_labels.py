@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from annotations.exports.labels import ExportOptions, export_file
-from annotations.imports.corpus_rows import read_rows
+from annotations.imports.corpus_rows import read_corpus_rows
 from annotations.imports.labels import LabelReader
 from annotations.models import Decision
 from classifier.clips import services as clip_services
@@ -222,5 +222,5 @@ def test_what_programs_read_stays_as_it_is(export, hostile, tmp_path):
 
 def test_an_exported_folder_comes_in_as_a_corpus_again(export, hostile, tmp_path):
     export("folder", "--format", "audiofolder")
-    (row,) = read_rows(tmp_path / "folder", LabelReader(hostile.corpus.task, {}))
+    (row,) = read_corpus_rows(tmp_path / "folder", LabelReader(hostile.corpus.task, {}))
     assert (row.rejected, row.label.key, row.speaker) == ("", "sad", "@ñandú")
