@@ -62,7 +62,7 @@ def _write(export: LabelExport) -> dict[str, object]:
     with workplace(target.parent, PARTIAL) as home:
         folder = home / "labels"
         options = ExportOptions(export.task, export.format, export.since, notation_of(export.language))
-        manifest = export_folder(options, folder, progress=_ProgressOnRow(export))
+        manifest = export_folder(options, folder, progress=ExportProgress(export))
         packed = home / target.name
         with zipfile.ZipFile(packed, "w") as archive:
             for path in sorted(folder.rglob("*")):
@@ -73,7 +73,7 @@ def _write(export: LabelExport) -> dict[str, object]:
     return manifest
 
 
-class _ProgressOnRow:
+class ExportProgress:
     """Notes on the row how far the export is, now and then."""
 
     def __init__(self, export: LabelExport) -> None:

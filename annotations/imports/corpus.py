@@ -89,7 +89,7 @@ def import_rows(
     with ThreadPoolExecutor(settings.DECODER_PROCESSES) as threads:
         for start in range(0, len(new), BATCH):
             batch = new[start : start + BATCH]
-            _store(outcome, list(zip(batch, threads.map(_decode, batch), strict=True)), review)
+            store_batch(outcome, list(zip(batch, threads.map(_decode, batch), strict=True)), review)
             progress(start + len(batch), len(new))
     logger.info("Imported corpus=%s added=%d rejected=%d", corpus.pk, outcome.added, outcome.rejected.total())
     return outcome
@@ -110,7 +110,7 @@ def _decode(row: CorpusRow) -> Decoded | str:
         return "unreadable"
 
 
-def _store(outcome: CorpusImport, batch: list[tuple[CorpusRow, Decoded | str]], review: bool) -> None:
+def store_batch(outcome: CorpusImport, batch: list[tuple[CorpusRow, Decoded | str]], review: bool) -> None:
     checksums = {checksum_of(row, decoded) for row, decoded in batch if isinstance(decoded, Decoded)}
     alike = Clip.objects.filter(corpus=outcome.corpus, checksum__in=checksums)
     first_of: dict[str, UUID] = dict(alike.values_list("checksum", "pk"))

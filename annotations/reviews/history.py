@@ -64,7 +64,7 @@ def _context_of(review: Review) -> str:
     parts = []
     if review.predicted_label and review.model_version:
         values = {"number": review.model_version.number, "answer": review.predicted_label}
-        parts.append(_("version %(number)d describe_review %(answer)s") % values)
+        parts.append(_("version %(number)d said %(answer)s") % values)
     if review.milliseconds is not None:
         parts.append(_("after %(seconds)s s") % {"seconds": number_format(review.milliseconds / 1000, 1)})
     if review.picked_by:

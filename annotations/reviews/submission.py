@@ -229,6 +229,8 @@ def _write_review(
     if holds_lease:
         entry.leased_by, entry.leased_until, entry.prediction_shown = None, None, False
     decision = settle(entry=entry, actor=reviewer)
+    if choice.label and decision.label_id == choice.label.pk:
+        decision.label = choice.label  # known, so that it is not read again
     logger.info("Review clip=%s task=%s review=%s kind=%s", clip.pk, entry.task_id, review.pk, review.kind)
     return SubmittedReview(review, decision, prediction, created=True, notes=notes)
 
