@@ -4,11 +4,14 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.core.files.base import ContentFile
 from rest_framework.throttling import SimpleRateThrottle
 
-from annotations.models import CurrentReview, QueueEntry, Review
+from annotations.models import CurrentReview, ListenLog, QueueEntry, Review
+from classifier.audio.flac import encode_flac
 from tests.annotations.conftest import REVIEWS
 from tests.factories import ClipFactory
+from tests.training.corpora import buzz
 
 ACTIONS = ["next", "submit", "undo", "prediction", "heartbeat"]
 
@@ -174,6 +177,20 @@ def test_nobody_is_offered_their_own_clip(policy, reviewer, post):
     clip = ClipFactory(owner=reviewer, shared_for_review=True)
     assert post("next", status=204) is None
     assert post("submit", status=403, **review_of(clip, "sad"))["code"] == "own_clip"
+
+
+def test_sound_and_spectrogram_of_an_offer_are_one_listen(
+    shared, post, reviewer, reviewer_client, client_of, stranger
+):
+    clip = shared()
+    clip.audio.save(clip.audio.name, ContentFile(encode_flac(buzz(9, 9, 1.0))))
+    offer = post("next")
+    for url, kind in [(offer["wav_url"], "audio/wav"), (offer["spectrogram_url"], "application/json")]:
+        response = reviewer_client.get(url)
+        assert (response.status_code, response["Content-Type"]) == (200, kind)
+        assert client_of(stranger).get(url).status_code == 404
+        assert client_of(None).get(url).status_code == 401
+    assert [listen.listener for listen in ListenLog.objects.all()] == [reviewer]
 
 
 def test_a_quick_reviewer_never_meets_the_limit_of_the_api(shared, post, reviewer_client, monkeypatch):
