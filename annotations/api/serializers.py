@@ -1,3 +1,5 @@
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from django.urls import reverse
@@ -98,10 +100,12 @@ class OfferSerializer(serializers.Serializer[Offer]):
     audio_url = serializers.SerializerMethodField(help_text="FLAC")
     wav_url = serializers.SerializerMethodField(help_text="For players in browsers")
     spectrogram_url = serializers.SerializerMethodField()
-    peaks = serializers.ListField(
-        source="clip.peaks", child=serializers.FloatField(), help_text="The waveform as it is drawn"
-    )
+    peaks = serializers.SerializerMethodField(help_text="The waveform as it is drawn")
     prediction = serializers.SerializerMethodField(help_text="Null while you are to answer without it")
+
+    def get_peaks(self, offer: Offer) -> list[float]:
+        peaks: list[float] = offer.clip.peaks
+        return peaks
 
     def get_audio_url(self, offer: Offer) -> str:
         return reverse("api:review-audio", args=[offer.clip.pk])
@@ -121,6 +125,11 @@ class LeaseSerializer(serializers.Serializer[Any]):
     leased_until = serializers.DateTimeField()
 
 
+@cache
+def _fields_of_decision() -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    return super(DecisionSerializer, DecisionSerializer()).get_fields()
+
+
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
     clip = serializers.UUIDField(source="clip_id")
     # Fields of the decision, which DRF keeps apart from the attribute of the same name.
@@ -129,6 +138,10 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
     class Meta:
         model = Decision
         fields = ["clip", "state", "label", "flag", "how", "decided_at"]
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # DRF makes them from the model anew for every review, which takes longer than all else of it.
+        return deepcopy(_fields_of_decision())
 
 
 class SavedSerializer(serializers.Serializer[SubmittedReview]):
