@@ -257,16 +257,15 @@ def test_the_player_obeys_the_keys_and_stays_as_it_was_set(at_work):
     assert page.evaluate("sound.ended")
 
 
-@pytest.mark.parametrize(("elapsed", "milliseconds"), [("-5", 0), ("1e12", 24 * 3600 * 1000)])
-def test_a_clock_that_jumps_costs_no_answer(at_work, elapsed, milliseconds):
+def test_a_clip_that_lay_on_the_desk_for_days_costs_no_answer(at_work):
     page, sent = at_work("reviewer"), []
     hold(page, SUBMIT, lambda route: (sent.append(route.request.post_data_json), route.continue_()))
-    page.evaluate(f"(() => {{ const now = performance.now(); performance.now = () => now + {elapsed}; }})()")
+    page.evaluate("(() => { performance.now = () => 1e12; })()")
     page.evaluate("document.querySelector('[data-label=sad]').click()")
     page.evaluate("document.getElementById('submit').click()")
     expect(page.locator("#last-words")).to_contain_text("You said Sad.")
     saved(page).to_have_text("Saved")
-    assert [review["milliseconds"] for review in sent] == [milliseconds]
+    assert [review["milliseconds"] for review in sent] == [24 * 3600 * 1000]  # the most that the API takes
 
 
 def test_keys_can_be_changed_but_not_to_one_that_is_taken(at_work):

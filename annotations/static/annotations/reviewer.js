@@ -116,7 +116,7 @@ export class Reviewer {
   }
 }
 
-/** Whole milliseconds that the API takes, however the clock was changed meanwhile. */
+/** Milliseconds; no more than the API takes, however long the clip lay there. */
 function timeSince(start) {
-  return Math.min(Math.max(0, Math.round(performance.now() - start)), DAY_MS);
+  return Math.min(Math.round(performance.now() - start), DAY_MS);
 }
