@@ -7,12 +7,12 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from annotations import tasks
-from annotations.agreement.report_cache import prepare_reports
+from annotations.agreement.report_cache import store_missing_reports
 from annotations.exports.jobs import forget_old_exports
-from annotations.exports.requests import delete_exports_of
+from annotations.exports.services import delete_exports_of
 from annotations.exports.upkeep import with_sound
-from annotations.queue.counts import bring_up_to_date
-from annotations.queue.entries import enter_missing_clips, follow_clips
+from annotations.queue.counts import refresh_may_be_open
+from annotations.queue.entries import enter_missing_clips, sync_entries
 from classifier.events import clips_changed
 from classifier.models import Clip, Task
 from emotion_site.models import User
@@ -23,7 +23,7 @@ _MOVING = {"shared_for_review", "margin", "deleted_at"}
 
 
 @receiver(post_save, sender=Clip)
-def follow_clip(
+def sync_entry(
     instance: Clip,
     created: bool,
     update_fields: Collection[str] | None = None,
@@ -33,14 +33,14 @@ def follow_clip(
     concerns_queue = update_fields is None or not _MOVING.isdisjoint(update_fields)
     was_withdrawn = not created and (update_fields is None or "shared_for_review" in update_fields)
     if not raw and concerns_queue and (instance.shared_for_review or was_withdrawn):
-        follow_clips([instance.pk])
+        sync_entries([instance.pk])
     if was_withdrawn and not raw:
         _check_exports()
 
 
 @receiver(clips_changed)
-def follow_many(clip_ids: list[UUID], **kwargs: Any) -> None:
-    follow_clips(clip_ids)
+def sync_many_entries(clip_ids: list[UUID], **kwargs: Any) -> None:
+    sync_entries(clip_ids)
     _check_exports()
 
 
@@ -51,12 +51,12 @@ def _check_exports() -> None:
 
 
 @receiver(housekeeping)
-def look_after_reviews(**kwargs: Any) -> None:
+def do_housekeeping(**kwargs: Any) -> None:
     enter_missing_clips()
     for task in Task.objects.all():
-        bring_up_to_date(task)
+        refresh_may_be_open(task)
     forget_old_exports()
-    prepare_reports()
+    store_missing_reports()
 
 
 @receiver(access_ended)

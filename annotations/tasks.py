@@ -2,11 +2,11 @@
 
 from django_tasks import task
 
-from annotations.agreement.report_cache import is_current, keep_report
+from annotations.agreement.report_cache import is_current, store_report
 from annotations.exports.jobs import make_export
 from annotations.exports.upkeep import drop_withdrawn_sound
 from annotations.models import KeptReport, LabelExport, QueueEntry
-from annotations.queue.entries import follow_clips
+from annotations.queue.entries import sync_entries
 from classifier.models import Task
 
 
@@ -22,7 +22,7 @@ def run_export(export_id: str) -> None:
 def reorder_queue(task_id: int) -> None:
     """Follow the order of a policy that was changed."""
     waiting = QueueEntry.objects.filter(task=task_id, is_open=True)
-    follow_clips(list(waiting.values_list("clip_id", flat=True)))
+    sync_entries(list(waiting.values_list("clip_id", flat=True)))
 
 
 @task()
@@ -32,7 +32,7 @@ def check_exports() -> None:
 
 
 @task()
-def make_report_anew(task_id: int) -> None:
+def refresh_report(task_id: int) -> None:
     kept = KeptReport.objects.filter(task=task_id).first()
     if kept is None or not is_current(kept):
-        keep_report(Task.objects.get(pk=task_id))
+        store_report(Task.objects.get(pk=task_id))

@@ -7,11 +7,9 @@ from annotations.pages import (
     decisions,
     exports,
     listens,
+    media,
     objection,
     review,
-    review_data,
-    review_media,
-    sound,
 )
 
 app_name = "annotations"
@@ -29,16 +27,10 @@ urlpatterns = [
     path("reviews/conflicts/", conflicts.conflicts, name="conflicts"),
     path("reviews/decisions/", decisions.decisions, name="decisions"),
     path("reviews/<slug:task>/<uuid:pk>/", clip_reviews.clip_reviews, name="clip_reviews"),
-    path("reviews/<uuid:pk>/audio/", sound.audio, name="audio"),
-    path("reviews/<uuid:pk>/spectrogram/", sound.spectrogram, name="spectrogram"),
+    path("reviews/<uuid:pk>/audio/", media.audio, name="audio"),
+    path("reviews/<uuid:pk>/spectrogram/", media.spectrogram, name="spectrogram"),
     path("review/", review.start, name="queue"),
-    path("review/examples/<uuid:pk>/audio/", review_media.example_audio, name="example_audio"),
+    path("review/examples/<uuid:pk>/audio/", media.example_audio, name="example_audio"),
     path("review/<slug:task>/", review.work, name="review_work"),
     path("review/<slug:task>/policy/", review.save_policy, name="review_policy"),
-    path("review/<slug:task>/take/", review_data.take, name="review_take"),
-    path("review/<slug:task>/answer/", review_data.answer, name="review_answer"),
-    path("review/<slug:task>/undo/", review_data.undo, name="review_undo"),
-    path("review/<slug:task>/show/", review_data.show, name="review_show"),
-    path("review/<slug:task>/heartbeat/", review_data.heartbeat, name="review_heartbeat"),
-    path("review/<slug:task>/release/", review_data.release, name="review_release"),
 ]

@@ -119,6 +119,7 @@ def _set_up(folder: str, database: str) -> None:
         "DJANGO_SETTINGS_MODULE": "emotion_site.settings.base",
         "THROTTLE_USER": "1000000/min",
         "THROTTLE_ADDRESS": "1000000/min",
+        "THROTTLE_REVIEW": "1000000/min",
         "LOG_LEVEL": "ERROR",
         "DATABASE_URL": database,
     }
@@ -173,18 +174,18 @@ def _as_served() -> Iterator[None]:
 def _review(site: "Site", rounds: int) -> dict[str, list[float]]:
     """Twenty reviewers take turns, each with the clip after this one fetched ahead, as the page does."""
     people = [_browser(person) for person in site.reviewers]
-    now = [_post(browser, "take", {}).json()["offer"]["clip"] for browser in people]
-    then = [_ahead(browser, clip).json()["offer"]["clip"] for browser, clip in zip(people, now, strict=True)]
+    now = [_post(browser, "next/", {}).json()["clip"] for browser in people]
+    then = [_ahead(browser, clip).json()["clip"] for browser, clip in zip(people, now, strict=True)]
     taken: list[float] = []
     sent: list[float] = []
     for number in range(rounds):
         place = number % len(people)
         browser = people[place]
         answer = {"clip": now[place], "label": "sad", "client_id": uuid4().hex, "milliseconds": 900}
-        saved = _timed(sent, partial(_post, browser, "answer", answer))
-        if saved.status_code != 200:
+        saved = _timed(sent, partial(_post, browser, "", answer))
+        if saved.status_code != 201:
             sys.exit(f"An answer was refused: {saved.content!r}")
-        offer = _timed(taken, partial(_ahead, browser, then[place])).json()["offer"]
+        offer = _timed(taken, partial(_ahead, browser, then[place])).json()
         now[place], then[place] = then[place], offer["clip"]
     # The first rounds fill caches that a running site has filled long ago.
     return {"next": taken[len(people) :], "submit": sent[len(people) :]}
@@ -224,12 +225,12 @@ def _browser(person: Any) -> "Client":
     return browser
 
 
-def _post(browser: "Client", door: str, data: dict[str, Any]) -> Any:
-    return browser.post(f"/review/emotion/{door}/", data)
+def _post(browser: "Client", path: str, data: dict[str, Any]) -> Any:
+    return browser.post(f"/api/v1/reviews/{path}", data, content_type="application/json")
 
 
 def _ahead(browser: "Client", clip: str) -> Any:
-    return _post(browser, "take", {"ahead": "1", "beside": clip})
+    return _post(browser, "next/", {"ahead": True, "beside": [clip]})
 
 
 def _timed(times: list[float], work: Callable[[], Any]) -> Any:

@@ -64,7 +64,6 @@ def test_in_a_form(admin_client, clip):
     ids = [f"{number:032x}" for number in range(900)]
     forms = {
         reverse("annotations:objection", args=[clip.pk]): {"wished_label": LONG},
-        "/review/emotion/answer/": {"clip": str(clip.pk), "client_id": LONG, "label": LONG},
         "/models/roll-back/": {"task": LONG},
         f"/reviews/emotion/{clip.pk}/": {"answer": LONG},
         "/accounts/login/": {"login": f"{LONG}@example.org", "password": LONG},

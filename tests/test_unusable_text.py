@@ -57,7 +57,6 @@ def test_in_json(admin_client, clip, path, fields):
 def test_in_a_form(admin_client, clip):
     forms = {
         reverse("annotations:objection", args=[clip.pk]): {"wished_label": NUL},
-        "/review/emotion/answer/": {"clip": str(clip.pk), "client_id": "a", "label": NUL},
         "/models/roll-back/": {"task": NUL},
         "/models/predict-again/": {"task": NUL},
         f"/reviews/emotion/{clip.pk}/": {"answer": NUL},
@@ -70,12 +69,13 @@ def test_in_a_form(admin_client, clip):
     ("path", "fields"),
     [
         ("/models/roll-back/", {"task": "emotion", "instead_of": "9" * 5000}),
-        ("/review/emotion/release/", {"clip": "0" * 32, "until": "0001-01-01T00:00:00+14:00"}),
-        ("/review/emotion/release/", {"clip": "0" * 32, "until": "9999-12-31T23:59:59-12:00"}),
+        (f"{API}reviews/release/", {"clip": "0" * 32, "leased_until": "0001-01-01T00:00:00+14:00"}),
+        (f"{API}reviews/release/", {"clip": "0" * 32, "leased_until": "9999-12-31T23:59:59-12:00"}),
     ],
 )
 def test_numbers_and_moments_beyond_everything(admin_client, clip, path, fields):
-    assert admin_client.post(path, fields).status_code in {302, 400}
+    kind = {"content_type": "application/json"} if path.startswith(API) else {}
+    assert admin_client.post(path, fields, **kind).status_code in {302, 400}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from django.core.cache import cache
 
 from annotations import tasks
 from annotations.agreement.report import Report, make_report
-from annotations.agreement.report_cache import has_many_reviews, is_current, keep_report
+from annotations.agreement.report_cache import has_many_reviews, is_current, store_report
 from annotations.models import KeptReport
 from classifier.models import Task
 
@@ -19,7 +19,7 @@ def report_of(task: Task) -> Report:
         return make_report(task)
     labels = task.label_keys()
     if kept is None or kept.body["labels"] != labels:
-        return keep_report(task)
+        return store_report(task)
     if not is_current(kept) and cache.add(f"annotations.report:{task.pk}", True, timeout=ASK_AGAIN_S):
-        tasks.make_report_anew.enqueue(task.pk)
+        tasks.refresh_report.enqueue(task.pk)
     return Report.from_dict(kept.body)

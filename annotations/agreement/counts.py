@@ -1,4 +1,4 @@
-"""Counts of answers, made by the database: 300,000 reviews come back as some hundred rows."""
+"""Counts of labels given, made by the database: 300,000 reviews come back as some hundred rows."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from django.db import connection
 from django.db.models import CharField, Count, F, Value
 from django.db.models.functions import Cast, Concat
 
-from annotations.agreement.figures import Table
+from annotations.agreement.coefficients import Table
 from annotations.models import CurrentReview, PickedBy
 from classifier.models import Label, Task
 
-# A clip's counts travel as digits of a number: so many labels in each, up to 4,095 answers of a kind.
+# A clip's counts travel as digits of a number: so many labels in each, up to 4,095 reviews of a kind.
 DIGIT_BITS = 12
 LABELS_EACH = 5
 
@@ -35,7 +35,7 @@ class ClipCounts:
 
 
 def clip_counts(task: Task) -> ClipCounts:
-    """Blind answers that stand, flags left out."""
+    """Blind labels that stand, flags left out."""
     labels = list(task.labels.order_by("order"))
     columns = range(-(-len(labels) // LABELS_EACH))
     numbers = ", ".join(f"SUM({_digits(labels, column)}) AS n{column}" for column in columns)
@@ -61,14 +61,14 @@ def clip_counts(task: Task) -> ClipCounts:
 
 def _digits(labels: Sequence[Label], column: int) -> str:
     each = labels[column * LABELS_EACH : (column + 1) * LABELS_EACH]
-    cases = " ".join(f"WHEN {label.pk} THEN {1 << DIGIT_BITS * place}" for place, label in enumerate(each))
+    cases = " ".join(f"WHEN {label.pk} THEN {1 << DIGIT_BITS * index}" for index, label in enumerate(each))
     return f"CASE blind_label_id {cases} ELSE 0 END"
 
 
 def _counts(numbers: Sequence[int], n_labels: int) -> list[int]:
     mask = (1 << DIGIT_BITS) - 1
-    places = (divmod(place, LABELS_EACH) for place in range(n_labels))
-    return [numbers[column] >> DIGIT_BITS * digit & mask for column, digit in places]
+    digits = (divmod(index, LABELS_EACH) for index in range(n_labels))
+    return [numbers[column] >> DIGIT_BITS * digit & mask for column, digit in digits]
 
 
 def _day(column: str) -> str:
@@ -78,8 +78,8 @@ def _day(column: str) -> str:
 
 
 def pair_counts(task: Task) -> dict[tuple[str, str], Table]:
-    """For each two people who answered the same clips: int[labels, labels], the first one's label first."""
-    place = {pk: number for number, pk in enumerate(_label_ids(task))}
+    """For each two raters of the same clips: int[labels, labels], the first one's label first."""
+    index = {pk: number for number, pk in enumerate(_label_ids(task))}
     table = CurrentReview._meta.db_table
     statement = f"""
         SELECT a.rater, b.rater, a.blind_label_id, b.blind_label_id, COUNT(*)
@@ -89,11 +89,11 @@ def pair_counts(task: Task) -> dict[tuple[str, str], Table]:
           AND a.blind_label_id IS NOT NULL AND b.blind_label_id IS NOT NULL
         GROUP BY a.rater, b.rater, a.blind_label_id, b.blind_label_id
     """  # noqa: S608  # the name of our own table
-    pairs: dict[tuple[str, str], Table] = defaultdict(lambda: np.zeros((len(place), len(place)), np.int64))
+    pairs: dict[tuple[str, str], Table] = defaultdict(lambda: np.zeros((len(index), len(index)), np.int64))
     with connection.cursor() as cursor:
         cursor.execute(statement, [task.pk])
         for first, second, row, column, count in cursor.fetchall():
-            pairs[first, second][place[row], place[column]] = count
+            pairs[first, second][index[row], index[column]] = count
     return dict(pairs)
 
 
@@ -110,9 +110,9 @@ class VersionCounts:
 def version_counts(task: Task) -> list[VersionCounts]:
     """Reviewers beside each model version on clips that were drawn at random, newest version first.
 
-    What a version said later than the reviewer tells nothing: it may have learned from the answer.
+    A prediction later than the review proves nothing: the version may have been trained on it.
     """
-    place = {pk: number for number, pk in enumerate(_label_ids(task))}
+    index = {pk: number for number, pk in enumerate(_label_ids(task))}
     drawn = CurrentReview.objects.filter(
         task=task,
         picked_by=PickedBy.RANDOM,
@@ -121,12 +121,12 @@ def version_counts(task: Task) -> list[VersionCounts]:
         clip__predictions__created__lt=F("created"),
     ).annotate(number=F("clip__predictions__model_version__number"))
     cells = drawn.values_list("number", "blind_label", "clip__predictions__label").annotate(n=Count("pk"))
-    pairs: dict[int, Table] = defaultdict(lambda: np.zeros((len(place), len(place)), np.int64))
-    for number, said, predicted, count in cells.order_by():
-        pairs[number][place[said], place[predicted]] = count
+    pairs: dict[int, Table] = defaultdict(lambda: np.zeros((len(index), len(index)), np.int64))
+    for number, given, predicted, count in cells.order_by():
+        pairs[number][index[given], index[predicted]] = count
     # Two people may have named a speaker alike.
-    voice = Concat(Cast("clip__owner", CharField()), Value("/"), "clip__speaker", output_field=CharField())
-    distinct = {"clips": Count("clip", distinct=True), "voices": Count(voice, distinct=True)}
+    speaker = Concat(Cast("clip__owner", CharField()), Value("/"), "clip__speaker", output_field=CharField())
+    distinct = {"clips": Count("clip", distinct=True), "voices": Count(speaker, distinct=True)}
     counted = drawn.values_list("number").annotate(**distinct)
     counts = {number: (clips, voices) for number, clips, voices in counted.order_by()}
     return [VersionCounts(number, pairs[number], *counts[number]) for number in sorted(pairs, reverse=True)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 
-from annotations.agreement.figures import Interval
+from annotations.agreement.coefficients import Interval
 from annotations.agreement.report import WeekRow
 
 # A kappa below zero is rare and never far below; 1 is full agreement.

@@ -1,4 +1,4 @@
-"""Everything that is said about the agreement of a task, for page, API and command."""
+"""The agreement report of a task, for page, API and command."""
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from annotations.agreement import figures
+from annotations.agreement import coefficients
+from annotations.agreement.coefficients import Agreement, Interval, LabelAgreement, Table
 from annotations.agreement.counts import ClipCounts, clip_counts, pair_counts, version_counts
-from annotations.agreement.figures import Agreement, Interval, LabelAgreement, Table
 from classifier.models import Task
 
 MAX_PAIRS = 200
@@ -58,7 +58,7 @@ class VersionRow:
     @property
     def has_few_voices(self) -> bool:
         """Too few to tell how it hears others."""
-        return self.n_voices is not None and self.n_voices < figures.ENOUGH_VOICES
+        return self.n_voices is not None and self.n_voices < coefficients.ENOUGH_VOICES
 
 
 @dataclass(frozen=True)
@@ -115,21 +115,21 @@ def _interval(value: dict[str, float] | None) -> Interval | None:
 def agreement_of(task: Task) -> Agreement:
     """The figures of ``manage.py agreement``."""
     counts = clip_counts(task)
-    return figures.agreement(counts.table, counts.clips)
+    return coefficients.agreement(counts.table, counts.clips)
 
 
 def make_report(task: Task) -> Report:
     counts = clip_counts(task)
     labels = [label.key for label in counts.labels]
     table, clips = counts.merged()
-    per_label = figures.per_label(table, clips)
+    per_label = coefficients.per_label(table, clips)
     pairs = pair_counts(task)
     return Report(
         labels=labels,
-        overall=figures.agreement(table, clips),
-        intervals=figures.intervals(table, clips),
+        overall=coefficients.agreement(table, clips),
+        intervals=coefficients.intervals(table, clips),
         per_label=[LabelRow(key, row) for key, row in zip(labels, per_label, strict=True)],
-        confusion=figures.confusion(table, clips).tolist(),
+        confusion=coefficients.confusion(table, clips).tolist(),
         pairs=_pair_rows(pairs, most=MAX_PAIRS),
         n_pairs=len(pairs),
         weeks=_weeks(counts),
@@ -151,7 +151,7 @@ def _pair_rows(pairs: dict[tuple[str, str], Table], most: int | None = None) -> 
             second,
             int(table.sum()),
             float(np.trace(table) / table.sum()),
-            figures.cohen_kappa(table),
+            coefficients.cohen_kappa(table),
             table.tolist(),
         )
         for (first, second), table in common
@@ -163,7 +163,7 @@ def _weeks(counts: ClipCounts) -> list[WeekRow]:
     for number, day in enumerate(counts.days):
         rows[day - timedelta(days=day.weekday())].append(number)
     return [
-        WeekRow(monday, figures.agreement(counts.table[chosen], counts.clips[chosen]))
+        WeekRow(monday, coefficients.agreement(counts.table[chosen], counts.clips[chosen]))
         for monday, chosen in sorted(rows.items())
     ]
 
@@ -180,8 +180,8 @@ def _version_rows(task: Task) -> list[VersionRow]:
                 total,
                 accuracy,
                 # Several reviews of one clip are not several clips.
-                figures.wilson(accuracy * version.n_clips, version.n_clips),
-                figures.cohen_kappa(version.pairs),
+                coefficients.wilson(accuracy * version.n_clips, version.n_clips),
+                coefficients.cohen_kappa(version.pairs),
                 version.pairs.tolist(),
                 version.n_voices,
             )

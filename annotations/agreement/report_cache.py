@@ -18,7 +18,7 @@ def has_many_reviews(task: Task) -> bool:
     return CurrentReview.objects.filter(task=task).order_by("clip")[MANY_REVIEWS:].exists()
 
 
-def keep_report(task: Task) -> Report:
+def store_report(task: Task) -> Report:
     """Make the report and keep it."""
     newest = newest_review(task.pk)
     report = make_report(task)
@@ -37,8 +37,8 @@ def newest_review(task_id: int) -> int | None:
     return newest.first()
 
 
-def prepare_reports() -> None:
+def store_missing_reports() -> None:
     """Make the first report of each task with many reviews before somebody waits for it."""
     for task in Task.objects.exclude(pk__in=KeptReport.objects.values("task")):
         if has_many_reviews(task):
-            keep_report(task)
+            store_report(task)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from annotations.agreement.figures import Interval
+from annotations.agreement.coefficients import Interval
 from annotations.agreement.report import Report
 
 Row = list[object]

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from annotations.exports.labels import Wanted, export_folder
+from annotations.exports.labels import ExportOptions, export_folder
 from annotations.models import LabelExport
 from emotion_site.exceptions import unavailable
 from emotion_site.storage.unfinished import remove_workplaces, workplace
@@ -61,8 +61,8 @@ def _write(export: LabelExport) -> dict[str, object]:
     target.parent.mkdir(parents=True, exist_ok=True)
     with workplace(target.parent, PARTIAL) as home:
         folder = home / "labels"
-        wanted = Wanted(export.task, export.format, export.since, notation_of(export.language))
-        manifest = export_folder(wanted, folder, progress=_Noted(export))
+        options = ExportOptions(export.task, export.format, export.since, notation_of(export.language))
+        manifest = export_folder(options, folder, progress=ExportProgress(export))
         packed = home / target.name
         with zipfile.ZipFile(packed, "w") as archive:
             for path in sorted(folder.rglob("*")):
@@ -73,7 +73,7 @@ def _write(export: LabelExport) -> dict[str, object]:
     return manifest
 
 
-class _Noted:
+class ExportProgress:
     """Notes on the row how far the export is, now and then."""
 
     def __init__(self, export: LabelExport) -> None:

@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExportOptions:
     """``since`` leaves out what was decided before; ``notation`` is that of the table for spreadsheets."""
 
     task: Task
@@ -55,51 +55,51 @@ class HashedFile:
         return self._hash.hexdigest()
 
 
-def exportable(wanted: Wanted) -> QuerySet[Decision]:
+def exportable(options: ExportOptions) -> QuerySet[Decision]:
     """Settled decisions of clips that are there and whose owners share them; sound needs both switches."""
     shared = Q(clip__corpus__isnull=False) | Q(clip__shared_for_review=True)
-    decisions = Decision.objects.filter(task=wanted.task, clip__deleted_at__isnull=True)
-    if wanted.format == "audiofolder":
+    decisions = Decision.objects.filter(task=options.task, clip__deleted_at__isnull=True)
+    if options.format == "audiofolder":
         shared = Q(clip__corpus__isnull=False) | Q(
             clip__shared_for_review=True, clip__shared_for_training=True
         )
         decisions = decisions.filter(state=Decision.State.DECIDED)
     else:
         decisions = decisions.filter(state__in=[Decision.State.DECIDED, Decision.State.EXCLUDED])
-    if wanted.since:
-        decisions = decisions.filter(decided_at__gte=wanted.since)
+    if options.since:
+        decisions = decisions.filter(decided_at__gte=options.since)
     related = decisions.filter(shared).select_related("label", "clip__corpus", "clip__reference_label")
     return related.defer("clip__peaks", "clip__quality").order_by("pk")
 
 
-def export_file(wanted: Wanted, path: Path, *, progress: Callable[[int, int], None]) -> Row:
+def export_file(options: ExportOptions, path: Path, *, progress: Callable[[int, int], None]) -> Row:
     """Write the table to ``path``, or nothing at all; what its manifest says."""
     with replacing_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         hashed = HashedFile(file)
-        count = _write_table(wanted, hashed, progress, audio=None)
-    return _manifest(wanted, count, hashed)
+        count = _write_table(options, hashed, progress, audio=None)
+    return _manifest(options, count, hashed)
 
 
-def export_folder(wanted: Wanted, folder: Path, *, progress: Callable[[int, int], None]) -> Row:
+def export_folder(options: ExportOptions, folder: Path, *, progress: Callable[[int, int], None]) -> Row:
     """Write table, manifest and, for ``audiofolder``, sound into a new or empty folder, or nothing at all."""
     with new_folder(folder) as part:
-        audio = part / "audio" if wanted.format == "audiofolder" else None
+        audio = part / "audio" if options.format == "audiofolder" else None
         if audio:
             audio.mkdir()
-        with (part / TABLES[wanted.format]).open("w", encoding="utf-8", newline="") as file:
+        with (part / TABLES[options.format]).open("w", encoding="utf-8", newline="") as file:
             hashed = HashedFile(file)
-            count = _write_table(wanted, hashed, progress, audio=audio)
-        manifest = _manifest(wanted, count, hashed)
+            count = _write_table(options, hashed, progress, audio=audio)
+        manifest = _manifest(options, count, hashed)
         (part / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
     return manifest
 
 
-def _manifest(wanted: Wanted, count: int, hashed: HashedFile) -> Row:
+def _manifest(options: ExportOptions, count: int, hashed: HashedFile) -> Row:
     return {
-        "task": wanted.task.slug,
-        "labels": wanted.task.label_keys(),
-        "format": wanted.format,
-        "since": wanted.since.isoformat() if wanted.since else None,
+        "task": options.task.slug,
+        "labels": options.task.label_keys(),
+        "format": options.format,
+        "since": options.since.isoformat() if options.since else None,
         "made": timezone.now().isoformat(timespec="seconds"),
         "rows": count,
         "sha256": hashed.sha256,
@@ -107,27 +107,27 @@ def _manifest(wanted: Wanted, count: int, hashed: HashedFile) -> Row:
 
 
 def _write_table(
-    wanted: Wanted, file: HashedFile, progress: Callable[[int, int], None], audio: Path | None
+    options: ExportOptions, file: HashedFile, progress: Callable[[int, int], None], audio: Path | None
 ) -> int:
-    total = exportable(wanted).count()
-    keys = wanted.task.label_keys()
+    total = exportable(options).count()
+    keys = options.task.label_keys()
     names = [*(["file_name"] if audio else []), *_columns(keys)]
     # What programs read stays as it is; the table for spreadsheets is theirs.
     for_programs = csv.DictWriter(file, names)
-    if wanted.format == "csv":
-        file.write(csv_head(names, wanted.notation))
-    elif wanted.format == "audiofolder":
+    if options.format == "csv":
+        file.write(csv_head(names, options.notation))
+    elif options.format == "audiofolder":
         for_programs.writeheader()
     count = 0
-    for decision, row in _rows(wanted, keys):
+    for decision, row in _rows(options, keys):
         if audio is not None:
             row = {"file_name": f"audio/{decision.clip_id}.flac", **row}
             if not _copy_sound(decision.clip, audio / f"{decision.clip_id}.flac"):
                 continue
-        if wanted.format == "jsonl":
+        if options.format == "jsonl":
             file.write(json.dumps(row) + "\n")
-        elif wanted.format == "csv":
-            file.write(csv_line([row[name] for name in names], wanted.notation))
+        elif options.format == "csv":
+            file.write(csv_line([row[name] for name in names], options.notation))
         else:
             for_programs.writerow(row)
         count += 1
@@ -145,14 +145,14 @@ def _copy_sound(clip: Clip, path: Path) -> bool:
     return True
 
 
-def _rows(wanted: Wanted, keys: Sequence[str]) -> Iterator[tuple[Decision, Row]]:
-    decisions, last = exportable(wanted), 0
+def _rows(options: ExportOptions, keys: Sequence[str]) -> Iterator[tuple[Decision, Row]]:
+    decisions, last = exportable(options), 0
     # Read page by page: while one long reading lasts, SQLite refuses to note how far it is.
     while chunk := list(decisions.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk
         ids = [decision.clip_id for decision in chunk]
-        votes = _votes(wanted.task, ids)
-        more = _more(wanted.task, ids) if wanted.format == "jsonl" else {}
+        votes = _votes(options.task, ids)
+        more = _more(options.task, ids) if options.format == "jsonl" else {}
         for decision in chunk:
             row = _row(decision, keys, votes[decision.clip_id])
             yield decision, row | more.get(decision.clip_id, {})
@@ -211,8 +211,8 @@ def _reviews(task: Task, ids: list[UUID]) -> dict[UUID, list[Row]]:
     rows = Review.objects.filter(task=task, clip__in=ids).order_by("pk")
     found: dict[UUID, list[Row]] = defaultdict(list)
     names = ("rater", "kind", "flag", "picked_by", "prediction_shown", "milliseconds", "created")
-    for row in rows.values("clip_id", *names, said=F("label__key"), predicted=F("predicted_label__key")):
-        clip_id, said, predicted = row.pop("clip_id"), row.pop("said"), row.pop("predicted")
+    for row in rows.values("clip_id", *names, given=F("label__key"), predicted=F("predicted_label__key")):
+        clip_id, given, predicted = row.pop("clip_id"), row.pop("given"), row.pop("predicted")
         created = row.pop("created").isoformat()
-        found[clip_id].append({"label": said, "predicted_label": predicted, "created": created, **row})
+        found[clip_id].append({"label": given, "predicted_label": predicted, "created": created, **row})
     return found

@@ -18,9 +18,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.exceptions import ImportRefused
-from annotations.imports.corpus_rows import Row
+from annotations.imports.corpus_rows import CorpusRow
 from annotations.models import CorpusColumns, Decision, DuplicateFile
-from annotations.queue.entries import follow_clips
+from annotations.queue.entries import sync_entries
 from classifier.audio.quarantine.job import Decoded
 from classifier.clips import storage, uploads
 from classifier.corpora.files import one_form
@@ -35,7 +35,7 @@ MAX_SPEAKER = 80
 
 
 @dataclass
-class Outcome:
+class CorpusImport:
     """Clips that are new, that were there before, and that were left out, with an example of each reason."""
 
     corpus: Corpus
@@ -44,7 +44,7 @@ class Outcome:
     rejected: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
 
-    def reject(self, row: Row, reason: str) -> None:
+    def reject(self, row: CorpusRow, reason: str) -> None:
         self.rejected[reason] += 1
         self.examples.setdefault(reason, row.file_name)
 
@@ -60,16 +60,16 @@ def open_corpus(*, name: str, task: Task) -> Corpus:
 
 
 def import_rows(
-    corpus: Corpus, rows: Sequence[Row], *, review: bool, progress: Callable[[int, int], None]
-) -> Outcome:
+    corpus: Corpus, rows: Sequence[CorpusRow], *, review: bool, progress: Callable[[int, int], None]
+) -> CorpusImport:
     """Decode and keep what is not there yet. May be interrupted at any moment and run again.
 
     Raises UserError ``storage_full``, after which everything before is kept.
     """
-    outcome = Outcome(corpus)
+    outcome = CorpusImport(corpus)
     known = _names_in(Clip.objects.filter(corpus=corpus))
     same_sound = _names_in(DuplicateFile.objects.filter(clip__corpus=corpus))
-    todo: dict[tuple[str, Path], Row] = {}
+    todo: dict[tuple[str, Path], CorpusRow] = {}
     named: set[tuple[str, str]] = set()
     for row in rows:
         if row.rejected:
@@ -89,7 +89,7 @@ def import_rows(
     with ThreadPoolExecutor(settings.DECODER_PROCESSES) as threads:
         for start in range(0, len(new), BATCH):
             batch = new[start : start + BATCH]
-            _keep(outcome, list(zip(batch, threads.map(_decode, batch), strict=True)), review)
+            store_batch(outcome, list(zip(batch, threads.map(_decode, batch), strict=True)), review)
             progress(start + len(batch), len(new))
     logger.info("Imported corpus=%s added=%d rejected=%d", corpus.pk, outcome.added, outcome.rejected.total())
     return outcome
@@ -100,7 +100,7 @@ def _names_in(rows: QuerySet[Any]) -> set[tuple[str, str]]:
     return {(split, one_form(name)) for split, name in rows.values_list("split", "file_name")}
 
 
-def _decode(row: Row) -> Decoded | str:
+def _decode(row: CorpusRow) -> Decoded | str:
     """The decoded file, or why it cannot be used."""
     try:
         return uploads.decode(uploads.read_upload(ContentFile(row.path.read_bytes())))
@@ -110,7 +110,7 @@ def _decode(row: Row) -> Decoded | str:
         return "unreadable"
 
 
-def _keep(outcome: Outcome, batch: list[tuple[Row, Decoded | str]], review: bool) -> None:
+def store_batch(outcome: CorpusImport, batch: list[tuple[CorpusRow, Decoded | str]], review: bool) -> None:
     checksums = {checksum_of(row, decoded) for row, decoded in batch if isinstance(decoded, Decoded)}
     alike = Clip.objects.filter(corpus=outcome.corpus, checksum__in=checksums)
     first_of: dict[str, UUID] = dict(alike.values_list("checksum", "pk"))
@@ -136,11 +136,11 @@ def _keep(outcome: Outcome, batch: list[tuple[Row, Decoded | str]], review: bool
         DuplicateFile.objects.bulk_create(duplicates)
         task = outcome.corpus.task
         Decision.objects.bulk_create(_imported(clip, task) for clip in clips if clip.reference_label)
-        follow_clips(clip.pk for clip in clips)
+        sync_entries(clip.pk for clip in clips)
     outcome.added += len(clips)
 
 
-def _new_clip(corpus: Corpus, row: Row, decoded: Decoded, review: bool) -> Clip:
+def _new_clip(corpus: Corpus, row: CorpusRow, decoded: Decoded, review: bool) -> Clip:
     # A queue that puts the least sure first needs predictions, which a worker makes.
     waits = review and ModelVersion.objects.active(corpus.task.slug).exists()
     pk = uuid4()
@@ -164,7 +164,7 @@ def _new_clip(corpus: Corpus, row: Row, decoded: Decoded, review: bool) -> Clip:
     )
 
 
-def checksum_of(row: Row, decoded: Decoded) -> str:
+def checksum_of(row: CorpusRow, decoded: Decoded) -> str:
     """Of the waveform. Silence stands for sound that is elsewhere, so each silent file is its own."""
     if not decoded.quality.digital_silence:
         return decoded.checksum

@@ -17,7 +17,7 @@ PLACED = {FILE_NAME, "label", "speaker", "split", "usable"}
 
 
 @dataclass(frozen=True)
-class Row:
+class CorpusRow:
     """A clip of a corpus as its table has it; ``rejected`` says why it cannot be used, or nothing.
 
     ``others`` are the columns that the site has no place for.
@@ -32,7 +32,7 @@ class Row:
     others: dict[str, str] = field(default_factory=dict)
 
 
-def read_rows(folder: Path, labels: LabelReader, *, follow_links: bool = False) -> list[Row]:
+def read_corpus_rows(folder: Path, labels: LabelReader, *, follow_links: bool = False) -> list[CorpusRow]:
     """Files that links bring in from outside the folder are rejected unless ``follow_links``.
 
     Raises ImportRefused when there is no table that can be read, or a speaker stands in two splits.
@@ -76,12 +76,14 @@ def _values(table: Path, files: CorpusFiles) -> Iterator[dict[str, str]]:
         raise ImportRefused(error.code, detail) from error
 
 
-def _row(values: dict[str, str], home: Path, split: str, labels: LabelReader, files: CorpusFiles) -> Row:
+def _row(
+    values: dict[str, str], home: Path, split: str, labels: LabelReader, files: CorpusFiles
+) -> CorpusRow:
     name = values[FILE_NAME]
     named = values.get("label", "").strip()
     label = labels.get(named) if named else None
     split = split or values.get("split", "").strip()
-    # A row without a speaker is taken for a voice of its own. A voice has one name in all tables.
+    # A row without a speaker counts as a speaker of its own. A speaker has one name in all tables.
     speaker = normalize("NFC", values.get("speaker", "").strip()) or PurePosixPath(one_form(name)).stem
     reasons = {
         "not_usable": values.get("usable", "").strip().lower() == "no",
@@ -95,7 +97,7 @@ def _row(values: dict[str, str], home: Path, split: str, labels: LabelReader, fi
             path = files.find(home, name)
         except FileRefused as error:
             rejected = error.code
-    return Row(path, name, label, speaker, split, rejected, _others(values))
+    return CorpusRow(path, name, label, speaker, split, rejected, _others(values))
 
 
 def _others(values: dict[str, str]) -> dict[str, str]:
@@ -104,7 +106,7 @@ def _others(values: dict[str, str]) -> dict[str, str]:
     return {name.replace("\0", ""): text for name, text in named.items() if name not in PLACED}
 
 
-def _require_whole_speakers(rows: Iterable[Row]) -> None:
+def _require_whole_speakers(rows: Iterable[CorpusRow]) -> None:
     splits: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         splits[row.speaker].add(row.split)

@@ -15,8 +15,8 @@ COLOURS = (
     *("#7a7a7a", "#e69f00", "#0072b2", "#d55e00", "#8a63d2"),
     *("#009e73", "#cc79a7", "#56b4e9", "#b8860b", "#4b5320"),
 )
-# The one that ships, and that is meant where nobody says which.
-FIRST_TASK = "emotion"
+# The one that ships; the default wherever no task is named.
+DEFAULT_TASK = "emotion"
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 
 

@@ -24,7 +24,7 @@ MAX_RATER = 80
 
 
 @dataclass(frozen=True)
-class Vote:
+class ReviewRow:
     """``number`` tells equal lines of one file apart."""
 
     file_name: str
@@ -35,17 +35,17 @@ class Vote:
 
     def client_id(self, task: Task, clip_id: UUID) -> str:
         """The same for the same line of the same file, so that importing again adds nothing."""
-        said = (task.pk, clip_id, self.file_name, self.rater, self.label.key, self.created, self.number)
-        return uuid5(NAMESPACE_OID, " ".join(str(part) for part in said)).hex
+        parts = (task.pk, clip_id, self.file_name, self.rater, self.label.key, self.created, self.number)
+        return uuid5(NAMESPACE_OID, " ".join(str(part) for part in parts)).hex
 
 
 @dataclass(frozen=True)
-class Rejected:
+class RejectedRow:
     file_name: str
     reason: str
 
 
-def read_votes(path: Path, labels: LabelReader) -> Iterator[Vote | Rejected]:
+def read_review_rows(path: Path, labels: LabelReader) -> Iterator[ReviewRow | RejectedRow]:
     """All reviews of a file, one by one. Raises ImportRefused, at once when it is no such table."""
     try:
         table = read_table(path)
@@ -84,18 +84,18 @@ def _vote_columns(columns: list[str], labels: LabelReader) -> dict[str, Label]:
     return found
 
 
-def _wide(table: Table, columns: Mapping[str, Label]) -> Iterator[Vote | Rejected]:
+def _wide(table: Table, columns: Mapping[str, Label]) -> Iterator[ReviewRow | RejectedRow]:
     for row in _rows(table):
         name = one_form(row[FILE_NAME])
         if row.get("usable", "").strip().lower() == "no":
-            yield Rejected(name, "not_usable")
+            yield RejectedRow(name, "not_usable")
             continue
         counts = {label: _whole(row[column], table) for column, label in columns.items()}
         if None in counts.values():
-            yield Rejected(name, "bad_votes")
+            yield RejectedRow(name, "bad_votes")
             continue
         for label, count in counts.items():
-            yield from (Vote(name, "", label, None, number) for number in range(count or 0))
+            yield from (ReviewRow(name, "", label, None, number) for number in range(count or 0))
 
 
 def _whole(text: str, table: Table) -> int | None:
@@ -107,25 +107,25 @@ def _whole(text: str, table: Table) -> int | None:
     return int(number) if number.is_integer() and 0 <= number <= MOST_VOTES else None
 
 
-def _long(rows: Iterator[dict[str, str]], labels: LabelReader) -> Iterator[Vote | Rejected]:
+def _long(rows: Iterator[dict[str, str]], labels: LabelReader) -> Iterator[ReviewRow | RejectedRow]:
     seen: Counter[tuple[str, str, str, str]] = Counter()
     for row in rows:
-        name, rater, said = (row[column].strip() for column in (FILE_NAME, "rater", "label"))
+        name, rater, label_name = (row[column].strip() for column in (FILE_NAME, "rater", "label"))
         name, created = one_form(name), row.get("created", "").strip()
-        label, when = labels.get(said), moment_of(created)
+        label, when = labels.get(label_name), parse_time(created)
         if label is None:
-            yield Rejected(name, "unknown_label")
+            yield RejectedRow(name, "unknown_label")
         elif len(rater) > MAX_RATER or "\0" in rater:
-            yield Rejected(name, "bad_rater")
+            yield RejectedRow(name, "bad_rater")
         elif created and when is None:
-            yield Rejected(name, "bad_created")
+            yield RejectedRow(name, "bad_created")
         else:
             line = (name, rater, label.key, created)
-            yield Vote(name, rater, label, when, seen[line])
+            yield ReviewRow(name, rater, label, when, seen[line])
             seen[line] += 1
 
 
-def moment_of(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     try:
         moment = parse_datetime(text)
         day = parse_date(text) if moment is None else None

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.imports.review_rows import Rejected, Vote
+from annotations.imports.review_rows import RejectedRow, ReviewRow
 from annotations.models import CurrentReview, Decision, DecisionChange, DuplicateFile, QueueEntry, Review
 from annotations.reviews import log
-from annotations.reviews.decisions import Voice, verdict
+from annotations.reviews.decisions import Vote, plurality
 from classifier.corpora.files import one_form, written_forms
 from classifier.models import Clip, Task
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Outcome:
+class ReviewImport:
     """Reviews that are new, were there before, or were left out, with an example of each reason."""
 
     added: int = 0
@@ -39,17 +39,17 @@ class Outcome:
         self.examples.setdefault(reason, file_name)
 
 
-def import_votes(
-    task: Task, votes: Iterable[Vote | Rejected], *, decide: bool, progress: Callable[[int], None]
-) -> Outcome:
+def import_reviews(
+    task: Task, rows: Iterable[ReviewRow | RejectedRow], *, decide: bool, progress: Callable[[int], None]
+) -> ReviewImport:
     """Append what is new and decide the clips it is about.
 
     A label that came with a corpus stays unless ``decide``. May be interrupted and run again.
     """
-    outcome = Outcome()
+    outcome = ReviewImport()
     clips = ClipNames(task)
     touched: set[UUID] = set()
-    for batch in _batches(votes):
+    for batch in _batches(rows):
         touched |= _append(task, clips, batch, outcome)
         progress(outcome.added + outcome.already)
     for ids in _batches(sorted(touched)):
@@ -82,20 +82,22 @@ class ClipNames:
 
 
 @transaction.atomic
-def _append(task: Task, clips: ClipNames, batch: list[Vote | Rejected], outcome: Outcome) -> set[UUID]:
+def _append(
+    task: Task, clips: ClipNames, batch: list[ReviewRow | RejectedRow], outcome: ReviewImport
+) -> set[UUID]:
     """Write the reviews of a batch; the clips they are about."""
-    named = clips.find({vote.file_name for vote in batch})
+    named = clips.find({row.file_name for row in batch})
     reviews: dict[str, Review] = {}
     touched = set()
-    for vote in batch:
-        matches = named.get(vote.file_name, [])
-        if isinstance(vote, Rejected) or len(matches) != 1:
-            reason = (
-                vote.reason if isinstance(vote, Rejected) else "unknown_file" if not matches else "ambiguous"
-            )
-            outcome.reject(vote.file_name, reason)
+    for row in batch:
+        matches = named.get(row.file_name, [])
+        if isinstance(row, RejectedRow):
+            outcome.reject(row.file_name, row.reason)
             continue
-        review = _review(task, matches[0], vote)
+        if len(matches) != 1:
+            outcome.reject(row.file_name, "ambiguous" if matches else "unknown_file")
+            continue
+        review = _review(task, matches[0], row)
         outcome.already += review.client_id in reviews
         reviews[review.client_id] = review
         touched.add(matches[0])
@@ -108,15 +110,15 @@ def _append(task: Task, clips: ClipNames, batch: list[Vote | Rejected], outcome:
     return touched
 
 
-def _review(task: Task, clip_id: UUID, vote: Vote) -> Review:
+def _review(task: Task, clip_id: UUID, row: ReviewRow) -> Review:
     return Review(
         task=task,
         clip_id=clip_id,
-        rater=vote.rater,
+        rater=row.rater,
         kind=Review.Kind.BLIND,
-        label=vote.label,
-        client_id=vote.client_id(task, clip_id),
-        created=vote.created or timezone.now(),
+        label=row.label,
+        client_id=row.client_id(task, clip_id),
+        created=row.created or timezone.now(),
     )
 
 
@@ -133,13 +135,13 @@ def _make_current(task: Task, reviews: list[Review]) -> None:
         key = (review.clip_id, review.rater)
         current = known.get(key) if review.rater else None
         if current is None:
-            current = log.begun(review)
+            current = log.new_current_review(review)
             new.append(current)
             if review.rater:
                 known[key] = current
         elif current.pk:
             changed.add(key)
-        log.absorb(current, review)
+        log.apply_review(current, review)
     CurrentReview.objects.bulk_create(new)
     CurrentReview.objects.bulk_update(
         [known[key] for key in changed], ["review", "label", "flag", "blind_label", "blind_flag"]
@@ -149,18 +151,18 @@ def _make_current(task: Task, reviews: list[Review]) -> None:
 @transaction.atomic
 def decide_by_plurality(task: Task, clip_ids: list[UUID], *, replace_imported: bool) -> int:
     """Decide clips from all their reviews, and count these in the queue; how many decisions changed."""
-    voices: dict[UUID, list[Voice]] = defaultdict(list)
+    votes: dict[UUID, list[Vote]] = defaultdict(list)
     rows = CurrentReview.objects.filter(task=task, clip__in=clip_ids)
     for clip_id, label_id, flag in rows.values_list("clip_id", "label_id", "flag"):
-        voices[clip_id].append((label_id, flag))
-    _count_in_queue(task, voices)
+        votes[clip_id].append((label_id, flag))
+    _count_in_queue(task, votes)
     kept = {Decision.How.ADJUDICATED} | ({Decision.How.IMPORTED} if not replace_imported else set())
     known = {row.clip_id: row for row in Decision.objects.filter(task=task, clip__in=clip_ids)}
     new: list[Decision] = []
     changed: list[Decision] = []
-    for clip_id, said in voices.items():
+    for clip_id, given in votes.items():
         decision = known.get(clip_id) or Decision(clip_id=clip_id, task=task)
-        if decision.how in kept or not _decide(decision, said):
+        if decision.how in kept or not _decide(decision, given):
             continue
         (changed if clip_id in known else new).append(decision)
     Decision.objects.bulk_create(new)
@@ -169,10 +171,10 @@ def decide_by_plurality(task: Task, clip_ids: list[UUID], *, replace_imported: b
     return len(new) + len(changed)
 
 
-def _decide(decision: Decision, voices: list[Voice]) -> bool:
+def _decide(decision: Decision, votes: list[Vote]) -> bool:
     """Set the most frequent answer; whether that changes anything."""
     before = (decision.state, decision.label_id, decision.flag, decision.how)
-    decision.state, decision.label_id, decision.flag = verdict(voices, needed=1)
+    decision.state, decision.label_id, decision.flag = plurality(votes, needed=1)
     decision.how = Decision.How.CONSENSUS if decision.is_settled else ""
     decision.decided_by = None
     decision.decided_at = timezone.now() if decision.is_settled else None
@@ -191,11 +193,11 @@ def _steps(decisions: Iterable[Decision]) -> Iterator[DecisionChange]:
         )
 
 
-def _count_in_queue(task: Task, voices: dict[UUID, list[Voice]]) -> None:
-    waiting = QueueEntry.objects.filter(task=task, clip__in=list(voices))
+def _count_in_queue(task: Task, votes: dict[UUID, list[Vote]]) -> None:
+    waiting = QueueEntry.objects.filter(task=task, clip__in=list(votes))
     entries = list(waiting.select_for_update().order_by("pk"))
     for entry in entries:
-        entry.given = len(voices[entry.clip_id])
+        entry.given = len(votes[entry.clip_id])
         entry.is_open = entry.is_open and entry.given < entry.needed
     QueueEntry.objects.bulk_update(entries, ["given", "is_open"])
 

@@ -40,7 +40,7 @@ def renames(options: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-class Progress:
+class ProgressLine:
     """Says about once a second how far a long run is."""
 
     def __init__(self, stderr: OutputWrapper, what: str) -> None:
@@ -55,7 +55,7 @@ class Progress:
         self._stderr.write(f"{self._what}: {done}{of}")
 
 
-def tell_rejected(stderr: OutputWrapper, reasons: Counter[str], examples: dict[str, str]) -> bool:
+def report_rejected(stderr: OutputWrapper, reasons: Counter[str], examples: dict[str, str]) -> bool:
     """Say what was left out and why; whether any of it should not have been."""
     for reason, count in reasons.most_common():
         hint = HINTS.get(reason, "")

@@ -1,4 +1,4 @@
-"""The sound of somebody else's clip: nobody hears it without a line in the log."""
+"""Audio and spectrogram of somebody else's clip: every listen is logged."""
 
 from datetime import timedelta
 
@@ -16,34 +16,34 @@ from emotion_site.models import User
 SAME_LISTEN = timedelta(minutes=15)
 
 
-def heard_audio(request: HttpRequest, sound: SoundFormat, *, listener: User, clip: Clip) -> HttpResponseBase:
-    """The clip's sound or the range that was asked for; the listen is logged."""
+def logged_audio(request: HttpRequest, sound: SoundFormat, *, listener: User, clip: Clip) -> HttpResponseBase:
+    """The clip's audio or the range that was asked for; the listen is logged."""
     response = audio_response(request, clip, sound)
     if response.status_code in (200, 304) or (
-        response.status_code == 206 and not _goes_on(response, listener, clip)
+        response.status_code == 206 and not _continues_listen(response, listener, clip)
     ):
         log_listen(listener=listener, clip=clip)
     return response
 
 
-def seen_spectrogram(request: HttpRequest, *, listener: User, clip: Clip) -> HttpResponse:
-    """The clip's spectrogram, which tells what is said nearly as its sound does; the listen is logged.
+def logged_spectrogram(request: HttpRequest, *, listener: User, clip: Clip) -> HttpResponse:
+    """The clip's spectrogram, which reveals nearly as much as its audio; the listen is logged.
 
     A player fetches both, which is one listen.
     """
     response = spectrogram_response(request, clip)
-    if response.status_code in (200, 304) and not _listened_lately(listener, clip):
+    if response.status_code in (200, 304) and not _listened_recently(listener, clip):
         log_listen(listener=listener, clip=clip)
     return response
 
 
-def _goes_on(response: HttpResponseBase, listener: User, clip: Clip) -> bool:
+def _continues_listen(response: HttpResponseBase, listener: User, clip: Clip) -> bool:
     """Whether this piece belongs to a listen in the log; a piece alone, wherever it begins, is one too."""
     if response["Content-Range"].startswith("bytes 0-"):
         return False
-    return _listened_lately(listener, clip)
+    return _listened_recently(listener, clip)
 
 
-def _listened_lately(listener: User, clip: Clip) -> bool:
+def _listened_recently(listener: User, clip: Clip) -> bool:
     since = timezone.now() - SAME_LISTEN
     return ListenLog.objects.filter(listener=listener, clip=clip, created__gt=since).exists()

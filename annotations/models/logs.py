@@ -36,7 +36,7 @@ class DuplicateFile(models.Model):
 
 
 class ListenLog(AppendOnlyModel):
-    """Somebody other than the owner heard a clip."""
+    """Somebody other than the owner played a clip."""
 
     clip = models.ForeignKey(Clip, models.DO_NOTHING, db_constraint=False, related_name="listens")
     listener = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -95,7 +95,7 @@ class QueueEntry(models.Model):
             models.Index(
                 fields=["task", "owner", "given", "clip"], name="queue_open", condition=Q(is_open=True)
             ),
-            # How many others are at work is asked before each clip that is fetched ahead.
+            # How many others are at work is asked before each prefetch.
             models.Index(
                 fields=["task", "leased_until"],
                 name="queue_leased",
@@ -114,7 +114,7 @@ class QueueEntry(models.Model):
 
 
 class OfferedClip(models.Model):
-    """The queue offered a clip to a reviewer once, so their answer is taken however late it comes."""
+    """The queue offered a clip to a reviewer once, so their review is taken however late it comes."""
 
     entry = models.ForeignKey(QueueEntry, models.CASCADE, db_index=False, related_name="offers")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

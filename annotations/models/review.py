@@ -27,7 +27,7 @@ class PickedBy(models.TextChoices):
 
 
 class Review(AppendOnlyModel):
-    """What one person said about one clip at one moment."""
+    """The label or flag that one person gave one clip at one moment, or that they took it back."""
 
     class Kind(models.TextChoices):
         BLIND = "blind", _("first answer")
@@ -88,8 +88,8 @@ class Review(AppendOnlyModel):
 class CurrentReview(models.Model):
     """What the reviews of one rater of one clip come to now: derived from ``Review``, for speed.
 
-    ``blind_*`` is the last answer given without the prediction, which figures count; ``label`` and ``flag``
-    are the last answer, which decides. An anonymous vote has a row of its own.
+    ``blind_*`` is the last choice made without the prediction, which figures count; ``label`` and ``flag``
+    are the last choice, which decides. An anonymous vote has a row of its own.
     """
 
     task = models.ForeignKey(Task, models.PROTECT, db_index=False, related_name="+")
@@ -102,8 +102,8 @@ class CurrentReview(models.Model):
     label = models.ForeignKey(Label, models.PROTECT, null=True, db_index=False, related_name="+")
     flag = models.CharField(max_length=20, choices=Flag, blank=True)
     picked_by = models.CharField(max_length=10, choices=PickedBy, blank=True)
-    # What a reviewer has answered is mostly closed; what is left is counted without looking there. True also
-    # for a while after the clip was closed (see ``queue.counts``).
+    # Most reviewed clips are closed; what is left is counted without looking there. True also for a while
+    # after the clip was closed (see ``queue.counts``).
     may_be_open = models.BooleanField(default=True)
     created = models.DateTimeField(default=timezone.now)
 

@@ -1,4 +1,4 @@
-"""What everybody said about one clip, and the administrator's own word on it."""
+"""All reviews of one clip, and its adjudication by an administrator."""
 
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods
 
 from annotations.models import CurrentReview, Decision, DecisionChange, Flag, ListenLog, Objection
 from annotations.pages.review_texts import FLAG_KEYS
-from annotations.queue.offers import hearable_by, prediction_of
+from annotations.queue.offers import playable_by, prediction_of
 from annotations.reviews.adjudication import adjudicate
-from annotations.reviews.choice import read_answer
+from annotations.reviews.choice import read_choice
 from annotations.reviews.history import history_of
 from annotations.reviews.listings import next_conflict
 from classifier.models import Clip, Task
@@ -46,7 +46,7 @@ def _decide(request: SignedInRequest, task: Task, pk: UUID) -> HttpResponse:
     """Write what was chosen and go on to the next conflict, when this was one."""
     chosen = request.POST.get("answer", "")
     is_flag = chosen in Flag.values and not task.labels.filter(key=chosen).exists()
-    answer = read_answer(
+    choice = read_choice(
         task,
         label="" if is_flag else chosen,
         flag=chosen if is_flag else "",
@@ -57,8 +57,8 @@ def _decide(request: SignedInRequest, task: Task, pk: UUID) -> HttpResponse:
         raise UserError("changed_meanwhile", detail, status=409)
     before = Decision.objects.filter(task=task, clip_id=pk).first()
     was_conflict = before is not None and before.state == Decision.State.CONFLICTING
-    decision = adjudicate(administrator=request.user, task=task, clip_id=pk, answer=answer)
-    name = answer.label or decision.get_flag_display()
+    decision = adjudicate(administrator=request.user, task=task, clip_id=pk, choice=choice)
+    name = choice.label or decision.get_flag_display()
     messages.success(request, _("Decided: %(answer)s.") % {"answer": name})
     if not was_conflict:
         return redirect(request.path)
@@ -80,18 +80,18 @@ def _page_context(request: SignedInRequest, task: Task, pk: UUID) -> dict[str, A
     decision = Decision.objects.filter(task=task, clip_id=pk).select_related("label").first()
     if decision is None and not history:
         raise Http404
-    is_hearable = hearable_by(request.user).filter(pk=pk).exists()
+    is_playable = playable_by(request.user).filter(pk=pk).exists()
     is_conflict = decision is not None and decision.state == Decision.State.CONFLICTING
     return {
         "tab": "conflicts" if is_conflict else "decisions",
         "task": task,
         "clip_id": pk,
-        "clip": clip if is_hearable else None,
+        "clip": clip if is_playable else None,
         "decision": decision,
         "is_own": clip is not None and clip.owner_id == request.user.pk,
         "opinions": _opinions(task, pk),
         "objection": Objection.objects.filter(task=task, clip_id=pk).select_related("wished_label").first(),
-        "prediction": prediction_of(clip, task) if clip and is_hearable else None,
+        "prediction": prediction_of(clip, task) if clip and is_playable else None,
         "labels": task.labels.order_by("order"),
         "flags": [(flag, flag.label, key) for flag, key in FLAG_KEYS.items()],
         "seen": _newest_change(task, pk),

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from annotations.pages.asked_task import asked_task
 from annotations.pages.paging import page_of
-from annotations.reviews.listings import answers_by_clip, conflicts_of
+from annotations.reviews.listings import conflicts_of, votes_by_clip
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 
 
@@ -16,12 +16,12 @@ def conflicts(request: SignedInRequest) -> HttpResponse:
     task, tasks = asked_task(request)
     found = conflicts_of(task, request.user)
     page = page_of(found, request.GET)
-    answers = answers_by_clip(task, [decision.clip_id for decision in page.rows])
+    votes = votes_by_clip(task, [decision.clip_id for decision in page.rows])
     context = {
         "task": task,
         "tasks": tasks,
         "page": page,
-        "rows": [(decision, answers[decision.clip_id]) for decision in page.rows],
+        "rows": [(decision, votes[decision.clip_id]) for decision in page.rows],
         "count": found.count(),
     }
     return render(request, "annotations/conflicts.html", context)

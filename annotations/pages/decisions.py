@@ -1,4 +1,4 @@
-"""Where every clip stands."""
+"""The decision on every clip."""
 
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from annotations.models import Decision, Flag
 from annotations.pages.asked_task import asked_task
 from annotations.pages.paging import page_of
 from annotations.queue.progress import counts_by_state
-from annotations.reviews.listings import answers_by_clip, decisions_of
+from annotations.reviews.listings import decisions_of, votes_by_clip
 from classifier.models import Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 
@@ -48,7 +48,7 @@ def decisions(request: SignedInRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     wanted = form.wanted() | ({"state": state} if state in Decision.State.values else {})
     page = page_of(decisions_of(task).filter(**wanted), request.GET)
-    answers = answers_by_clip(task, [decision.clip_id for decision in page.rows])
+    votes = votes_by_clip(task, [decision.clip_id for decision in page.rows])
     counts = counts_by_state(task)
     context = {
         "task": task,
@@ -58,6 +58,6 @@ def decisions(request: SignedInRequest) -> HttpResponse:
         "states": [(value, name, counts[value]) for value, name in Decision.State.choices],
         "total": sum(counts.values()),
         "page": page,
-        "rows": [(decision, answers[decision.clip_id]) for decision in page.rows],
+        "rows": [(decision, votes[decision.clip_id]) for decision in page.rows],
     }
     return render(request, "annotations/decisions.html", context)

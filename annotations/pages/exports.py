@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.exports.jobs import KEPT_FOR, path_of
-from annotations.exports.requests import delete_export, start_export
+from annotations.exports.services import delete_export, start_export
 from annotations.exports.upkeep import drop_if_withdrawn
-from annotations.imports.labels import FIRST_TASK
+from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import LabelExport
 from classifier.models import Task
 from classifier.pages.forms import SOUND_DAYS
@@ -49,7 +49,7 @@ class ExportForm(forms.Form):
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def exports(request: SignedInRequest) -> HttpResponse:
-    form = ExportForm(request.POST or None, initial={"task": FIRST_TASK}, label_suffix="")
+    form = ExportForm(request.POST or None, initial={"task": DEFAULT_TASK}, label_suffix="")
     if request.method == "POST" and form.is_valid():
         start_export(
             administrator=request.user,

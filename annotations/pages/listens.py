@@ -1,4 +1,4 @@
-"""Who heard what, and when."""
+"""The log of listens: who played which clip, and when."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID

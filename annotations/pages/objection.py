@@ -1,4 +1,4 @@
-"""What an owner says and reads about the review of their clip."""
+"""The review of a clip as its owner sees it, and their objection to a prediction."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from annotations.imports.labels import FIRST_TASK
+from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import QueueEntry
 from annotations.pages.owner_section import section_context
 from annotations.reviews.adjudication import object_to_prediction
@@ -35,7 +35,7 @@ def review_state(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def objection(request: SignedInRequest, pk: UUID) -> HttpResponse:
     clip = _clip_of(request, pk)
-    task = Task.objects.get(slug=FIRST_TASK)
+    task = Task.objects.get(slug=DEFAULT_TASK)
     try:
         object_to_prediction(
             owner=request.user,

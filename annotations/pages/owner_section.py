@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.imports.labels import FIRST_TASK
+from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import Decision, ListenLog, Objection, QueueEntry
 from annotations.queue.offers import prediction_of
 from annotations.reviews.history import history_for_owner
@@ -16,11 +16,11 @@ from emotion_site.roles import Role
 
 
 def section_context(request: HttpRequest, clip: Clip) -> dict[str, Any]:
-    task = Task.objects.get(slug=FIRST_TASK)
+    task = Task.objects.get(slug=DEFAULT_TASK)
     history = history_for_owner(clip.pk, task)
     decision = Decision.objects.filter(clip=clip, task=task).select_related("label").first()
     return {
-        "wishes": task.labels.order_by("order"),
+        "labels": task.labels.order_by("order"),
         "standing": standing(clip, decision, was_reviewed=bool(history)),
         "review_history": history,
         "audience": audience_in_words(clip),
@@ -89,6 +89,6 @@ def audience_in_words(clip: Clip) -> list[str]:
             "%(count)d administrator may hear it.", "%(count)d administrators may hear it.", admins
         )
         sentences = [by_reviewers % {"count": reviewers}, by_admins % {"count": admins}]
-    heard = ListenLog.objects.filter(clip_id=clip.pk).order_by().values("pseudonym").distinct().count()
-    listened = ngettext("%(count)d person has listened.", "%(count)d people have listened.", heard)
-    return [*sentences, listened % {"count": heard} if heard else _("Nobody has listened yet.")]
+    listeners = ListenLog.objects.filter(clip_id=clip.pk).order_by().values("pseudonym").distinct().count()
+    listened = ngettext("%(count)d person has listened.", "%(count)d people have listened.", listeners)
+    return [*sentences, listened % {"count": listeners} if listeners else _("Nobody has listened yet.")]

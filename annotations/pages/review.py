@@ -1,20 +1,20 @@
 """Where reviewers start, and the page at which they work."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from annotations.imports.labels import FIRST_TASK
+from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import Decision, Flag, QueueEntry, ReviewPolicy
-from annotations.pages.json_views import progress_json
-from annotations.pages.policy_form import PolicyForm
 from annotations.pages.review_texts import FLAG_KEYS, review_settings
 from annotations.queue.guidelines import guidelines_of, rules_of
 from annotations.queue.offers import policy_of
@@ -25,8 +25,28 @@ from emotion_site.roles import is_admin, is_reviewer
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 
 
+class PolicyForm(forms.ModelForm):
+    """How the clips of a task are reviewed, as administrators change it."""
+
+    class Meta:
+        model = ReviewPolicy
+        fields = ["reviewers_needed", "doubled_percent", "random_percent", "order", "is_blind"]
+        widgets = {
+            "reviewers_needed": forms.Select(choices=[(number, number) for number in (1, 2, 3)]),
+            "doubled_percent": forms.NumberInput(attrs={"min": 0, "max": 100}),
+            "random_percent": forms.NumberInput(attrs={"min": 0, "max": 100}),
+        }
+        help_texts = {
+            "doubled_percent": gettext_lazy("The more, the better you know how far people agree."),
+            "random_percent": gettext_lazy(
+                "Only these tell how good the model is. Counts for clips that are shared later."
+            ),
+            "is_blind": gettext_lazy("People who know what the model said are swayed by it."),
+        }
+
+
 @dataclass(frozen=True)
-class Queue:
+class QueueCard:
     """One task's queue, as its reviewers see it."""
 
     task: Task
@@ -55,13 +75,13 @@ def _start_page(request: SignedInRequest, *, refused: PolicyForm | None = None) 
     if not is_reviewer(request.user):
         return render(request, "annotations/no_role.html", status=403)
     has_queue = Exists(QueueEntry.objects.filter(task=OuterRef("pk")))
-    tasks = Task.objects.filter(Q(slug=FIRST_TASK) | Q(has_queue)).order_by("pk")
+    tasks = Task.objects.filter(Q(slug=DEFAULT_TASK) | Q(has_queue)).order_by("pk")
     queues = [_queue_of(request, task, refused) for task in tasks]
     status = 422 if refused else 200
     return render(request, "annotations/review_start.html", {"queues": queues}, status=status)
 
 
-def _queue_of(request: SignedInRequest, task: Task, refused: PolicyForm | None) -> Queue:
+def _queue_of(request: SignedInRequest, task: Task, refused: PolicyForm | None) -> QueueCard:
     counts = counts_by_state(task)
     policy = policy_of(task)
     form = None
@@ -69,7 +89,7 @@ def _queue_of(request: SignedInRequest, task: Task, refused: PolicyForm | None) 
         was_sent = refused is not None and refused.instance.pk == policy.pk
         form = refused if was_sent else PolicyForm(instance=policy, prefix=task.slug)
     states = [(value, str(name), counts[value]) for value, name in Decision.State.choices]
-    return Queue(task, policy, progress_of(request.user, task), states, form)
+    return QueueCard(task, policy, progress_of(request.user, task), states, form)
 
 
 @admin_required
@@ -100,6 +120,6 @@ def work(request: SignedInRequest, task: str) -> HttpResponse:
         "rules": rules_of(row),
         "guidelines": guidelines_of(row, request.user),
         "browser_settings": review_settings(row, labels, request.user)
-        | {"progress": progress_json(request.user, row)},
+        | {"progress": asdict(progress_of(request.user, row))},
     }
     return render(request, "annotations/review.html", context)

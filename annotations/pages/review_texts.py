@@ -1,4 +1,4 @@
-"""What the scripts of the review page say and need to know, as JSON so that it is translated here."""
+"""Settings and texts of the review page's scripts, as JSON so that they are translated here."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,18 +13,16 @@ from emotion_site.models import User
 
 # Beside the labels' digits.
 FLAG_KEYS = {Flag.NO_SPEECH: "n", Flag.SEVERAL_SPEAKERS: "v", Flag.TOO_NOISY: "t", Flag.OTHER: "o"}
-DOORS = ["take", "answer", "undo", "show", "heartbeat", "release"]
 LARGEST_DIGIT = 9
 
 
 def review_settings(task: Task, labels: Iterable[Label], user: User) -> dict[str, Any]:
     names = {label.key: str(label) for label in labels} | {str(flag): str(flag.label) for flag in Flag}
     return {
-        # Answers that wait in the browser belong to one person and one task.
+        "api": {"url": reverse("api:review-list"), "task": task.slug},
+        # Reviews that wait in the browser belong to one person and one task.
         "owner": f"{user.pk}:{task.slug}",
         "person": str(user.pk),
-        "urls": {door: reverse(f"annotations:review_{door}", args=[task.slug]) for door in DOORS},
-        "startUrl": reverse("annotations:queue"),
         "names": names,
         "keys": default_keys(labels),
         "texts": _state_texts() | _answer_texts() | _key_texts(),
@@ -86,9 +84,10 @@ def _answer_texts() -> dict[str, str]:
         "differs": _("The model heard %(label)s (%(percent)s%%). Keep your answer or change it."),
         "predicted": _("The model heard %(label)s (%(percent)s%%)."),
         "noPrediction": _("The model has not answered yet."),
+        "notPredicted": _("No model version has answered yet."),
         "shown": _(
-            "The model (%(version)s) heard %(label)s (%(percent)s%%). Your answer will be marked as given "
-            "with the prediction in view."
+            "The model (version %(version)s) heard %(label)s (%(percent)s%%). Your answer will be marked as "
+            "given with the prediction in view."
         ),
         "changed": _("Changed to %(answer)s."),
         "kept": _("Kept as it is."),

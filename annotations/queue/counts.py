@@ -1,7 +1,7 @@
-"""How many clips wait for one reviewer, without looking at each that they ever answered.
+"""How many clips wait for one reviewer, without looking at each that they ever reviewed.
 
 ``CurrentReview.may_be_open`` is never false while more reviews of the clip are wanted: whoever opens a clip
-again says so at once (``opened_again``). Whoever closes one need not say anything; housekeeping does.
+again marks it at once (``mark_reopened``). Whoever closes one need not; housekeeping does.
 """
 
 from collections.abc import Iterable
@@ -17,21 +17,21 @@ CHUNK = 5000
 
 
 def n_waiting(reviewer: User, rater: str, task: Task) -> int:
-    """Open clips of others that this person has not answered, held by somebody or not."""
+    """Open clips of others that this person has not reviewed, leased or not."""
     entries = QueueEntry.objects.filter(task=task, is_open=True)
-    answered = _named(task).filter(rater=rater, may_be_open=True).filter(_is_open())
+    reviewed = _named(task).filter(rater=rater, may_be_open=True).filter(_is_open())
     # Each of the three is counted in an index; together in one statement they would not be.
-    return entries.count() - entries.filter(owner=reviewer).count() - answered.count()
+    return entries.count() - entries.filter(owner=reviewer).count() - reviewed.count()
 
 
-def opened_again(task_id: int, clip_ids: Iterable[UUID]) -> None:
+def mark_reopened(task_id: int, clip_ids: Iterable[UUID]) -> None:
     """More reviews of these clips are wanted once more. Call it in the transaction that opens them."""
     closed = CurrentReview.objects.filter(task=task_id, clip__in=list(clip_ids), may_be_open=False)
     closed.update(may_be_open=True)
 
 
-def bring_up_to_date(task: Task) -> int:
-    """Mark the answers whose clips were closed; how many rows changed."""
+def refresh_may_be_open(task: Task) -> int:
+    """Mark the reviews whose clips were closed; how many rows changed."""
     begun = QueueEntry.objects.filter(task=task, is_open=True, given__gt=0)
     # The second is none, unless a clip was opened at the very moment in which it was found to be closed.
     return _set(_named(task).filter(~_is_open(), may_be_open=True), False) + _set(

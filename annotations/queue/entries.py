@@ -9,27 +9,27 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
-from annotations.queue.counts import opened_again
+from annotations.queue.counts import mark_reopened
 from classifier.models import Clip, Prediction, Task
 from classifier.predictions.certainty import is_doubtful
 
-# Above every other place in the queue, whose numbers lie between 0 and 1.
+# Above every other priority, which lies between 0 and 1.
 OBJECTION_BONUS = 2.0
 NOT_YET_PREDICTED = 0.5
 CHUNK = 1000
 # Nobody can foresee which clips are drawn.
-dice = SystemRandom()
+rng = SystemRandom()
 
 
-def follow_clips(clip_ids: Iterable[UUID]) -> None:
+def sync_entries(clip_ids: Iterable[UUID]) -> None:
     """Bring the queue in line with what became of these clips: shared, withdrawn, deleted, predicted."""
     ids = list(clip_ids)
     for start in range(0, len(ids), CHUNK):
-        _follow(ids[start : start + CHUNK])
+        _sync(ids[start : start + CHUNK])
 
 
 @transaction.atomic
-def _follow(ids: list[UUID]) -> None:
+def _sync(ids: list[UUID]) -> None:
     entries = QueueEntry.objects.filter(clip_id__in=ids)
     # Whoever reviews these clips waits until this is done, so that nothing read here grows old meanwhile.
     known = list(entries.select_for_update().order_by("pk"))
@@ -52,10 +52,10 @@ def _follow(ids: list[UUID]) -> None:
     for policy, clips in tasks:
         shared = {clip.pk: clip for clip in clips.only("id", "owner_id", "margin", "created", "quality")}
         there = [row for row in known if row.task_id == policy.task_id and row.clip_id in shared]
-        _enter(policy, shared, there)
+        _sync_task(policy, shared, there)
 
 
-def _enter(policy: ReviewPolicy, clips: Mapping[UUID, Clip], known: list[QueueEntry]) -> None:
+def _sync_task(policy: ReviewPolicy, clips: Mapping[UUID, Clip], known: list[QueueEntry]) -> None:
     """Make entries for new clips, and open again and move the others."""
     objected = objected_clips(policy.task, clips)
     priorities = priorities_of(policy, clips, objected)
@@ -66,7 +66,7 @@ def _enter(policy: ReviewPolicy, clips: Mapping[UUID, Clip], known: list[QueueEn
             entry.priority = priorities[entry.clip_id]
         entry.is_open = entry.clip_id not in decided and entry.given < entry.needed
     QueueEntry.objects.bulk_update(known, ["priority", "has_objection", "is_open"])
-    opened_again(policy.task_id, [entry.clip_id for entry in known if entry.is_open and entry.given])
+    mark_reopened(policy.task_id, [entry.clip_id for entry in known if entry.is_open and entry.given])
     new = clips.keys() - {entry.clip_id for entry in known}
     entries = [_new_entry(policy, clips[pk], priorities[pk], pk in objected) for pk in clips if pk in new]
     for entry in entries:
@@ -77,15 +77,15 @@ def _enter(policy: ReviewPolicy, clips: Mapping[UUID, Clip], known: list[QueueEn
 
 
 def settled_clips(task: Task, ids: Iterable[UUID]) -> set[UUID]:
-    """Clips of which nothing more is asked. An imported label is no answer of a reviewer yet."""
+    """Clips of which nothing more is asked. An imported label is no review yet."""
     open_states = [Decision.State.WAITING, Decision.State.IN_REVIEW]
     decisions = Decision.objects.filter(task=task, clip__in=list(ids)).exclude(how=Decision.How.IMPORTED)
     return set(decisions.exclude(state__in=open_states).values_list("clip_id", flat=True))
 
 
 def _new_entry(policy: ReviewPolicy, clip: Clip, priority: float, has_objection: bool) -> QueueEntry:
-    overlap_draw = dice.random()
-    is_random = dice.random() * 100 < policy.random_percent
+    overlap_draw = rng.random()
+    is_random = rng.random() * 100 < policy.random_percent
     return QueueEntry(
         clip=clip,
         task=policy.task,
@@ -93,8 +93,8 @@ def _new_entry(policy: ReviewPolicy, clip: Clip, priority: float, has_objection:
         is_random=is_random,
         overlap_draw=overlap_draw,
         needed=needed_reviews(policy, overlap_draw),
-        # Served by doubt or objection, the first half of the random share would say little of the whole.
-        priority=dice.random() if is_random else priority,
+        # In the order of doubt or objection, the first half of the random share would be no sample of it.
+        priority=rng.random() if is_random else priority,
         has_objection=has_objection,
     )
 
@@ -117,7 +117,7 @@ def priorities_of(policy: ReviewPolicy, clips: Mapping[UUID, Clip], objected: se
     }[ReviewPolicy.Order(policy.order)]
     priorities = certain(policy.task, clips)
     if policy.order != ReviewPolicy.Order.OLDEST:
-        # Whatever the model said of them, it is not sure.
+        # Whatever was predicted of them is not sure.
         priorities |= {pk: 1.0 for pk, clip in clips.items() if is_doubtful(clip.quality)}
     return {pk: priority + OBJECTION_BONUS * (pk in objected) for pk, priority in priorities.items()}
 
@@ -150,6 +150,6 @@ def enter_missing_clips() -> int:
         known = QueueEntry.objects.filter(task=policy.task_id, clip=OuterRef("pk"))
         missing = Clip.objects.reviewable().filter(~Exists(known), owner__isnull=False)
         ids = list(missing.values_list("pk", flat=True))
-        follow_clips(ids)
+        sync_entries(ids)
         entered += len(ids)
     return entered

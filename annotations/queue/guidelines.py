@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from annotations.imports.labels import FIRST_TASK
+from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import Decision
 from classifier.models import Clip, Label, Task
 from classifier.querysets import ClipQuerySet
@@ -55,12 +55,12 @@ class Guideline:
 
 
 def rules_of(task: Task) -> list[Promise]:
-    return [*RULES, EMOTION_RULE] if task.slug == FIRST_TASK else RULES
+    return [*RULES, EMOTION_RULE] if task.slug == DEFAULT_TASK else RULES
 
 
 def guidelines_of(task: Task, user: User) -> list[Guideline]:
     labels = list(task.labels.order_by("order"))
-    texts = EMOTIONS if task.slug == FIRST_TASK else {}
+    texts = EMOTIONS if task.slug == DEFAULT_TASK else {}
     examples = _examples(task, user)
     return [
         Guideline(label, label.guidance or texts.get(label.key, ""), examples.get(label.pk, []))
@@ -71,10 +71,10 @@ def guidelines_of(task: Task, user: User) -> list[Guideline]:
 def example_clips(user: User) -> ClipQuerySet:
     """Clips that were decided by people and may be heard as examples: nobody is asked about them any more."""
     decided = Decision.objects.filter(state=Decision.State.DECIDED, how__in=AGREED)
-    return _audible(user).filter(pk__in=decided.values("clip_id"))
+    return _playable(user).filter(pk__in=decided.values("clip_id"))
 
 
-def _audible(user: User) -> ClipQuerySet:
+def _playable(user: User) -> ClipQuerySet:
     if not is_reviewer(user):
         return Clip.objects.none()
     return Clip.objects.reviewable().filter(duration_s__lte=LONGEST_S)
@@ -84,9 +84,9 @@ def _examples(task: Task, user: User) -> dict[int, list[UUID]]:
     """Of each kind of decision the last ones."""
     found: dict[int, list[UUID]] = defaultdict(list)
     for how in AGREED:
-        # Asked clip by clip: SQLite would list all audible clips first.
-        audible = Exists(_audible(user).filter(pk=OuterRef("clip")))
-        decided = Decision.objects.filter(audible, task=task, how=how).order_by("-decided_at")
+        # Asked clip by clip: SQLite would list all playable clips first.
+        playable = Exists(_playable(user).filter(pk=OuterRef("clip")))
+        decided = Decision.objects.filter(playable, task=task, how=how).order_by("-decided_at")
         for label_id, clip_id in decided.values_list("label_id", "clip_id")[:LATEST]:
             if label_id is not None and len(found[label_id]) < EXAMPLES_PER_LABEL:
                 found[label_id].append(clip_id)

@@ -64,7 +64,7 @@ _HELD = """
 
 
 @dataclass(frozen=True)
-class Reach:
+class LeaseRequest:
     """Whom a clip is taken for, and in which part of the queue to look first."""
 
     reviewer: User
@@ -74,31 +74,31 @@ class Reach:
     beside: list[UUID]
 
 
-def take(reach: Reach) -> int | None:
+def lease_next(request: LeaseRequest) -> int | None:
     """Lease the next clip in one statement; the entry's id, or None when nothing is free.
 
     Raises UserError ``too_many_held``.
     """
-    found = _take_free(reach)
-    if found is None and count_held(reach.reviewer, reach.task) >= MOST_HELD:
+    found = _take_free(request)
+    if found is None and count_held(request.reviewer, request.task) >= MOST_HELD:
         detail = _("You keep as many clips as one person may. Answer one of them or give it back first.")
         raise UserError("too_many_held", detail, status=409)
     return found
 
 
-def _take_free(reach: Reach) -> int | None:
+def _take_free(request: LeaseRequest) -> int | None:
     if not connection.features.has_select_for_update:  # SQLite has one writer
-        return _take(reach, lock="")
+        return _take(request, lock="")
     # Others who look at the same moment pass over a row that is being taken.
-    found = _take(reach, lock="FOR UPDATE OF q SKIP LOCKED")
+    found = _take(request, lock="FOR UPDATE OF q SKIP LOCKED")
     if found is None:
         # What is left may be free as soon as it is written; all wait in one order, so none for each other.
-        found = _take(replace(reach, random_first=False), lock="FOR UPDATE OF q")
+        found = _take(replace(request, random_first=False), lock="FOR UPDATE OF q")
     return found
 
 
-def _take(reach: Reach, *, lock: str) -> int | None:
-    statement, values = _statement(reach, timezone.now(), lock)
+def _take(request: LeaseRequest, *, lock: str) -> int | None:
+    statement, values = _statement(request, timezone.now(), lock)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         # Read to the end, which is when SQLite closes the statement and with it the transaction.
@@ -106,12 +106,12 @@ def _take(reach: Reach, *, lock: str) -> int | None:
     return rows[0][0] if rows else None
 
 
-def _statement(reach: Reach, now: datetime, lock: str) -> tuple[str, list[Any]]:
-    me, task = reach.reviewer.pk, reach.task.pk
-    moment, end, longest = (_moment(now + ahead) for ahead in (timedelta(0), LEASE, LONGEST))
-    rater = pseudonym_of(reach.reviewer)
+def _statement(request: LeaseRequest, now: datetime, lock: str) -> tuple[str, list[Any]]:
+    me, task = request.reviewer.pk, request.task.pk
+    moment, end, longest = (_to_db(now + ahead) for ahead in (timedelta(0), LEASE, LONGEST))
+    rater = pseudonym_of(request.reviewer)
     to_db = Clip._meta.pk.get_db_prep_value
-    beside = [to_db(pk, connection) for pk in reach.beside]
+    beside = [to_db(pk, connection) for pk in request.beside]
     names = {
         "entry": QueueEntry._meta.db_table,
         "current": CurrentReview._meta.db_table,
@@ -120,17 +120,17 @@ def _statement(reach: Reach, now: datetime, lock: str) -> tuple[str, list[Any]]:
     }
     free = [
         value
-        for is_random in (reach.random_first, not reach.random_first)
+        for is_random in (request.random_first, not request.random_first)
         for value in (task, is_random, me, me, moment, longest, rater)
     ]
     not_beside = f"AND o.clip_id NOT IN ({', '.join(['%s'] * len(beside))})" if beside else ""
     parts = {"free": _FREE.format(**names), "held": _HELD.format(**names)}
     statement = _TAKE.format(**names, **parts, beside=not_beside)
     mine = [me, task, moment, longest]
-    return statement, [me, moment, reach.shown, me, end, *mine, *beside, *mine, MOST_HELD, *free]
+    return statement, [me, moment, request.shown, me, end, *mine, *beside, *mine, MOST_HELD, *free]
 
 
-def _moment(value: datetime) -> Any:
+def _to_db(value: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
 
 

@@ -1,4 +1,4 @@
-"""The next clip for a reviewer, and which clips a reviewer may hear."""
+"""The next clip for a reviewer, and which clips a reviewer may play."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from annotations.models import CurrentReview, ListenLog, OfferedClip, PickedBy, QueueEntry, ReviewPolicy
 from annotations.queue import leases
-from annotations.queue.entries import dice
+from annotations.queue.entries import rng
+from annotations.queue.prefetch import may_prefetch
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Clip, Prediction, Task
 from classifier.querysets import ClipQuerySet
@@ -47,41 +48,62 @@ def policy_of(task: Task) -> ReviewPolicy:
     return ReviewPolicy.objects.get_or_create(task=task)[0]
 
 
-def take_next(*, reviewer: User, task: Task, beside: Sequence[UUID] = ()) -> Offer | None:
-    """Keep the next clip for a reviewer; the same again until it is answered or released.
+def take_next(
+    *, reviewer: User, task: Task, beside: Sequence[UUID] = (), ahead: bool = False
+) -> Offer | None:
+    """Keep the next clip for a reviewer; the same again until it is reviewed or released.
 
     ``beside`` names clips that the reviewer holds and does not mean, so that the one after them can be
-    fetched ahead. None when nothing is left for this person. Raises UserError ``not_reviewer`` or
-    ``too_many_held``.
+    prefetched. With ``ahead`` it is only leased while enough are left for the other reviewers. None when
+    nothing is left for this person. Raises UserError ``not_reviewer`` or ``too_many_held``.
     """
     require_reviewer(reviewer)
+    if ahead and not may_prefetch(reviewer=reviewer, task=task):
+        return None
     policy = policy_of(task)
-    reach = leases.Reach(
+    request = leases.LeaseRequest(
         reviewer=reviewer,
         task=task,
-        random_first=dice.random() * 100 < policy.random_percent,
+        random_first=rng.random() * 100 < policy.random_percent,
         shown=not policy.is_blind,
         beside=list(beside),
     )
-    entry_id = leases.take(reach)
+    entry_id = leases.lease_next(request)
     if entry_id is None:
         return None
-    remember_offer(entry_id=entry_id, reviewer=reviewer)
+    record_offer(entry_id=entry_id, reviewer=reviewer)
     entry = QueueEntry.objects.select_related("clip").get(pk=entry_id)
+    # None when it was reviewed in another window between the two statements.
+    return _offer(entry, task) or take_next(reviewer=reviewer, task=task, beside=beside)
+
+
+def held_offer(*, reviewer: User, task: Task, clip_id: UUID) -> Offer | None:
+    """A clip that this person holds and may still review, offered once more; None when it is not so."""
+    entry = (
+        QueueEntry.objects.filter(
+            leases.held_by(reviewer), task=task, clip_id=clip_id, clip__in=Clip.objects.reviewable()
+        )
+        .select_related("clip")
+        .first()
+    )
+    return _offer(entry, task) if entry else None
+
+
+def _offer(entry: QueueEntry, task: Task) -> Offer | None:
+    if entry.leased_until is None:
+        return None
     prediction = prediction_of(entry.clip, task) if entry.prediction_shown else None
-    if entry.leased_until is None:  # answered in another window between the two statements
-        return take_next(reviewer=reviewer, task=task, beside=beside)
     return Offer(entry.clip, task, entry.picked_by, entry.leased_until, prediction)
 
 
-def remember_offer(*, entry_id: int, reviewer: User) -> None:
+def record_offer(*, entry_id: int, reviewer: User) -> None:
     """A lease ends and goes to others; that the clip was offered stays."""
     offered = OfferedClip(entry_id=entry_id, reviewer=reviewer)
     OfferedClip.objects.bulk_create([offered], ignore_conflicts=True)
 
 
 def require_offered(*, entry: QueueEntry, reviewer: User) -> None:
-    """Whoever answers must have been asked. Raises UserError ``not_offered``."""
+    """Nobody reviews a clip that was never offered to them. Raises UserError ``not_offered``."""
     if entry.leased_by_id == reviewer.pk:
         return
     if not OfferedClip.objects.filter(entry=entry, reviewer=reviewer).exists():
@@ -90,7 +112,7 @@ def require_offered(*, entry: QueueEntry, reviewer: User) -> None:
 
 
 def show_prediction(*, reviewer: User, task: Task, clip_id: UUID) -> Prediction | None:
-    """Show the prediction before the answer, which then no longer counts as blind.
+    """Show the prediction before the review, which then no longer counts as blind.
 
     Raises UserError ``not_reviewer`` or ``lease_lost``.
     """
@@ -102,14 +124,18 @@ def show_prediction(*, reviewer: User, task: Task, clip_id: UUID) -> Prediction 
 
 
 def prediction_of(clip: Clip, task: Task) -> Prediction | None:
-    """What is heard in a clip, as its owner sees it."""
-    return clip.latest_prediction(Prediction.objects.filter(clip=clip, model_version__task=task))
+    """The prediction of a clip that its owner sees."""
+    among = Prediction.objects.filter(clip=clip, model_version__task=task)
+    prediction = clip.latest_prediction(among.select_related("label", "model_version"))
+    if prediction is not None:
+        prediction.clip = clip  # known, so that it is not read again
+    return prediction
 
 
-def hearable_by(user: User) -> ClipQuerySet:
-    """Clips of others that a person may hear: those kept for them or reviewed by them, while they are shared.
+def playable_by(user: User) -> ClipQuerySet:
+    """Clips of others that a person may play: those leased or reviewed by them, while they are shared.
 
-    Administrators hear every shared clip.
+    Administrators may play every shared clip.
     """
     if is_admin(user):
         return Clip.objects.reviewable()

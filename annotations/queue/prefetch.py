@@ -1,4 +1,4 @@
-"""Whether a reviewer may have the clip after this one already: not when others could be hearing it."""
+"""Whether a reviewer may prefetch the clip after this one: not when others have too few left."""
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,7 +12,7 @@ from emotion_site.models import User
 FREE_PER_OTHER = 5
 
 
-def may_fetch_ahead(*, reviewer: User, task: Task) -> bool:
+def may_prefetch(*, reviewer: User, task: Task) -> bool:
     now = timezone.now()
     is_held = Q(leased_until__gt=now, leased_until__lte=now + LONGEST)
     waiting = QueueEntry.objects.filter(task=task, is_open=True)

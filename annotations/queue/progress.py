@@ -1,4 +1,4 @@
-"""How far the queue is, and one reviewer in it."""
+"""Progress of a queue, and of one reviewer in it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +15,13 @@ from classifier.models import Corpus, Task
 from emotion_site.models import User
 from emotion_site.roles import Role
 
-# Of so many of the last answers the time per clip is told.
-LAST_ANSWERS = 50
+# The time per clip is the median of so many reviews.
+LATEST_REVIEWS = 50
 
 
 @dataclass(frozen=True)
 class Progress:
-    """``left`` clips wait for this person, besides ``held_by_others``; times are of their last answers."""
+    """``left`` clips wait for this person, besides ``held_by_others``; times are of their latest reviews."""
 
     left: int
     held_by_others: int
@@ -37,9 +37,9 @@ def progress_of(reviewer: User, task: Task) -> Progress:
     entries = QueueEntry.objects.filter(~Q(owner=reviewer), task=task, is_open=True)
     # Few clips are held at a time, and an index has them.
     n_held = entries.filter(held).exclude(Exists(mine.filter(clip=OuterRef("clip")))).count()
-    answers = Review.objects.filter(task=task, rater=rater).exclude(kind=Review.Kind.WITHDRAWN)
-    times = answers.filter(milliseconds__isnull=False).order_by("-created")
-    latest = [ms for ms in times.values_list("milliseconds", flat=True)[:LAST_ANSWERS] if ms is not None]
+    reviews = Review.objects.filter(task=task, rater=rater).exclude(kind=Review.Kind.WITHDRAWN)
+    times = reviews.filter(milliseconds__isnull=False).order_by("-created")
+    latest = [ms for ms in times.values_list("milliseconds", flat=True)[:LATEST_REVIEWS] if ms is not None]
     return Progress(
         left=max(0, n_waiting(reviewer, rater, task) - n_held),
         held_by_others=n_held,

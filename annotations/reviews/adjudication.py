@@ -1,4 +1,4 @@
-"""What administrators and owners say about a clip, beside the reviews."""
+"""Adjudication by administrators, objections of owners, and the policy of a queue."""
 
 import logging
 from uuid import UUID
@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from annotations import tasks
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
-from annotations.queue.entries import follow_clips, needed_reviews
+from annotations.queue.entries import needed_reviews, sync_entries
 from annotations.queue.offers import prediction_of
-from annotations.reviews.choice import Answer
+from annotations.reviews.choice import Choice
 from annotations.reviews.decisions import write_decision
 from classifier.models import Clip, Label, Task
 from emotion_site.exceptions import UserError
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def adjudicate(*, administrator: User, task: Task, clip_id: UUID, answer: Answer) -> Decision:
+def adjudicate(*, administrator: User, task: Task, clip_id: UUID, choice: Choice) -> Decision:
     """Decide a clip whatever its reviews say.
 
     Raises PermissionDenied, and UserError ``clip_gone``, ``own_clip`` or ``clip_withdrawn``.
@@ -41,12 +41,12 @@ def adjudicate(*, administrator: User, task: Task, clip_id: UUID, answer: Answer
     decision, _created = Decision.objects.select_for_update().get_or_create(clip=clip, task=task)
     write_decision(
         decision,
-        state=Decision.State.EXCLUDED if answer.flag else Decision.State.DECIDED,
-        label_id=answer.label.pk if answer.label else None,
-        flag=answer.flag,
+        state=Decision.State.EXCLUDED if choice.flag else Decision.State.DECIDED,
+        label_id=choice.label.pk if choice.label else None,
+        flag=choice.flag,
         how=Decision.How.ADJUDICATED,
         actor=administrator,
-        comment=answer.comment,
+        comment=choice.comment,
     )
     if entry is not None:
         QueueEntry.objects.filter(pk=entry.pk).update(
@@ -61,7 +61,7 @@ def object_to_prediction(
 ) -> Objection:
     """An owner says that the prediction of a clip is wrong: it moves forward unless it was drawn at random.
 
-    Objecting again replaces the wish. Raises UserError ``not_yours``, ``nothing_to_object`` or
+    Objecting again replaces the objection. Raises UserError ``not_yours``, ``nothing_to_object`` or
     ``wrong_label``.
     """
     if clip.owner_id != owner.pk:
@@ -82,7 +82,7 @@ def object_to_prediction(
             "comment": " ".join(comment.split())[:500],
         },
     )
-    follow_clips([clip.pk])
+    sync_entries([clip.pk])
     logger.info("Objection clip=%s task=%s", clip.pk, task.slug)
     return objection
 

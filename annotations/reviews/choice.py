@@ -1,4 +1,4 @@
-"""What a reviewer says about a clip, checked before anything is written."""
+"""What a reviewer chooses for a clip, validated before anything is written."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from emotion_site.exceptions import UserError
 
 
 @dataclass(frozen=True)
-class Answer:
+class Choice:
     """A label of the task, or a flag with which a clip has none; a comment explains the flag "other"."""
 
     label: Label | None
@@ -22,8 +22,8 @@ class Answer:
         return self.label.key if self.label else self.flag
 
 
-def read_answer(task: Task, *, label: str = "", flag: str = "", comment: str = "") -> Answer:
-    """The answer that keys stand for.
+def read_choice(task: Task, *, label: str = "", flag: str = "", comment: str = "") -> Choice:
+    """The choice that keys stand for.
 
     Raises UserError ``no_answer``, ``two_answers``, ``wrong_label``, ``wrong_flag`` or ``no_comment``.
     """
@@ -35,10 +35,10 @@ def read_answer(task: Task, *, label: str = "", flag: str = "", comment: str = "
             raise UserError("wrong_flag", _("There is no such reason to leave a clip without a label."))
         if flag == Flag.OTHER and not comment:
             raise UserError("no_comment", _("Say in a few words why this clip has no label."))
-        return Answer(None, flag, comment)
+        return Choice(None, flag, comment)
     if not label:
         raise UserError("no_answer", _("Choose a label first, or say why there is none."))
     row = Label.objects.filter(task=task, key=label).first()
     if row is None:
         raise UserError("wrong_label", _("This label does not belong to the task of this clip."))
-    return Answer(row, "", comment)
+    return Choice(row, "", comment)

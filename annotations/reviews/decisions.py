@@ -6,13 +6,13 @@ from collections import Counter
 from django.utils import timezone
 
 from annotations.models import CurrentReview, Decision, DecisionChange, QueueEntry
-from annotations.queue.counts import opened_again
+from annotations.queue.counts import mark_reopened
 from emotion_site.models import User
 
 logger = logging.getLogger(__name__)
 
 # A label's key and a flag's never meet: one is a number here, the other a word.
-Voice = tuple[int | None, str]
+Vote = tuple[int | None, str]
 
 
 def settle(*, entry: QueueEntry, actor: User | None) -> Decision:
@@ -25,23 +25,23 @@ def settle(*, entry: QueueEntry, actor: User | None) -> Decision:
         clip_id=entry.clip_id, task_id=entry.task_id
     )
     rows = CurrentReview.objects.filter(task_id=entry.task_id, clip_id=entry.clip_id)
-    voices: list[Voice] = list(rows.values_list("label_id", "flag"))
-    entry.given = len(voices)
+    votes: list[Vote] = list(rows.values_list("label_id", "flag"))
+    entry.given = len(votes)
     adjudicated = decision.how == Decision.How.ADJUDICATED
     was_open, entry.is_open = entry.is_open, not adjudicated and entry.given < entry.needed
     entry.save(
         update_fields=["given", "is_open", "leased_by", "leased_until", "prediction_shown", "last_reviewer"]
     )
     if entry.is_open and not was_open:
-        opened_again(entry.task_id, [entry.clip_id])
+        mark_reopened(entry.task_id, [entry.clip_id])
     if adjudicated or _keeps_import(decision, entry):
         return decision
-    state, label_id, flag = verdict(voices, entry.needed)
+    state, label_id, flag = plurality(votes, entry.needed)
     how = ""
     if state in (Decision.State.DECIDED, Decision.State.EXCLUDED):
-        how = Decision.How.SINGLE if len(voices) == 1 else Decision.How.CONSENSUS
+        how = Decision.How.SINGLE if len(votes) == 1 else Decision.How.CONSENSUS
     elif state != Decision.State.CONFLICTING and (imported := entry.clip.reference_label_id):
-        # Too many reviews were withdrawn: what the corpus says holds again.
+        # Too many reviews were withdrawn: the label of the corpus applies again.
         state, label_id, how = Decision.State.DECIDED, imported, Decision.How.IMPORTED
     write_decision(decision, state=state, label_id=label_id, flag=flag, how=how, actor=actor)
     return decision
@@ -52,13 +52,13 @@ def _keeps_import(decision: Decision, entry: QueueEntry) -> bool:
     return decision.how == Decision.How.IMPORTED and entry.given < entry.needed
 
 
-def verdict(voices: list[Voice], needed: int) -> tuple[str, int | None, str]:
-    """State, label and flag: the most frequent answer, once there are enough of them and no tie."""
-    if not voices:
+def plurality(votes: list[Vote], needed: int) -> tuple[str, int | None, str]:
+    """State, label and flag: the most frequent vote, once there are enough of them and no tie."""
+    if not votes:
         return Decision.State.WAITING, None, ""
-    if len(voices) < needed:
+    if len(votes) < needed:
         return Decision.State.IN_REVIEW, None, ""
-    first, *others = Counter(voices).most_common(2)
+    first, *others = Counter(votes).most_common(2)
     if others and others[0][1] == first[1]:
         return Decision.State.CONFLICTING, None, ""
     label_id, flag = first[0]

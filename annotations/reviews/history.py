@@ -32,7 +32,7 @@ def history_of(clip_id: UUID, task: Task) -> list[Event]:
     )
     changes = _changes(clip_id, task).select_related("actor")
     events = [_reviewed(review) for review in reviews]
-    events += [_decided(change, _judge(change), change.comment) for change in changes]
+    events += [_decided(change, _adjudicator(change), change.comment) for change in changes]
     return _in_order([*events, *_objections(clip_id, task, _("The owner"))])
 
 
@@ -40,13 +40,13 @@ def history_for_owner(clip_id: UUID, task: Task) -> list[Event]:
     """What its owner may read: no pseudonym, no comment, nothing by which reviewers tell each other apart."""
     reviews = Review.objects.filter(clip_id=clip_id, task=task).select_related("label")
     someone = _("A reviewer")
-    events = [Event(review.created, someone, said(review)) for review in reviews]
+    events = [Event(review.created, someone, describe_review(review)) for review in reviews]
     settled = [Decision.State.DECIDED, Decision.State.EXCLUDED, Decision.State.CONFLICTING]
     events += [_decided(change, "", "") for change in _changes(clip_id, task).filter(state__in=settled)]
     return _in_order([*events, *_objections(clip_id, task, _("You"))])
 
 
-def said(review: Review) -> str:
+def describe_review(review: Review) -> str:
     if review.kind == Review.Kind.WITHDRAWN:
         return _("took the answer back")
     name = str(review.label) if review.label else review.get_flag_display()
@@ -57,14 +57,14 @@ def said(review: Review) -> str:
 
 def _reviewed(review: Review) -> Event:
     who = review.rater or _("An anonymous vote")
-    return Event(review.created, who, said(review), _circumstances(review), review.comment)
+    return Event(review.created, who, describe_review(review), _context_of(review), review.comment)
 
 
-def _circumstances(review: Review) -> str:
+def _context_of(review: Review) -> str:
     parts = []
     if review.predicted_label and review.model_version:
-        told = {"number": review.model_version.number, "answer": review.predicted_label}
-        parts.append(_("version %(number)d said %(answer)s") % told)
+        values = {"number": review.model_version.number, "answer": review.predicted_label}
+        parts.append(_("version %(number)d said %(answer)s") % values)
     if review.milliseconds is not None:
         parts.append(_("after %(seconds)s s") % {"seconds": number_format(review.milliseconds / 1000, 1)})
     if review.picked_by:
@@ -76,22 +76,22 @@ def _changes(clip_id: UUID, task: Task) -> QuerySet[DecisionChange]:
     return DecisionChange.objects.filter(clip_id=clip_id, task=task).select_related("label")
 
 
-def _judge(change: DecisionChange) -> str:
+def _adjudicator(change: DecisionChange) -> str:
     """Who adjudicated is no secret among administrators; whoever answered last stays a pseudonym."""
     if change.how != Decision.How.ADJUDICATED:
         return ""
     return change.actor.get_short_name() if change.actor else _("A former administrator")
 
 
-def _decided(change: DecisionChange, judge: str, comment: str) -> Event:
-    said_of_it = change.get_state_display()
+def _decided(change: DecisionChange, adjudicator: str, comment: str) -> Event:
+    text = change.get_state_display()
     if answer := (str(change.label) if change.label else change.get_flag_display()):
-        said_of_it = pgettext("state: label", "%(state)s: %(answer)s") % {
-            "state": said_of_it,
+        text = pgettext("state: label", "%(state)s: %(answer)s") % {
+            "state": text,
             "answer": answer,
         }
-    detail = ", ".join(filter(None, [change.get_how_display(), judge]))
-    return Event(change.created, "", capfirst(said_of_it), detail, comment)
+    detail = ", ".join(filter(None, [change.get_how_display(), adjudicator]))
+    return Event(change.created, "", capfirst(text), detail, comment)
 
 
 def _objections(clip_id: UUID, task: Task, who: str) -> list[Event]:

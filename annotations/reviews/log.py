@@ -1,6 +1,4 @@
-"""Appending to the log of reviews, and what a rater's reviews of a clip come to."""
-
-from collections.abc import Iterable
+"""Appending to the log of reviews, and the current review that it comes to for each rater and clip."""
 
 from annotations.models import CurrentReview, Review
 
@@ -14,12 +12,12 @@ def append(review: Review, current: CurrentReview | None) -> None:
         if current is not None:
             current.delete()
         return
-    current = current or begun(review)
-    absorb(current, review)
+    current = current or new_current_review(review)
+    apply_review(current, review)
     current.save()
 
 
-def begun(review: Review) -> CurrentReview:
+def new_current_review(review: Review) -> CurrentReview:
     """For the first review of a rater, still to be absorbed."""
     return CurrentReview(
         task_id=review.task_id,
@@ -31,20 +29,8 @@ def begun(review: Review) -> CurrentReview:
     )
 
 
-def absorb(current: CurrentReview, review: Review) -> None:
+def apply_review(current: CurrentReview, review: Review) -> None:
     """The last answer decides; the last one given blind is what figures count."""
     current.review, current.label_id, current.flag = review, review.label_id, review.flag
     if review.kind == Kind.BLIND:
         current.blind_label_id, current.blind_flag = review.label_id, review.flag
-
-
-def replay(reviews: Iterable[Review]) -> CurrentReview | None:
-    """What the reviews of one rater of one clip come to, from the log alone; None when all are withdrawn."""
-    current: CurrentReview | None = None
-    for review in reviews:
-        if review.kind == Kind.WITHDRAWN:
-            current = None
-            continue
-        current = current or begun(review)
-        absorb(current, review)
-    return current

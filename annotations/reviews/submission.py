@@ -12,7 +12,7 @@ from annotations.models import CurrentReview, Decision, Pseudonym, QueueEntry, R
 from annotations.queue import leases
 from annotations.queue.offers import prediction_of, require_offered, require_reviewer
 from annotations.reviews import log
-from annotations.reviews.choice import Answer
+from annotations.reviews.choice import Choice
 from annotations.reviews.decisions import settle
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.clips.titles import Note
@@ -24,10 +24,10 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Saved:
-    """What came of an answer: the review, where the clip stands now, what the model had said.
+class SubmittedReview:
+    """What came of a submission: the review, the decision on the clip now, and what the model had predicted.
 
-    ``notes`` tell what the reviewer did not expect, such as a lease that was lost; the answer is kept.
+    ``notes`` tell what the reviewer did not expect, such as a lease that was lost; the review is kept.
     """
 
     review: Review
@@ -38,14 +38,14 @@ class Saved:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether reviewer and model say the same; None where one of them says no label."""
+        """Whether reviewer and model chose the same label; None where one of them has none."""
         predicted, label = self.review.predicted_label_id, self.review.label_id
         return None if predicted is None or label is None else predicted == label
 
 
 @dataclass(frozen=True)
-class Circumstances:
-    """How an answer came about. ``client_id`` is made by the client and makes sending twice harmless."""
+class ReviewContext:
+    """How a choice came about. ``client_id`` is made by the client and makes sending twice harmless."""
 
     client_id: str
     milliseconds: int | None = None
@@ -53,12 +53,12 @@ class Circumstances:
 
 
 def submit_review(
-    *, reviewer: User, task: Task, clip_id: UUID, answer: Answer, circumstances: Circumstances
-) -> Saved:
-    """Keep an answer and decide the clip when it was the last one needed.
+    *, reviewer: User, task: Task, clip_id: UUID, choice: Choice, context: ReviewContext
+) -> SubmittedReview:
+    """Store a review and decide the clip when it was the last one needed.
 
     Raises UserError ``not_reviewer``, ``client_id_reused``, ``clip_gone``, ``clip_withdrawn``, ``own_clip``,
-    ``not_in_queue`` or ``not_offered``, and then nothing is written. An answer that comes too late, because
+    ``not_in_queue`` or ``not_offered``, and then nothing is written. A review that comes too late, because
     the lease was lost or the clip is decided, is kept all the same and says so in ``notes``.
     """
     require_reviewer(reviewer)
@@ -67,32 +67,30 @@ def submit_review(
         with transaction.atomic():
             entry = _locked_entry(task, clip_id)
             clip = _reviewable_clip(reviewer, clip_id)
-            return _keep(reviewer, rater, clip, _required(entry), answer, circumstances)
+            return _write_review(reviewer, rater, clip, _required(entry), choice, context)
     except (IntegrityError, UserError):
-        # Looked for last, since most answers come once: the id is unique, and a clip may be gone by now.
-        if repeated := _repeated(rater, circumstances, task, clip_id, answer):
-            return repeated
+        # Looked for last, since most reviews come once: the id is unique, and a clip may be gone by now.
+        if sent_before := _sent_before(rater, context, task, clip_id, choice):
+            return sent_before
         raise
 
 
 def revise(
-    *, reviewer: User, task: Task, clip_id: UUID, answer: Answer, circumstances: Circumstances
-) -> Saved:
-    """Change one's answer after seeing the prediction; both answers are kept.
+    *, reviewer: User, task: Task, clip_id: UUID, choice: Choice, context: ReviewContext
+) -> SubmittedReview:
+    """Change one's review after seeing the prediction; both are kept.
 
-    Raises what ``submit_review`` raises, and ``not_reviewed`` when there is no answer to change.
+    Raises what ``submit_review`` raises, and ``not_reviewed`` when there is no review to change.
     """
     current = CurrentReview.objects.filter(task=task, clip_id=clip_id, rater=pseudonym_of(reviewer))
     if not current.exists():
         detail = _("You have not reviewed this clip, or you took your answer back.")
         raise UserError("not_reviewed", detail, status=409)
-    return submit_review(
-        reviewer=reviewer, task=task, clip_id=clip_id, answer=answer, circumstances=circumstances
-    )
+    return submit_review(reviewer=reviewer, task=task, clip_id=clip_id, choice=choice, context=context)
 
 
-def undo_last(*, reviewer: User, task: Task, client_id: str) -> Saved:
-    """Take back one's last answer in a task; the clip is kept for the reviewer again if it is free.
+def undo_last(*, reviewer: User, task: Task, client_id: str) -> SubmittedReview:
+    """Take back one's last review in a task; the clip is kept for the reviewer again if it is free.
 
     Raises UserError ``not_reviewer``, ``nothing_to_undo`` or ``client_id_reused``, or ``clip_withdrawn`` as
     ``submit_review``.
@@ -121,14 +119,14 @@ def undo_last(*, reviewer: User, task: Task, client_id: str) -> Saved:
             client_id=client_id,
         )
         log.append(review, last)
-        _give_back(entry, reviewer)
+        _return_lease(entry, reviewer)
         decision = settle(entry=entry, actor=reviewer)
     logger.info("Review withdrawn clip=%s task=%s review=%s", clip.pk, task.slug, review.pk)
-    return Saved(review, decision, None, created=True)
+    return SubmittedReview(review, decision, None, created=True)
 
 
-def _give_back(entry: QueueEntry, reviewer: User) -> None:
-    """The clip returns to whoever took their answer back, unless somebody holds it or they hold enough."""
+def _return_lease(entry: QueueEntry, reviewer: User) -> None:
+    """The clip returns to whoever took their review back, unless somebody holds it or they hold enough."""
     if entry.last_reviewer_id == reviewer.pk:
         entry.last_reviewer = None
     now = timezone.now()
@@ -164,15 +162,15 @@ def _reviewable_clip(reviewer: User, clip_id: UUID) -> Clip:
     return clip
 
 
-def _repeated(
-    rater: str, circumstances: Circumstances, task: Task, clip_id: UUID, answer: Answer
-) -> Saved | None:
+def _sent_before(
+    rater: str, context: ReviewContext, task: Task, clip_id: UUID, choice: Choice
+) -> SubmittedReview | None:
     """The review that this client id already made."""
-    known = Review.objects.filter(rater=rater, client_id=circumstances.client_id).first()
+    known = Review.objects.filter(rater=rater, client_id=context.client_id).first()
     if known is None:
         return None
     same_clip = (known.task_id, known.clip_id) == (task.pk, clip_id)
-    if not same_clip or (known.label_id, known.flag) != (answer.label and answer.label.pk, answer.flag):
+    if not same_clip or (known.label_id, known.flag) != (choice.label and choice.label.pk, choice.flag):
         raise _id_reused()
     return _saved(known, created=False)
 
@@ -182,7 +180,7 @@ def _id_reused() -> UserError:
     return UserError("client_id_reused", detail, status=409)
 
 
-def _saved(review: Review, *, created: bool) -> Saved:
+def _saved(review: Review, *, created: bool) -> SubmittedReview:
     decision = Decision.objects.filter(clip_id=review.clip_id, task_id=review.task_id).first()
     # The clip was deleted since; its reviews stay.
     decision = decision or Decision(clip_id=review.clip_id, task_id=review.task_id)
@@ -191,13 +189,13 @@ def _saved(review: Review, *, created: bool) -> Saved:
         prediction = Prediction.objects.filter(
             clip_id=review.clip_id, model_version_id=review.model_version_id
         ).first()
-    return Saved(review, decision, prediction, created)
+    return SubmittedReview(review, decision, prediction, created)
 
 
-def _keep(
-    reviewer: User, rater: str, clip: Clip, entry: QueueEntry, answer: Answer, circumstances: Circumstances
-) -> Saved:
-    # Undo mends slips of the finger, so the answer after it counts like a first one; that the prediction
+def _write_review(
+    reviewer: User, rater: str, clip: Clip, entry: QueueEntry, choice: Choice, context: ReviewContext
+) -> SubmittedReview:
+    # Undo mends slips of the finger, so the review after it counts like a first one; that the prediction
     # had been shown meanwhile stands beside it.
     mine = {"task": entry.task_id, "clip": clip, "rater": rater}
     earlier = set(Review.objects.filter(**mine).values_list("kind", flat=True))
@@ -206,9 +204,9 @@ def _keep(
     current = CurrentReview.objects.filter(**mine).first() if earlier else None
     already = current is not None
     notes = _notes(entry, reviewer, already)
-    holds = entry.leased_by_id == reviewer.pk
-    seen = already or Review.Kind.REVISED in earlier or circumstances.prediction_shown
-    seen = seen or (holds and entry.prediction_shown)
+    holds_lease = entry.leased_by_id == reviewer.pk
+    seen = already or Review.Kind.REVISED in earlier or context.prediction_shown
+    seen = seen or (holds_lease and entry.prediction_shown)
     prediction = prediction_of(clip, entry.task)
     review = Review(
         task_id=entry.task_id,
@@ -216,23 +214,25 @@ def _keep(
         reviewer=reviewer,
         rater=rater,
         kind=Review.Kind.REVISED if seen else Review.Kind.BLIND,
-        label=answer.label,
-        flag=answer.flag,
-        comment=answer.comment,
+        label=choice.label,
+        flag=choice.flag,
+        comment=choice.comment,
         picked_by=entry.picked_by,
-        client_id=circumstances.client_id,
+        client_id=context.client_id,
         model_version=prediction.model_version if prediction else None,
         predicted_label=prediction.label if prediction else None,
         prediction_shown=seen or bool(earlier),
-        milliseconds=circumstances.milliseconds,
+        milliseconds=context.milliseconds,
     )
     log.append(review, current)
     entry.last_reviewer = reviewer
-    if holds:
+    if holds_lease:
         entry.leased_by, entry.leased_until, entry.prediction_shown = None, None, False
     decision = settle(entry=entry, actor=reviewer)
+    if choice.label and decision.label_id == choice.label.pk:
+        decision.label = choice.label  # known, so that it is not read again
     logger.info("Review clip=%s task=%s review=%s kind=%s", clip.pk, entry.task_id, review.pk, review.kind)
-    return Saved(review, decision, prediction, created=True, notes=notes)
+    return SubmittedReview(review, decision, prediction, created=True, notes=notes)
 
 
 def _notes(entry: QueueEntry, reviewer: User, already: bool) -> list[Note]:

@@ -32,6 +32,12 @@ class AddressThrottle(SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
+class ReviewThrottle(UserThrottle):
+    """For those who review: a quick reviewer asks for several things a second, clip after clip."""
+
+    scope = "review"
+
+
 def count_like_api(request: HttpRequest) -> None:
     """Count something that a page does as one request to the API, so that the page is no way around it.
 

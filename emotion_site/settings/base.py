@@ -265,6 +265,8 @@ USERSESSIONS_TRACK_ACTIVITY = True
 # API
 THROTTLE_USER = env.text("THROTTLE_USER", "120/min")
 THROTTLE_ADDRESS = env.text("THROTTLE_ADDRESS", "240/min")
+# A clip takes four requests, and the quickest reviewers hear three short ones in two seconds.
+THROTTLE_REVIEW = env.text("THROTTLE_REVIEW", "1200/min")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "emotion_site.api.authentication.TokenAuthentication",
@@ -280,7 +282,11 @@ REST_FRAMEWORK = {
         "emotion_site.api.throttling.UserThrottle",
         "emotion_site.api.throttling.AddressThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"user": THROTTLE_USER, "address": THROTTLE_ADDRESS},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": THROTTLE_USER,
+        "address": THROTTLE_ADDRESS,
+        "review": THROTTLE_REVIEW,
+    },
     "NUM_PROXIES": NUM_PROXIES,
     "EXCEPTION_HANDLER": "emotion_site.api.errors.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "emotion_site.api.schema.Schema",

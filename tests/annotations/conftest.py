@@ -8,13 +8,15 @@ import pytest
 from django.contrib.auth import get_user
 
 from annotations.models import QueueEntry, ReviewPolicy
-from annotations.queue.offers import remember_offer
+from annotations.queue.offers import record_offer
 from annotations.reviews import submission
-from annotations.reviews.choice import read_answer
-from annotations.reviews.submission import Circumstances, Saved
+from annotations.reviews.choice import read_choice
+from annotations.reviews.submission import ReviewContext, SubmittedReview
 from classifier.models import Clip, Task
 from emotion_site.models import User
 from tests.factories import ClipFactory, UserFactory
+
+REVIEWS = "/api/v1/reviews/"
 
 
 @pytest.fixture
@@ -47,32 +49,33 @@ def shared(speaker, policy) -> Callable[..., Clip]:
 
 
 @pytest.fixture
-def say(task) -> Callable[..., Saved]:
+def say(task) -> Callable[..., SubmittedReview]:
     """``say(reviewer, clip, "sad")`` submits an answer to a clip that was offered; a name of a flag flags."""
 
-    def submit(reviewer: User, clip: Clip, answer: str, *, client_id: str = "", **circumstances) -> Saved:
+    def submit(reviewer: User, clip: Clip, answer: str, *, client_id: str = "", **context) -> SubmittedReview:
         offer_once(reviewer, clip.pk)
         return submission.submit_review(
             reviewer=reviewer,
             task=task,
             clip_id=clip.pk,
-            answer=answer_of(task, answer),
-            circumstances=Circumstances(client_id or uuid4().hex, **circumstances),
+            choice=choice_of(task, answer),
+            context=ReviewContext(client_id or uuid4().hex, **context),
         )
 
     return submit
 
 
 @pytest.fixture
-def ask(reviewer_client):
-    """``ask("take")`` sends a reviewer's form to one door of the page; what is answered was offered."""
+def post(reviewer_client):
+    """``post("next")`` is what the page asks of the API; the clip of a ``"submit"`` was offered before."""
 
-    def send(door: str, *, status: int = 200, browser=reviewer_client, **fields):
-        if door == "answer":
+    def send(action: str, *, status: int = 0, browser=reviewer_client, **fields):
+        if action == "submit":
             offer_once(get_user(browser), fields["clip"])
-        response = browser.post(f"/review/emotion/{door}/", fields)
-        assert response.status_code == status, response.content
-        return response.json()
+        path = REVIEWS if action == "submit" else f"{REVIEWS}{action}/"
+        response = browser.post(path, fields, content_type="application/json")
+        assert response.status_code == status if status else response.status_code < 300, response.content
+        return response.json() if response.content else None
 
     return send
 
@@ -81,9 +84,9 @@ def offer_once(reviewer, clip_id: UUID | str) -> None:
     """As the queue did some time ago: the lease is over."""
     with suppress(ValueError):  # what is no id of a clip was never offered
         for entry in QueueEntry.objects.filter(clip=UUID(str(clip_id))):
-            remember_offer(entry_id=entry.pk, reviewer=reviewer)
+            record_offer(entry_id=entry.pk, reviewer=reviewer)
 
 
-def answer_of(task: Task, word: str):
+def choice_of(task: Task, word: str):
     is_label = task.labels.filter(key=word).exists()
-    return read_answer(task, **({"label": word} if is_label else {"flag": word, "comment": "said so"}))
+    return read_choice(task, **({"label": word} if is_label else {"flag": word, "comment": "said so"}))

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from annotations import tasks
 from annotations.exports.jobs import path_of
-from annotations.exports.requests import start_export
+from annotations.exports.services import start_export
 from annotations.models import LabelExport
 from classifier.models import Task
 from emotion_site.accounts.people import deactivate, delete_account, make_reset_link, reactivate

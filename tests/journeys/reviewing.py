@@ -76,7 +76,7 @@ def people_of(site: ServedSite, browser: Browser, folder: Path) -> Callable[...,
     return context
 
 
-def share_clips(page: Page, folder: Path, count: int = 13) -> None:
+def share_clips(page: Page, folder: Path, count: int = 15) -> None:
     page.goto("/")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
     page.get_by_text("Speaker and sharing").click()

@@ -11,8 +11,9 @@ from tests.journeys.conftest import PHONE, hold
 from tests.journeys.reviewing import BEGINS_ANEW, NOTE_SOUND, SEEK_EVERYWHERE, TYPE_ON, people_of, until
 from tests.served_site import ServedSite, served_site
 
-ANSWERS = "**/review/emotion/answer/"
-TAKE = "**/review/emotion/take/"
+SUBMIT = "**/api/v1/reviews/"
+NEXT = "**/api/v1/reviews/next/"
+PROGRESS = "**/api/v1/reviews/progress/*"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ requested: dict[Page, set[str]] = defaultdict(set)
 
 
 def note_what_is_heard(request: Request) -> None:
-    if request.url.endswith("/audio/"):
+    if request.url.endswith("/wav/"):
         requested[request.frame.page].add(request.url)
 
 
@@ -131,13 +132,13 @@ def test_what_was_taken_back_is_answered_anew(at_work):
 def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
     page = at_work("reviewer")
     before = left(page)
-    hold(page, ANSWERS, lambda route: route.abort())
+    hold(page, SUBMIT, lambda route: route.abort())
     say(page, "2")
     expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
     expect(page.locator("#trouble")).to_contain_text("cannot be reached")
     # The reply to one that arrived is lost: it is sent again, and saved once.
     arrived: list[object] = []
-    hold(page, ANSWERS, lambda route: (arrived.append(route.fetch()), route.abort()))
+    hold(page, SUBMIT, lambda route: (arrived.append(route.fetch()), route.abort()))
     page.reload()
     expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
     while not arrived:
@@ -151,12 +152,14 @@ def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
 
 def test_looking_again_twice_at_once_offers_no_clip_twice(at_work):
     page, answered = at_work("reviewer"), []
-    progress = {"left": 0, "heldByOthers": 0, "doneToday": 0, "medianMs": None}
-    hold(page, TAKE, lambda route: route.fulfill(json={"offer": None, "progress": progress}))
+    progress = {"left": 0, "held_by_others": 0, "done_today": 0, "median_ms": None}
+    hold(page, PROGRESS, lambda route: route.fulfill(json=progress))
+    hold(page, NEXT, lambda route: route.fulfill(status=204))
     page.reload()
     expect(page.locator("#finished")).to_be_visible()
-    page.unroute(TAKE)
-    hold(page, ANSWERS, lambda route: (answered.append(route.request.post_data), route.continue_()))
+    page.unroute(NEXT)
+    page.unroute(PROGRESS)
+    hold(page, SUBMIT, lambda route: (answered.append(route.request.post_data_json), route.continue_()))
     page.evaluate("for (const _ of [1, 2]) document.querySelector('[data-look-again]').click()")
     expect(page.locator("#desk")).to_be_visible()
     page.wait_for_timeout(500)
@@ -164,14 +167,13 @@ def test_looking_again_twice_at_once_offers_no_clip_twice(at_work):
         say(page, "3")
         saved(page).to_have_text("Saved")
         page.wait_for_timeout(500)
-    clips = re.findall(r"(?<!\w)clip=([^&]+)", " ".join(answered))
-    assert len(clips) == len(set(clips)) == 2
+    assert len(answered) == len({review["clip"] for review in answered}) == 2
 
 
 def test_what_is_typed_before_the_next_clip_is_there_labels_nothing_and_is_told(at_work):
     page, takes, answered = at_work("reviewer"), [], []
-    hold(page, ANSWERS, lambda route: (answered.append(route.request.post_data), route.continue_()))
-    hold(page, TAKE, lambda route: (takes.append(route), len(takes) != 2 and route.continue_()))
+    hold(page, SUBMIT, lambda route: (answered.append(route.request.post_data_json), route.continue_()))
+    hold(page, NEXT, lambda route: (takes.append(route), len(takes) != 2 and route.continue_()))
     page.reload()
     expect(page.locator("#desk")).to_be_visible()
     say(page, "3")
@@ -196,7 +198,7 @@ def test_what_is_typed_before_the_next_clip_is_there_labels_nothing_and_is_told(
     page.keyboard.press("Enter")
     expect(page.locator("#last-words")).to_contain_text("You said Fearful.")
     saved(page).to_have_text("Saved")
-    assert re.findall(r"label=(\w+)", " ".join(answered)) == ["sad", "fearful"]
+    assert [review["label"] for review in answered] == ["sad", "fearful"]
 
 
 def test_on_a_phone_the_verdict_is_seen_at_once_and_moves_no_label(at_work):
@@ -253,6 +255,17 @@ def test_the_player_obeys_the_keys_and_stays_as_it_was_set(at_work):
     expect(page.locator("#loop")).to_have_attribute("aria-pressed", "false")
     expect(playing).to_have_count(0)
     assert page.evaluate("sound.ended")
+
+
+def test_a_clip_that_lay_on_the_desk_for_days_costs_no_answer(at_work):
+    page, sent = at_work("reviewer"), []
+    hold(page, SUBMIT, lambda route: (sent.append(route.request.post_data_json), route.continue_()))
+    page.evaluate("(() => { performance.now = () => 1e12; })()")
+    page.evaluate("document.querySelector('[data-label=sad]').click()")
+    page.evaluate("document.getElementById('submit').click()")
+    expect(page.locator("#last-words")).to_contain_text("You said Sad.")
+    saved(page).to_have_text("Saved")
+    assert [review["milliseconds"] for review in sent] == [24 * 3600 * 1000]  # the most that the API takes
 
 
 def test_keys_can_be_changed_but_not_to_one_that_is_taken(at_work):

@@ -125,7 +125,7 @@ def _choose(page: Page, label: str) -> None:
 
 
 def _note_clip(fetched: dict[str, None], url: str, clips: Iterable[str]) -> None:
-    if url.endswith("/audio/"):
+    if url.endswith("/wav/"):
         fetched.update(dict.fromkeys(pk for pk in clips if pk in url))
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.models import Decision
-from annotations.queue.entries import follow_clips
+from annotations.queue.entries import sync_entries
 from classifier.audio import waveform as sound
 from classifier.audio.flac import encode_flac
 from classifier.clips.storage import name_for
@@ -55,7 +55,7 @@ def _keep(labelled: list[tuple[Clip, str]], how: str) -> None:
     Decision.objects.bulk_create(
         Decision(clip=clip, task=labels[key].task, label=labels[key], **decided) for clip, key in labelled
     )
-    follow_clips(clip.pk for clip, _label in labelled)
+    sync_entries(clip.pk for clip, _label in labelled)
 
 
 @cache

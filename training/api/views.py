@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.api.views import asked_task, checked, person
+from annotations.api.requests import checked, person, task_from_query
 from classifier.api.views import NewestFirst
 from classifier.models import ModelVersion, Task
 from emotion_site.api.serializers import ErrorSerializer
@@ -130,7 +130,7 @@ class VersionViewSet(AdministratorsViewSet):
     queryset = ModelVersion.objects.none()
 
     def get_queryset(self) -> QuerySet[ModelVersion]:
-        return ModelVersion.objects.filter(task=asked_task(self.request)).select_related("task")
+        return ModelVersion.objects.filter(task=task_from_query(self.request)).select_related("task")
 
     @extend_schema(responses={204: None, **ERRORS})
     def destroy(self, request: Request, number: str) -> Response:
@@ -160,7 +160,7 @@ class VersionViewSet(AdministratorsViewSet):
     def in_service(self, request: Request) -> Response:
         """The version that served at a moment; 404 before the first."""
         moment = DateTimeField().run_validation(request.query_params.get("at"))
-        version = promotion.in_service_at(asked_task(request), moment)
+        version = promotion.in_service_at(task_from_query(request), moment)
         if version is None:
             raise Http404
         return Response(VersionSerializer(version).data)
@@ -183,7 +183,7 @@ class VersionViewSet(AdministratorsViewSet):
     @action(detail=False, methods=["post"])
     def rollback(self, request: Request) -> Response:
         """Go back to the version that served before."""
-        task, asked = asked_task(request), checked(ReasonSerializer, request)
+        task, asked = task_from_query(request), checked(ReasonSerializer, request)
         seen = _version(task, asked.get("instead_of"))
         version = promotion.roll_back(
             task=task,

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
 
-from annotations.exports.labels import Wanted, exportable
+from annotations.exports.labels import ExportOptions, exportable
 from annotations.models import CurrentReview, Decision
 from classifier.models import Clip, Task
 from emotion_site.exceptions import UserError
@@ -105,7 +105,7 @@ def _keep(
 
 
 def _clips_to_freeze(task: Task, options: FreezeOptions) -> list[SnapshotClip]:
-    wanted = exportable(Wanted(task, "audiofolder"))
+    wanted = exportable(ExportOptions(task, "audiofolder"))
     if not options.with_corpora:
         wanted = wanted.exclude(how=Decision.How.IMPORTED)
     decisions = list(wanted)

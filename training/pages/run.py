@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from annotations.agreement import pictures
-from annotations.queue.offers import hearable_by
+from annotations.queue.offers import playable_by
 from classifier.models import Label, ModelVersion
 from emotion_site.models import User
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
@@ -130,7 +130,7 @@ def _heat(figures: dict[str, Any], labels: Sequence[Label]) -> list[tuple[Label,
 def _changes(changed: Sequence[dict[str, Any]], names: dict[str, str], person: User) -> list[dict[str, Any]]:
     """Clips on which the versions differ, with their audio if this person may listen to it."""
     wanted = [each["clip"] for each in changed]
-    hearable = {str(pk) for pk in hearable_by(person).filter(pk__in=wanted).values_list("pk", flat=True)}
+    hearable = {str(pk) for pk in playable_by(person).filter(pk__in=wanted).values_list("pk", flat=True)}
     return [
         {
             "clip": each["clip"],

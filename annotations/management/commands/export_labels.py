@@ -7,10 +7,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations.exceptions import ImportRefused
-from annotations.exports.labels import FORMATS, MANIFEST, Wanted, export_file, export_folder
+from annotations.exports.labels import FORMATS, MANIFEST, ExportOptions, export_file, export_folder
 from annotations.imports import terminal
 from annotations.imports.labels import require_task
-from annotations.imports.review_rows import moment_of
+from annotations.imports.review_rows import parse_time
 from emotion_site.counted import counted
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
         wanted = _wanted(options, out)
-        progress = terminal.Progress(self.stderr, "rows")
+        progress = terminal.ProgressLine(self.stderr, "rows")
         try:
             if out.suffix in (".csv", ".jsonl"):
                 manifest = export_file(wanted, out, progress=progress)
@@ -50,8 +50,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{counted(manifest['rows'], 'label')}, SHA-256 {manifest['sha256']}")
 
 
-def _wanted(options: dict[str, Any], out: Path) -> Wanted:
-    since = moment_of(options["since"])
+def _wanted(options: dict[str, Any], out: Path) -> ExportOptions:
+    since = parse_time(options["since"])
     if options["since"] and since is None:
         raise CommandError("--since takes a date such as 2026-01-31.", returncode=2)
     by_name = {".csv": "csv", ".jsonl": "jsonl"}.get(out.suffix, "")
@@ -61,6 +61,6 @@ def _wanted(options: dict[str, Any], out: Path) -> Wanted:
     if not by_name and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CommandError("OUT must be a new or empty folder.", returncode=2)
     try:
-        return Wanted(require_task(options["task"]), chosen, since)
+        return ExportOptions(require_task(options["task"]), chosen, since)
     except ImportRefused as error:
         raise CommandError(str(error), returncode=2) from error

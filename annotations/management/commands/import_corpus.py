@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.exceptions import ImportRefused
 from annotations.imports import terminal
-from annotations.imports.corpus import Outcome, import_rows, open_corpus
-from annotations.imports.corpus_rows import read_rows
+from annotations.imports.corpus import CorpusImport, import_rows, open_corpus
+from annotations.imports.corpus_rows import read_corpus_rows
 from annotations.imports.labels import LabelReader, require_task
 from classifier.clips import uploads
 from emotion_site.counted import counted
@@ -36,9 +36,9 @@ class Command(BaseCommand):
         except ImportRefused as error:
             raise CommandError(str(error), returncode=2) from error
         try:
-            rows = read_rows(folder, labels, follow_links=options["follow_links"])
+            rows = read_corpus_rows(folder, labels, follow_links=options["follow_links"])
             corpus = open_corpus(name=options["name"] or folder.resolve().name, task=task)
-            progress = terminal.Progress(self.stderr, "clips")
+            progress = terminal.ProgressLine(self.stderr, "clips")
             with quiet_log(options["verbosity"]):
                 outcome = import_rows(corpus, rows, review=options["review"], progress=progress)
         except ImportRefused as error:
@@ -51,8 +51,8 @@ class Command(BaseCommand):
             uploads.decoder_pool().close()
         self._tell(outcome, as_json=options["json"])
 
-    def _tell(self, outcome: Outcome, *, as_json: bool) -> None:
-        failed = terminal.tell_rejected(self.stderr, outcome.rejected, outcome.examples)
+    def _tell(self, outcome: CorpusImport, *, as_json: bool) -> None:
+        failed = terminal.report_rejected(self.stderr, outcome.rejected, outcome.examples)
         counts = {"added": outcome.added, "already": outcome.already}
         if as_json:
             name = outcome.corpus.name

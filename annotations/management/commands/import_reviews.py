@@ -10,8 +10,8 @@ from annotations.agreement.report_cache import has_many_reviews
 from annotations.exceptions import ImportRefused
 from annotations.imports import terminal
 from annotations.imports.labels import LabelReader, require_task
-from annotations.imports.review_rows import read_votes
-from annotations.imports.reviews import import_votes
+from annotations.imports.review_rows import read_review_rows
+from annotations.imports.reviews import import_reviews
 from emotion_site.counted import counted
 from emotion_site.serving.quiet_log import quiet_log
 
@@ -33,16 +33,16 @@ class Command(BaseCommand):
         try:
             task = require_task(options["task"])
             labels = LabelReader(task, terminal.renames(options))
-            votes = read_votes(options["file"], labels)
-            progress = terminal.Progress(self.stderr, "reviews")
+            rows = read_review_rows(options["file"], labels)
+            progress = terminal.ProgressLine(self.stderr, "reviews")
             with quiet_log(options["verbosity"]):
-                outcome = import_votes(task, votes, decide=options["decide"], progress=progress)
+                outcome = import_reviews(task, rows, decide=options["decide"], progress=progress)
         except ImportRefused as error:
             raise CommandError(str(error), returncode=2) from error
         if outcome.added and has_many_reviews(task):
             # Whoever opens the page next need not wait for it.
-            tasks.make_report_anew.enqueue(task.pk)
-        failed = terminal.tell_rejected(self.stderr, outcome.rejected, outcome.examples)
+            tasks.refresh_report.enqueue(task.pk)
+        failed = terminal.report_rejected(self.stderr, outcome.rejected, outcome.examples)
         counts = {"added": outcome.added, "already": outcome.already, "decided": outcome.decided}
         if options["json"]:
             self.stdout.write(json.dumps({**counts, "rejected": dict(outcome.rejected)}))

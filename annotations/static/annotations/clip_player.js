@@ -7,23 +7,24 @@ const STEP_S = 1;
 const PICTURE_WITHIN_MS = 300;
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
-export class ClipPlayer {
+/** Events: `play`; `blocked` when the browser plays nothing before the person has touched the page. */
+export class ClipPlayer extends EventTarget {
   #wave = null;
   #root = null;
 
-  /** `onBlocked` hears when the browser plays nothing before the person has touched the page. */
-  constructor({ place, template, loopButton, memory, onPlay, onBlocked }) {
-    Object.assign(this, { place, template, loopButton, memory, onPlay, onBlocked });
+  constructor({ container, template, loopButton, preferences }) {
+    super();
+    Object.assign(this, { container, template, loopButton, preferences });
     loopButton.addEventListener("click", () => this.toggleLoop());
     loopButton.setAttribute("aria-pressed", this.#loops);
   }
 
   get #loops() {
-    return this.memory.get("loop") === "on";
+    return this.preferences.get("loop") === "on";
   }
 
   get #speed() {
-    const kept = Number(this.memory.get("speed"));
+    const kept = Number(this.preferences.get("speed"));
     return SPEEDS.includes(kept) ? kept : 1;
   }
 
@@ -33,14 +34,14 @@ export class ClipPlayer {
     this.#begin(media); // first of all: everything else can be done while it plays
     this.#clear();
     const root = this.template.content.firstElementChild.cloneNode(true);
-    root.dataset.duration = clip.seconds;
-    root.querySelector(".waveform").setAttribute("aria-valuemax", clip.seconds);
-    this.place.replaceChildren(root);
+    root.dataset.duration = clip.duration_s;
+    root.querySelector(".waveform").setAttribute("aria-valuemax", clip.duration_s);
+    this.container.replaceChildren(root);
     this.#root = root;
-    this.#wave = WaveSurfer.create({ ...look(root), media, peaks: [clip.peaks], duration: clip.seconds });
+    this.#wave = WaveSurfer.create({ ...look(root), media, peaks: [clip.peaks], duration: clip.duration_s });
     connectButtons(this.#wave, root);
-    connectSlider(this.#wave, root.querySelector(".waveform"), clip.seconds);
-    this.#wave.on("play", this.onPlay);
+    connectSlider(this.#wave, root.querySelector(".waveform"), clip.duration_s);
+    this.#wave.on("play", () => this.dispatchEvent(new Event("play")));
     if (!media.paused) root.classList.add("is-playing");
     this.#connectSpeed(media);
     this.#picture(this.#wave, clip);
@@ -49,17 +50,19 @@ export class ClipPlayer {
   #begin(media) {
     if (media.currentTime > 0) media.currentTime = 0; // seeking takes time, also to where it is
     this.#apply(media);
-    media.play().catch((problem) => problem.name === "NotAllowedError" && this.onBlocked());
+    media.play().catch((problem) => {
+      if (problem.name === "NotAllowedError") this.dispatchEvent(new Event("blocked"));
+    });
   }
 
   /** The sound must not wait for the picture, which takes the browser some time to draw. */
-  #picture(wave, { media, levels }) {
+  #picture(wave, { media, spectrogram }) {
     const container = this.#root.querySelector(".spectrogram");
-    container.hidden = !levels;
+    container.hidden = !spectrogram;
     const draw = () => {
       clearTimeout(latest);
       media.removeEventListener("playing", draw);
-      if (levels && wave === this.#wave) drawSpectrogram(wave, container, levels);
+      if (spectrogram && wave === this.#wave) drawSpectrogram(wave, container, spectrogram);
     };
     const latest = setTimeout(draw, PICTURE_WITHIN_MS);
     media.addEventListener("playing", draw);
@@ -69,7 +72,7 @@ export class ClipPlayer {
     const select = this.#root.querySelector(".player-speed select");
     select.value = this.#speed;
     select.addEventListener("change", () => {
-      this.memory.set("speed", select.value);
+      this.preferences.set("speed", select.value);
       this.#apply(media);
       select.blur(); // the digits are for labels again
     });
@@ -88,7 +91,7 @@ export class ClipPlayer {
   clear() {
     this.pause();
     this.#clear();
-    this.place.replaceChildren();
+    this.container.replaceChildren();
   }
 
   #clear() {
@@ -110,7 +113,7 @@ export class ClipPlayer {
   }
 
   toggleLoop() {
-    this.memory.set("loop", this.#loops ? "off" : "on");
+    this.preferences.set("loop", this.#loops ? "off" : "on");
     this.loopButton.setAttribute("aria-pressed", this.#loops);
     if (this.#wave) this.#apply(this.#wave.getMediaElement());
   }

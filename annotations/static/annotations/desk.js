@@ -1,88 +1,91 @@
 // What is on the reviewer's desk: one clip, or the last one again while its successor waits.
 
-import { fill } from "../classifier/settings.js";
+import { describe } from "./prediction.js";
+import { Prefetch } from "./prefetch.js";
 
 const LOOK_AGAIN_MS = 30_000;
-// What is fetched already needs no word.
-const PATIENCE_MS = 150;
+// What is prefetched already needs no word.
+const LOADING_AFTER_MS = 150;
 const SCREENS = ["loading", "desk", "finished", "all-held"];
 const byId = (id) => document.getElementById(id);
 
-export class Desk {
+export class Desk extends EventTarget {
   #parked = null;
   #lookAgain = null;
   #turn = 0; // counts what was put on the desk
 
-  constructor({ settings, player, form, clips, early }) {
-    Object.assign(this, { settings, player, form, clips, early });
+  /** Event: `show`, when a clip is put on the desk. */
+  constructor({ settings, player, form, gate, ...queue }) {
+    super();
+    Object.assign(this, { settings, player, form, gate });
+    this.prefetch = new Prefetch({ ...queue, shown: () => this.shown.map((clip) => clip.clip) });
     this.current = null;
-    this.isWaiting = true; // for the next clip
     this.isRevising = false;
-    this.onShow = () => {};
+    player.addEventListener("blocked", () => this.note(settings.texts.playHint));
+    form.addEventListener("choose", ({ detail }) => this.announce(detail));
   }
 
-  /** The clips that are kept for this page; the last one, once it is answered, needs no keeping. */
-  get kept() {
+  /** The clips that are kept for this page. */
+  get leased() {
+    return [...this.shown, ...this.prefetch.ready];
+  }
+
+  /** The last clip, once it is reviewed, needs no keeping. */
+  get shown() {
     const clip = this.isRevising ? this.#parked : this.current;
     return clip ? [clip] : [];
-  }
-
-  get held() {
-    return this.kept.map((clip) => clip.clip);
   }
 
   async advance() {
     clearTimeout(this.#lookAgain);
     this.current = null;
-    this.isWaiting = true;
-    this.form.show(); // what was said of the last clip is not said of the next one
+    this.gate.load();
+    this.form.show(); // what was chosen for the last clip is not chosen for the next one
     this.#turn += 1;
     const turn = this.#turn;
-    const waiting = setTimeout(() => this.#screen("loading"), PATIENCE_MS);
-    const { clip, progress } = await this.clips.next();
-    clearTimeout(waiting);
+    const loading = setTimeout(() => this.#screen("loading"), LOADING_AFTER_MS);
+    const { clip, progress } = await this.prefetch.next();
+    clearTimeout(loading);
     if (turn !== this.#turn) {
-      if (clip) this.clips.putBack(clip); // something else was put here meanwhile
+      if (clip) this.prefetch.putBack(clip); // something else was put here meanwhile
       return;
     }
     if (clip) this.#show(clip);
     else this.#finish(progress);
   }
 
-  #finish({ heldByOthers }) {
-    this.isWaiting = false;
-    this.early.hide();
+  #finish({ held_by_others }) {
+    this.gate.close();
     this.player.clear();
-    this.#screen(heldByOthers > 0 ? "all-held" : "finished");
+    this.#screen(held_by_others > 0 ? "all-held" : "finished");
     this.#lookAgain = setTimeout(() => !this.current && this.advance(), LOOK_AGAIN_MS);
   }
 
-  #show(clip, answer = undefined) {
+  #show(clip, choice = undefined) {
     this.current = clip;
-    this.isWaiting = false;
-    this.early.settle();
+    this.gate.open();
     this.#turn += 1;
     this.#screen("desk");
     this.player.show(clip);
-    this.form.show(answer);
+    this.form.show(choice);
     clip.shownAt = performance.now();
     this.note(clip.prediction && !this.isRevising ? this.#predicted(clip.prediction) : "");
     byId("revising").hidden = byId("keep").hidden = !this.isRevising;
     byId("show").disabled = this.isRevising || Boolean(clip.prediction);
-    this.onShow();
+    this.dispatchEvent(new Event("show"));
     this.announce(this.settings.texts.next);
-    this.clips.prepare();
+    this.prefetch.prepare();
   }
 
   #screen(name) {
     for (const id of SCREENS) byId(id).hidden = id !== name;
   }
 
-  /** The last clip again, with the answer it has; the clip that is here waits, if it is still to be answered. */
-  reopen({ clip, answer, verdict, isAnswered = false }) {
-    this.#parked = isAnswered ? null : this.current;
+  /** The last clip again, with its review; the clip that is here waits, if it is still to be reviewed. */
+  reopen({ clip, review, verdict, isReviewed = false }) {
+    this.#parked = isReviewed ? null : this.current;
     this.isRevising = true;
-    this.#show(clip, answer);
+    this.#show(clip, review);
     this.note(verdict);
   }
 
@@ -99,12 +102,12 @@ export class Desk {
     const waiting = this.isRevising ? this.#parked : this.current;
     this.isRevising = false;
     this.#parked = null;
-    if (waiting) this.clips.putBack(waiting);
+    if (waiting) this.prefetch.putBack(waiting);
     this.#show(clip);
   }
 
   /** The prediction came along later. */
-  predicted(clip, prediction) {
+  showPrediction(clip, prediction) {
     clip.prediction = prediction;
     if (this.current !== clip) return;
     this.note(this.#predicted(prediction));
@@ -112,7 +115,7 @@ export class Desk {
   }
 
   #predicted(prediction) {
-    return fill(this.settings.texts.shown, { ...prediction, label: this.settings.names[prediction.label] });
+    return describe(this.settings.texts.shown, prediction, this.settings.names);
   }
 
   note(text) {

@@ -4,14 +4,16 @@
 const RESERVED = ["Tab", "Escape", "Shift", "Control", "Alt", "Meta", "CapsLock", "Dead", "Process", "Unidentified"];
 const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
-export class Keys {
-  constructor({ rows, memory, onAction }) {
-    Object.assign(this, { rows, memory, onAction });
+/** Event: `action`, with the name of what its key was pressed for. */
+export class Keys extends EventTarget {
+  constructor({ rows, preferences }) {
+    super();
+    Object.assign(this, { rows, preferences });
     document.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
   get #chosen() {
-    return this.memory.get("keys") ?? {};
+    return this.preferences.get("keys") ?? {};
   }
 
   keyOf(action) {
@@ -22,17 +24,17 @@ export class Keys {
     return this.rows.find((row) => this.keyOf(row.action) === key && key !== "");
   }
 
-  /** Give an action another key. The answer is "reserved", the row whose key it is, or null when it is done. */
+  /** Give an action another key. Returns "reserved", the row whose key it is, or null when it is done. */
   choose(action, key) {
     if (RESERVED.includes(key) || /^F\d+$/.test(key)) return "reserved";
     const taken = this.actionOf(key);
     if (taken && taken.action !== action) return taken;
-    this.memory.set("keys", { ...this.#chosen, [action]: key });
+    this.preferences.set("keys", { ...this.#chosen, [action]: key });
     return null;
   }
 
   reset() {
-    this.memory.set("keys", {});
+    this.preferences.set("keys", {});
   }
 
   #pressed(event) {
@@ -42,7 +44,8 @@ export class Keys {
     const action = (this.actionOf(key) ?? this.actionOf(digitOf(event)))?.action;
     if (!action || hasOwnUse(event.target, key)) return;
     event.preventDefault();
-    if (!event.repeat || ["back", "forward"].includes(action)) this.onAction(action);
+    if (event.repeat && !["back", "forward"].includes(action)) return;
+    this.dispatchEvent(new CustomEvent("action", { detail: action }));
   }
 }
 

@@ -1,33 +1,33 @@
-// Answers on their way. They wait in the browser until the site has said that they are saved, so a reload,
+// Reviews on their way. They wait in the browser until the site has said that they are saved, so a reload,
 // a lost connection or a crash costs none; each has an id of its own, so sending one twice saves it once.
 
-import { newId, post } from "./server.js";
+import { newId } from "./request.js";
 
-const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 30_000;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
 
 export class Outbox extends EventTarget {
-  #waiting = null;
+  #retry = null;
   #sending = null;
-  #running = null;
-  #wait = FIRST_WAIT_MS;
+  #current = null; // the client id of the review on its way
+  #wait = FIRST_RETRY_MS;
 
-  /** Events: `change`; `saved` and `refused` with `{ answer, reply | problem }`. */
-  constructor({ url, owner }) {
+  /** Events: `change`; `saved` and `refused` with `{ review, saved | problem }`. */
+  constructor({ api, owner }) {
     super();
-    this.url = url;
+    this.api = api;
     this.key = `review-answers:${owner}`;
     this.memory = [];
     this.problem = null;
-    this.keepsNothing = false;
+    this.isVolatile = false; // the browser stores nothing
     window.addEventListener("online", () => this.send());
     // Signed in again in another tab, or that tab sent what was left.
     window.addEventListener("focus", () => this.send());
-    window.addEventListener("storage", (event) => event.key === this.key && this.#tell("change"));
+    window.addEventListener("storage", (event) => event.key === this.key && this.#emit("change"));
   }
 
-  get answers() {
-    if (this.keepsNothing) return this.memory;
+  get reviews() {
+    if (this.isVolatile) return this.memory;
     try {
       return JSON.parse(localStorage.getItem(this.key) ?? "[]");
     } catch {
@@ -36,79 +36,83 @@ export class Outbox extends EventTarget {
   }
 
   add(fields) {
-    const answer = { client_id: newId(), ...fields };
-    this.#keep([...this.answers, answer]);
+    const review = { client_id: newId(), ...fields };
+    this.#store([...this.reviews, review]);
     this.send();
-    return answer;
+    return review;
   }
 
-  /** Take back an answer that was never on its way; says whether it was. */
-  forget(clientId) {
-    const answer = this.answers.find((one) => one.client_id === clientId);
-    if (!answer || answer.tried || this.#running === clientId) return false;
+  /** Take back a review that was never on its way; says whether it was. */
+  cancel(clientId) {
+    const review = this.reviews.find((one) => one.client_id === clientId);
+    if (!review || review.tried || this.#current === clientId) return false;
     this.#remove(clientId);
     return true;
   }
 
   /** Resolves when nothing waits any more, or when sending failed. */
   send() {
-    clearTimeout(this.#waiting);
+    clearTimeout(this.#retry);
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = null;
-      this.#running = null;
-      this.#tell("change");
+      this.#current = null;
+      this.#emit("change");
     });
     return this.#sending;
   }
 
+  sendWithin(milliseconds) {
+    return Promise.race([this.send(), new Promise((resolve) => setTimeout(resolve, milliseconds))]);
+  }
+
   async #sendAll() {
     for (;;) {
-      const [answer] = this.answers;
-      if (!answer) return;
-      this.#running = answer.client_id;
-      if (!(await this.#sendOne(answer))) return;
+      const [review] = this.reviews;
+      if (!review) return;
+      this.#current = review.client_id;
+      if (!(await this.#sendOne(review))) return;
     }
   }
 
-  async #sendOne(answer) {
-    const { tried, ...fields } = answer;
-    this.#keep(this.answers.map((one) => (one.client_id === answer.client_id ? { ...one, tried: true } : one)));
+  async #sendOne(review) {
+    const { tried, ...fields } = review;
+    this.#store(this.reviews.map((one) => (one.client_id === review.client_id ? { ...one, tried: true } : one)));
     try {
-      const reply = await post(this.url, fields);
-      this.#remove(answer.client_id);
+      const saved = await this.api.submit(fields);
+      this.#remove(review.client_id);
       this.problem = null;
-      this.#wait = FIRST_WAIT_MS;
-      this.#tell("saved", { answer, reply });
+      this.#wait = FIRST_RETRY_MS;
+      this.#emit("saved", { review, saved });
       return true;
     } catch (problem) {
       if (problem.isFinal) {
-        this.#remove(answer.client_id);
-        this.#tell("refused", { answer, problem });
+        this.#remove(review.client_id);
+        this.#emit("refused", { review, problem });
         return true;
       }
       this.problem = problem;
-      this.#waiting = setTimeout(() => this.send(), this.#wait);
-      this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT_MS);
+      this.#retry = setTimeout(() => this.send(), this.#wait);
+      this.#wait = Math.min(2 * this.#wait, LONGEST_RETRY_MS);
       return false;
     }
   }
 
   #remove(clientId) {
-    this.#keep(this.answers.filter((one) => one.client_id !== clientId));
+    this.#store(this.reviews.filter((one) => one.client_id !== clientId));
   }
 
-  #keep(answers) {
-    this.memory = answers;
+  #store(reviews) {
+    this.memory = reviews;
     try {
-      localStorage.setItem(this.key, JSON.stringify(answers));
-      this.keepsNothing = false;
+      localStorage.setItem(this.key, JSON.stringify(reviews));
+      this.isVolatile = false;
     } catch {
-      this.keepsNothing = true; // storage is full or forbidden
+      this.isVolatile = true; // storage is full or forbidden
     }
-    this.#tell("change");
+    this.#emit("change");
   }
 
-  #tell(type, detail) {
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

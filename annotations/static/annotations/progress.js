@@ -2,26 +2,24 @@
 
 import { fill } from "../classifier/settings.js";
 
-const LAST_ANSWERS = 50;
+const LATEST_TIMES = 50;
 
 export class Progress {
   #times = [];
   #steps = 0; // what was counted here so far
 
-  constructor({ settings, outbox }) {
-    this.texts = settings.texts;
-    this.outbox = outbox;
+  constructor({ api, outbox, settings }) {
+    Object.assign(this, { api, outbox, texts: settings.texts });
     this.#take(settings.progress);
   }
 
-  /** To be read before the site is asked for its counts, and given to `update` with them. */
-  get moment() {
-    return this.outbox.answers.length > 0 ? null : this.#steps;
-  }
-
-  /** The site may miss an answer that was on its way while it counted; then what was counted here stays. */
-  update(counts, moment) {
-    if (moment === this.#steps) this.#take(counts);
+  /** Ask the site for its counts. It may miss a review on its way; then what was counted here stays. */
+  async refresh() {
+    const isUpToDate = this.outbox.reviews.length === 0;
+    const steps = this.#steps;
+    const counts = await this.api.progress();
+    if (isUpToDate && steps === this.#steps) this.#take(counts);
+    return counts;
   }
 
   #take(counts) {
@@ -29,8 +27,8 @@ export class Progress {
     this.#show();
   }
 
-  answered(milliseconds) {
-    this.#times = [...this.#times, milliseconds].slice(-LAST_ANSWERS);
+  reviewed(milliseconds) {
+    this.#times = [...this.#times, milliseconds].slice(-LATEST_TIMES);
     this.#count(1);
   }
 
@@ -42,14 +40,14 @@ export class Progress {
   #count(step) {
     this.#steps += 1;
     this.left = Math.max(0, this.left - step);
-    this.doneToday = Math.max(0, this.doneToday + step);
+    this.done_today = Math.max(0, this.done_today + step);
     this.#show();
   }
 
-  /** In seconds: of this visit, or of the last answers before it. */
+  /** Median seconds per clip: of this visit, or of the last reviews before it. */
   get #pace() {
     const sorted = [...this.#times].sort((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)] ?? this.medianMs;
+    const median = sorted[Math.floor(sorted.length / 2)] ?? this.median_ms;
     return median == null ? null : median / 1000;
   }
 
@@ -58,7 +56,7 @@ export class Progress {
     const number = (value, decimals = 0) =>
       value.toLocaleString(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
     document.getElementById("left").textContent = number(this.left);
-    document.getElementById("done").textContent = number(this.doneToday);
+    document.getElementById("done").textContent = number(this.done_today);
     document.getElementById("pace").textContent =
       this.#pace === null ? "–" : fill(this.texts.seconds, { seconds: number(this.#pace, 1) });
   }

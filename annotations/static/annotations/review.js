@@ -1,63 +1,44 @@
 // The review page: one clip after the other, hands on the keyboard.
 
 import { readJson } from "../classifier/settings.js";
-import { AnswerForm } from "./answer_form.js";
+import { ChoiceForm } from "./choice_form.js";
 import { ClipPlayer } from "./clip_player.js";
-import { Clips } from "./clips.js";
 import { Desk } from "./desk.js";
-import { Early } from "./early.js";
 import { connectExamples, stopExample } from "./examples.js";
 import { startHeartbeat } from "./heartbeat.js";
+import { InputGate } from "./input_gate.js";
 import { KeyDialog } from "./key_dialog.js";
 import { Keys } from "./keys.js";
-import { LastAnswer } from "./last_answer.js";
-import { Memory } from "./memory.js";
 import { Outbox } from "./outbox.js";
+import { Preferences } from "./preferences.js";
 import { Progress } from "./progress.js";
+import { ReviewApi } from "./review_api.js";
 import { Reviewer } from "./reviewer.js";
 import { SaveState } from "./save_state.js";
 
-const SETTLED_WITHIN_MS = 4000;
+const SENT_WITHIN_MS = 4000;
 const NARROW = "(max-width: 900px)";
 const settings = readJson("review-settings");
-const { texts, urls } = settings;
+const { texts } = settings;
 const byId = (id) => document.getElementById(id);
 
-const memory = new Memory(settings.person);
-const outbox = new Outbox({ url: urls.answer, owner: settings.owner });
+const preferences = new Preferences(settings.person);
+const api = new ReviewApi(settings.api);
+const outbox = new Outbox({ api, owner: settings.owner });
 const saveState = new SaveState({ outbox, texts });
-const progress = new Progress({ settings, outbox });
+const progress = new Progress({ api, outbox, settings });
 const player = new ClipPlayer({
-  place: byId("player-place"),
+  container: byId("player-place"),
   template: byId("player"),
   loopButton: byId("loop"),
-  memory,
-  onPlay: stopExample,
-  onBlocked: () => desk.note(texts.playHint),
+  preferences,
 });
-const form = new AnswerForm({
-  texts,
-  isOpen: () => reviewer.takesAnswer(),
-  onChoice: (name) => desk.announce(name),
-  onSubmit: () => reviewer.submit(),
-});
-// Answers on their way have arrived, unless the line is slow or broken.
-const settled = () => Promise.race([outbox.send(), new Promise((resolve) => setTimeout(resolve, SETTLED_WITHIN_MS))]);
-const clips = new Clips({
-  urls,
-  progress,
-  settled,
-  held: () => [...new Set([...desk.held, ...outbox.answers.map((answer) => answer.clip)])],
-  onTrouble: (problem) => saveState.fetching(problem),
-});
-const early = new Early();
-const desk = new Desk({ settings, player, form, clips, early });
-const last = new LastAnswer({
-  settings,
-  onChange: () => reviewer.change(),
-  onUndo: () => reviewer.undo(),
-});
-const reviewer = new Reviewer({ settings, memory, outbox, saveState, progress, form, last, desk, early });
+const gate = new InputGate({ texts });
+const form = new ChoiceForm({ texts, gate });
+const desk = new Desk({ settings, player, form, gate, api, outbox, progress, saveState });
+const reviewer = new Reviewer({ settings, api, preferences, outbox, progress, saveState, gate, form, desk });
+const keys = new Keys({ rows: settings.keys, preferences });
+const keyDialog = new KeyDialog({ keys, texts });
 
 const ACTIONS = {
   submit: () => reviewer.submit(),
@@ -74,16 +55,13 @@ const ACTIONS = {
   faster: () => player.changeSpeed(1),
   help: () => keyDialog.open(),
 };
-const keys = new Keys({
-  rows: settings.keys,
-  memory,
-  onAction: (action) => {
-    if (action in ACTIONS) ACTIONS[action]();
-    else form.chooseKey(action);
-  },
+keys.addEventListener("action", ({ detail: action }) => {
+  if (action in ACTIONS) ACTIONS[action]();
+  else form.chooseKey(action);
 });
-const keyDialog = new KeyDialog({ keys, texts });
-desk.onShow = () => keyDialog.labelPage(player.place);
+desk.addEventListener("show", () => keyDialog.labelPage(player.container));
+player.addEventListener("play", stopExample);
+connectExamples(() => player.pause());
 
 document.addEventListener("keydown", (event) => {
   const isFree = event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]");
@@ -99,26 +77,23 @@ for (const button of document.querySelectorAll("[data-look-again]")) {
 byId("content").addEventListener("mousedown", (event) => {
   if (event.target.closest("button") && !event.target.closest("dialog")) event.preventDefault();
 });
-// The clip that was fetched ahead was given back when the page was left.
+// The clip that was prefetched was given back when the page was left.
 window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
 const wait = byId("wait");
-wait.checked = memory.get("wait") === true;
+wait.checked = preferences.get("wait") === true;
 wait.addEventListener("change", () => {
-  memory.set("wait", wait.checked);
+  preferences.set("wait", wait.checked);
   if (!wait.matches(":focus-visible")) wait.blur();
 });
 byId("guidelines").open = !window.matchMedia(NARROW).matches;
 
-connectExamples(() => player.pause());
-const held = () => [...desk.held, ...clips.names];
-const onBeat = (beat) => {
-  for (const clip of [...desk.kept, ...clips.ready]) clip.until = beat.until[clip.clip] ?? clip.until;
-  reviewer.beat(beat);
+const onLost = (lost) => {
+  if (lost.some((clip) => desk.shown.includes(clip))) desk.note(texts.lost);
 };
-const beat = startHeartbeat({ url: urls.heartbeat, held, progress, onBeat });
+const beat = startHeartbeat({ api, clips: () => desk.leased, progress, onLost });
 
 // What an earlier visit left goes first, so that none of its clips is offered once more.
-const wereLeft = outbox.answers.length > 0;
-await settled();
+const wereLeft = outbox.reviews.length > 0;
+await outbox.sendWithin(SENT_WITHIN_MS);
 await desk.advance();
 if (wereLeft) await beat(); // The page was made before they were sent, with counts that miss them.

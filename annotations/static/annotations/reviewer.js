@@ -1,134 +1,122 @@
-// What a reviewer does: answer, think again, take back, ask for the prediction.
+// What a reviewer does: choose a label, think again, take it back, ask for the prediction.
 
-import { post } from "./server.js";
+import { LastReview } from "./last_review.js";
 import { Undo } from "./undo.js";
 
 const VERDICT_WITHIN_MS = 3000;
+const DAY_MS = 24 * 3600 * 1000;
 
 export class Reviewer {
-  #busyWith = ""; // what to say to answers that come meanwhile
-
-  constructor({ settings, memory, outbox, saveState, progress, form, last, desk, early }) {
-    Object.assign(this, { settings, memory, outbox, saveState, progress, form, last, desk, early });
-    this.undoer = new Undo({ settings, outbox, last });
-    outbox.addEventListener("saved", ({ detail }) => last.replied(detail.answer, detail.reply));
+  constructor({ settings, api, preferences, outbox, progress, saveState, gate, form, desk }) {
+    const { texts } = settings;
+    Object.assign(this, { texts, api, preferences, outbox, progress, saveState, gate, form, desk });
+    this.last = new LastReview({ settings });
+    this.undoer = new Undo({ api, outbox, last: this.last, texts });
+    this.last.addEventListener("change", () => this.change());
+    this.last.addEventListener("undo", () => this.undo());
+    form.addEventListener("submit", () => this.submit());
+    outbox.addEventListener("saved", ({ detail }) => this.last.confirm(detail.review, detail.saved));
     outbox.addEventListener("refused", ({ detail }) => this.#refused(detail));
   }
 
-  get #isBusy() {
-    return this.#busyWith !== "";
-  }
-
-  /** Whether there is a clip that an answer could be for. When it is still to come, a word says so. */
-  takesAnswer() {
-    const isEarly = this.desk.isWaiting || this.early.isTypingOn;
-    const words = this.#busyWith || (isEarly ? this.settings.texts.early : "");
-    if (words) this.early.refuse(words);
-    else this.early.hide();
-    return words === "" && this.desk.current !== null;
-  }
-
   submit() {
-    if (!this.takesAnswer()) return;
-    const said = this.form.read();
-    if (!said) return;
-    if (this.desk.isRevising) this.#revise(said);
-    else this.#answer(said);
+    if (!this.gate.accepts()) return;
+    const choice = this.form.read();
+    if (!choice) return;
+    if (this.desk.isRevising) this.#revise(choice);
+    else this.#review(choice);
   }
 
-  #answer(said) {
+  #review(choice) {
     const clip = this.desk.current;
-    const milliseconds = Math.round(performance.now() - clip.shownAt);
-    const knew = Boolean(clip.prediction);
-    const fields = { clip: clip.clip, ...said, milliseconds, prediction_shown: knew ? "1" : "" };
-    const answer = this.outbox.add(fields);
-    this.last.remember(clip, answer);
-    this.progress.answered(milliseconds);
+    const milliseconds = timeSince(clip.shownAt);
+    const hasSeen = Boolean(clip.prediction);
+    const review = this.outbox.add({ clip: clip.clip, ...choice, milliseconds, prediction_shown: hasSeen });
+    this.last.remember(clip, review);
+    this.progress.reviewed(milliseconds);
     this.saveState.refusal("");
-    if (this.memory.get("wait") && !knew) this.#goOnUnlessDiffering(answer);
+    if (this.preferences.get("wait") && !hasSeen) this.#advanceUnlessDiffering(review);
     else this.desk.advance();
   }
 
   /** For those who would rather think about a difference at once than later. */
-  async #goOnUnlessDiffering(answer) {
-    this.#busyWith = this.settings.texts.early;
-    await Promise.race([this.outbox.send(), new Promise((done) => setTimeout(done, VERDICT_WITHIN_MS))]);
-    this.#busyWith = "";
-    const { reply } = this.last;
-    const differs = this.last.answer?.client_id === answer.client_id && reply?.agrees === false;
-    if (differs) this.desk.reopen({ ...this.#lastOne, isAnswered: true });
+  async #advanceUnlessDiffering(review) {
+    await this.gate.during(this.outbox.sendWithin(VERDICT_WITHIN_MS), this.texts.early);
+    const { saved } = this.last;
+    const differs = this.last.review?.client_id === review.client_id && saved?.agrees === false;
+    if (differs) this.desk.reopen({ ...this.#lastOne, isReviewed: true });
     else this.desk.advance();
   }
 
   change() {
-    if (this.#isBusy || this.desk.isRevising || !this.last.clip) return;
+    if (this.gate.isBusy || this.desk.isRevising || !this.last.clip) return;
     this.desk.reopen(this.#lastOne);
   }
 
   get #lastOne() {
-    const { clip, answer, verdict } = this.last;
-    return { clip, answer, verdict };
+    const { clip, review, verdict } = this.last;
+    return { clip, review, verdict };
   }
 
   keep() {
-    if (!this.desk.isRevising || this.#isBusy) return;
-    this.last.say(this.settings.texts.kept);
+    if (!this.desk.isRevising || this.gate.isBusy) return;
+    this.last.say(this.texts.kept);
     this.desk.leaveRevising();
   }
 
-  #revise(said) {
-    const { clip, answer } = this.last;
-    const isSame = ["label", "flag", "comment"].every((name) => answer[name] === said[name]);
+  #revise(choice) {
+    const { clip, review } = this.last;
+    const isSame = ["label", "flag", "comment"].every((name) => review[name] === choice[name]);
     if (isSame) {
       this.keep();
       return;
     }
-    const fields = { clip: clip.clip, ...said, revises: "1", prediction_shown: "1" };
+    const fields = { clip: clip.clip, ...choice, revises: true, prediction_shown: true };
     this.last.changed(this.outbox.add(fields));
     this.desk.leaveRevising();
   }
 
   async undo() {
-    if (this.#isBusy) return;
-    this.#busyWith = this.settings.texts.undoing;
-    const { clip, words, isUndone } = await this.undoer.run();
-    this.#busyWith = "";
-    this.early.settle();
+    if (this.gate.isBusy) return;
+    const { clip, text, isUndone } = await this.gate.during(this.undoer.run(), this.texts.undoing);
+    this.gate.settle();
     if (!isUndone) {
-      this.last.say(words);
+      this.last.say(text);
       return;
     }
     this.progress.takenBack();
     if (clip) {
       clip.prediction = null;
       this.desk.takeInstead(clip);
-      this.desk.note(this.settings.texts.undone);
+      this.desk.note(this.texts.undone);
     } else if (this.desk.isRevising) this.desk.leaveRevising();
     this.last.forget(clip);
-    if (!clip) this.last.say(words);
+    if (!clip) this.last.say(text);
   }
 
   async showPrediction() {
     const clip = this.desk.current;
     if (!clip || this.desk.isRevising || clip.prediction) return;
     try {
-      const { prediction } = await post(this.settings.urls.show, { clip: clip.clip });
-      this.desk.predicted(clip, prediction);
+      const prediction = await this.api.prediction(clip);
+      if (prediction) this.desk.showPrediction(clip, prediction);
+      else this.desk.note(this.texts.notPredicted);
     } catch (problem) {
-      this.desk.note(problem.message || this.settings.texts.unreachable);
+      this.desk.note(problem.message || this.texts.unreachable);
     }
   }
 
-  beat({ lost }) {
-    if (lost.some((clip) => this.desk.held.includes(clip))) this.desk.note(this.settings.texts.lost);
-  }
-
-  /** The site can never keep this answer: its clip was withdrawn, or is one's own. */
-  #refused({ answer, problem }) {
+  /** The site can never keep this review: its clip was withdrawn, or is one's own. */
+  #refused({ review, problem }) {
     this.saveState.refusal(problem.message);
-    if (!answer.revises) this.progress.takenBack();
-    if (answer.client_id !== this.last.answer?.client_id) return;
+    if (!review.revises) this.progress.takenBack();
+    if (review.client_id !== this.last.review?.client_id) return;
     if (this.desk.isRevising) this.desk.leaveRevising();
     this.last.forget();
   }
+}
+
+/** Milliseconds; no more than the API takes, however long the clip lay there. */
+function timeSince(start) {
+  return Math.min(Math.round(performance.now() - start), DAY_MS);
 }

@@ -8,18 +8,18 @@ export class SaveState {
     this.element = document.getElementById("save-state");
     this.words = document.getElementById("save-words");
     this.trouble = document.getElementById("trouble");
-    this.other = ""; // a trouble that has nothing to do with answers
+    this.fetchProblem = "";
     this.lastRefusal = "";
     outbox.addEventListener("change", () => this.show());
     window.addEventListener("beforeunload", (event) => {
-      if (outbox.keepsNothing && outbox.answers.length > 0) event.preventDefault();
+      if (outbox.isVolatile && outbox.reviews.length > 0) event.preventDefault();
     });
     this.show();
   }
 
   /** A problem with fetching clips; null when it is over. */
   fetching(problem) {
-    this.other = problem ? this.#explain(problem) : "";
+    this.fetchProblem = problem ? this.#explain(problem) : "";
     this.show();
   }
 
@@ -30,19 +30,19 @@ export class SaveState {
 
   show() {
     const { outbox, texts } = this;
-    const count = outbox.answers.length;
+    const count = outbox.reviews.length;
     const state = count === 0 ? "saved" : outbox.problem ? "unsent" : "saving";
     this.element.dataset.state = state;
     this.words.textContent = state === "unsent" ? fillPlural(texts.unsent, count) : texts[state];
     const problems = [
       count > 0 && outbox.problem ? this.#explain(outbox.problem) : "",
-      outbox.keepsNothing ? texts.noRoom : "",
-      this.other,
+      outbox.isVolatile ? texts.noRoom : "",
+      this.fetchProblem,
       this.lastRefusal,
     ];
-    const said = [...new Set(problems.filter(Boolean))].join(" ");
-    if (this.trouble.textContent !== said) this.trouble.textContent = said;
-    this.trouble.hidden = said === "";
+    const text = [...new Set(problems.filter(Boolean))].join(" ");
+    if (this.trouble.textContent !== text) this.trouble.textContent = text;
+    this.trouble.hidden = text === "";
   }
 
   #explain(problem) {

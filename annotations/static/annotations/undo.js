@@ -1,43 +1,44 @@
-// Taking the last answer back: here, while it was never on its way, or else at the site.
+// Taking the last review back: here, while it was never on its way, or else at the site.
 
-import { load } from "./clips.js";
-import { newId, post } from "./server.js";
+import { load } from "./prefetch.js";
+import { newId } from "./request.js";
 
 export class Undo {
-  #id = null; // kept until the site has replied, so that a second try takes back no second answer
+  #clientId = null; // kept until the site has replied, so that a second try takes back no second review
 
-  constructor({ settings, outbox, last }) {
-    Object.assign(this, { settings, outbox, last });
+  constructor({ api, outbox, last, texts }) {
+    Object.assign(this, { api, outbox, last, texts });
   }
 
-  /** `isUndone`, with the clip to answer anew or with words on where it is. */
+  /** `isUndone`, with the clip to review anew or with a text on where it is. */
   async run() {
-    const { texts } = this.settings;
-    const { answer, clip } = this.last;
-    if (answer && !answer.revises && this.outbox.forget(answer.client_id)) return { clip, isUndone: true };
+    const { texts } = this;
+    const { review, clip } = this.last;
+    if (review && !review.revises && this.outbox.cancel(review.client_id)) return { clip, isUndone: true };
     await this.outbox.send();
-    if (this.outbox.answers.length > 0) return { words: texts.undoOffline };
+    if (this.outbox.reviews.length > 0) return { text: texts.undoOffline };
     let offer;
     try {
       offer = await this.#atTheSite();
     } catch (problem) {
-      return { words: problem.message || texts.undoOffline };
+      return { text: problem.message || texts.undoOffline };
     }
-    if (!offer) return { words: texts.undoneElsewhere, isUndone: true };
-    if (clip?.clip === offer.clip) return { clip: Object.assign(clip, { until: offer.until }), isUndone: true };
+    if (!offer) return { text: texts.undoneElsewhere, isUndone: true };
+    const { leased_until } = offer;
+    if (clip?.clip === offer.clip) return { clip: Object.assign(clip, { leased_until }), isUndone: true };
     // When it cannot be loaded now, the queue offers it once more: it is kept for this person.
     const loaded = await load(offer).catch(() => null);
-    return { clip: loaded, words: texts.undone, isUndone: true };
+    return { clip: loaded, text: texts.undone, isUndone: true };
   }
 
   async #atTheSite() {
-    this.#id ??= newId();
+    this.#clientId ??= newId();
     try {
-      const { offer } = await post(this.settings.urls.undo, { client_id: this.#id });
-      this.#id = null;
+      const { offer } = await this.api.undo(this.#clientId);
+      this.#clientId = null;
       return offer;
     } catch (problem) {
-      if (problem.isFinal) this.#id = null;
+      if (problem.isFinal) this.#clientId = null;
       throw problem;
     }
   }

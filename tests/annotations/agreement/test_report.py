@@ -104,13 +104,13 @@ def test_with_many_reviews_the_last_one_is_shown_while_a_worker_makes_the_next(
     reviewed, task, reviewer, say, shared, monkeypatch
 ):
     monkeypatch.setattr(report_cache, "MANY_REVIEWS", 5)
-    report_cache.prepare_reports()
+    report_cache.store_missing_reports()
     first = report_of(task)
     assert first == make_report(task), "it is the same after it was kept"
     CurrentReview.objects.filter(blind_label__key="happy").delete()
     say(reviewer, shared(), "sad")
     assert report_of(task) == first
-    tasks.make_report_anew.call(task.pk)
+    tasks.refresh_report.call(task.pk)
     assert report_of(task).overall.raw_agreement == 1.0
     Label.objects.create(task=task, key="bored", name="Bored", colour="#000000", digit=7, order=9)
     assert "bored" in report_of(task).labels, "a new label is there at once"
