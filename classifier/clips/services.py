@@ -54,7 +54,7 @@ class Wishes:
 def submit_clip(
     *,
     owner: User,
-    file: File | None,
+    file: "File[bytes] | None",
     source: str,
     wishes: Wishes | None = None,
     idempotency_key: str = "",

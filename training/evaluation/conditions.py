@@ -40,7 +40,8 @@ def with_upper_band(waveform: Waveform, number: int) -> Waveform:
     white = np.random.default_rng((0, number)).standard_normal(len(waveform))
     upper = _keep(white, lambda hertz: hertz >= WIDE_BAND_FROM_HZ)
     level = np.sqrt(np.mean(np.square(waveform))) * 10 ** (WIDE_BAND_DB / 20)
-    return (waveform + upper * level / np.sqrt(np.mean(np.square(upper)))).astype(np.float32)
+    louder: Waveform = (waveform + upper * level / np.sqrt(np.mean(np.square(upper)))).astype(np.float32)
+    return louder
 
 
 def band_limited(waveform: Waveform, number: int) -> Waveform:

@@ -80,7 +80,7 @@ def mcnemar_p(gained: int, lost: int) -> float:
     """The exact two-sided chance of so uneven a split of the clips on which two versions differ."""
     n = gained + lost
     fewer = sum(comb(n, k) for k in range(min(gained, lost) + 1))
-    return min(1.0, 2 * fewer / 2**n)
+    return min(1.0, float(2 * fewer / 2**n))
 
 
 def judge(found: Mapping[str, Any], rules: Rules) -> dict[str, Any]:

@@ -121,4 +121,5 @@ def _calibration_error(sums: Floats) -> Floats:
 
 
 def _share(part: Floats, whole: NDArray[Any]) -> Floats:
-    return np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0)
+    share: Floats = np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0)
+    return share

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotations.agreement.figures import ENOUGH_VOICES as ENOUGH_SPEAKERS
-from annotations.agreement.figures import wilson
+from annotations.agreement.figures import ENOUGH_VOICES, wilson
 
 Floats = NDArray[np.float64]
 RESAMPLES = 1000
+ENOUGH_SPEAKERS = ENOUGH_VOICES
 INTERVAL = (2.5, 97.5)
 SPEAKERS, CLIPS = "speakers", "clips"
 

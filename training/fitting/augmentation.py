@@ -118,7 +118,8 @@ class Augmentation:
         band = (hertz > lower) & (hertz < lower + chosen.widest_band_hz * chance[:, 2])
         kept = torch.where(chance[:, 3] < chosen.low_pass_chance, low_pass, torch.ones(()))
         kept = torch.where((chance[:, 4] < chosen.band_mask_chance) & band, torch.zeros(()), kept)
-        return torch.fft.irfft(torch.fft.rfft(waveforms) * kept, waveforms.shape[1])
+        limited: Tensor = torch.fft.irfft(torch.fft.rfft(waveforms) * kept, waveforms.shape[1])
+        return limited
 
     def _interrupted(self, waveforms: Tensor, draw: torch.Generator) -> Tensor:
         longest = self.settings.longest_time_mask_s * SAMPLE_RATE
@@ -180,4 +181,5 @@ def _from_first_arrival(room: Tensor) -> Tensor:
     """The response without the delay before the direct sound, at unit energy."""
     direct = int(room.abs().argmax())
     response = room[max(0, direct - 16) :]
-    return response / response.norm().clamp_min(1e-6)
+    unit: Tensor = response / response.norm().clamp_min(1e-6)
+    return unit

@@ -17,7 +17,7 @@ def first_process_first() -> AbstractContextManager[None]:
 
 def is_one_of_several() -> bool:
     """Whether torchrun started this process."""
-    return is_torchelastic_launched()
+    return bool(is_torchelastic_launched())
 
 
 def is_first_process() -> bool:

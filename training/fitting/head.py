@@ -68,7 +68,7 @@ def fit_head(
     def loss() -> Tensor:
         optimiser.zero_grad()
         fit = functional.cross_entropy(classifier(projected), targets)
-        penalised = fit + decay * (classifier.weight - known).square().sum() / 2
+        penalised: Tensor = fit + decay * (classifier.weight - known).square().sum() / 2
         penalised.backward()
         return penalised
 

@@ -11,7 +11,7 @@ from transformers import Wav2Vec2ForSequenceClassification
 def can_use_bfloat16() -> bool:
     """Whether this machine multiplies bfloat16 faster than float32."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return torch.cpu._is_avx512_bf16_supported()
 
 
@@ -48,7 +48,7 @@ def _by_spectrum(convolution: nn.Conv1d) -> Callable[[Tensor], Tensor]:
         whole = torch.fft.irfft(spectrum, size)
         start = kernel - 1 - padding
         frames = hidden.shape[2] + 2 * padding - kernel + 1
-        cut = whole[..., start : start + frames]
+        cut: Tensor = whole[..., start : start + frames]
         return cut if convolution.bias is None else cut + convolution.bias[:, None]
 
     return convolve

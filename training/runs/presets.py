@@ -52,4 +52,4 @@ def _work(snapshot: Snapshot, mode: str, parameters: int) -> float:
     else:
         forward += settings["copies"] * train
         learning = TRAIN_TOP * settings.get("epochs", 0) * train
-    return (FORWARD * forward + learning) * parameters / 1e6
+    return float((FORWARD * forward + learning) * parameters / 1e6)

@@ -73,7 +73,7 @@ class RunRow:
 
     def wants_to_stop(self) -> bool:
         try:
-            return self._mine().filter(cancel_requested=True).exists()
+            return bool(self._mine().filter(cancel_requested=True).exists())
         except AWAY:
             close_old_connections()
             return False

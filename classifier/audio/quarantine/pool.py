@@ -7,6 +7,8 @@ from classifier.audio.exceptions import DecoderBusy
 from classifier.audio.limits import Limits, check_size
 from classifier.audio.quarantine.process import STOP_SECONDS, Decoded, DecoderProcess, OnWaveform
 
+__all__ = ["Decoded", "DecoderPool"]
+
 # One process decodes a hundred short clips a second. Who waits longer than this for it sits behind a long or
 # hostile file, and is worth the memory of another process.
 SPARE_AFTER_SECONDS = 0.5

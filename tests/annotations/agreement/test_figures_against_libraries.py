@@ -15,7 +15,7 @@ MISSING = -1
 
 
 def ratings_of(chance, *, missing=0.0, n_clips=None, n_labels=None):
-    """int[people, clips]: who follows a clip's true label more or less often; MISSING where nobody answered."""
+    """int[people, clips]: who follows a clip's true label more or less often; MISSING for no answer."""
     n_people = int(chance.integers(2, 8))
     n_clips = n_clips or int(chance.integers(3, 80))
     n_labels = n_labels or int(chance.integers(2, 9))
