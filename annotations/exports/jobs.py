@@ -62,7 +62,7 @@ def _write(export: LabelExport) -> dict[str, object]:
     with workplace(target.parent, PARTIAL) as home:
         folder = home / "labels"
         wanted = Wanted(export.task, export.format, export.since, notation_of(export.language))
-        manifest = export_folder(wanted, folder, progress=_Noted(export))
+        manifest = export_folder(wanted, folder, progress=NotedProgress(export))
         packed = home / target.name
         with zipfile.ZipFile(packed, "w") as archive:
             for path in sorted(folder.rglob("*")):
@@ -73,7 +73,7 @@ def _write(export: LabelExport) -> dict[str, object]:
     return manifest
 
 
-class _Noted:
+class NotedProgress:
     """Notes on the row how far the export is, now and then."""
 
     def __init__(self, export: LabelExport) -> None:

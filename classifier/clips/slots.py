@@ -29,6 +29,11 @@ class Places:
         self._waiting: FairLine[threading.Event] = FairLine()
         self._lock = threading.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a place now."""
+        return len(self._waiting)
+
     @contextmanager
     def one(self, person: Hashable = None) -> Iterator[None]:
         """Hold a place for the ``with`` block.

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 # The spectrogram of ten minutes takes 80 MB and a second.
-_drawing = Places(2)
+drawing = Places(2)
 # What is wrong with a file that was lost or damaged since it was stored.
 UNREADABLE = (FileNotFoundError, SoundFileError)
 
@@ -65,7 +65,7 @@ def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
     if (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return unchanged
     try:
-        with _drawing.one(request.user.pk):
+        with drawing.one(request.user.pk):
             levels = mel_spectrogram(read_waveform(clip))
     except UserError as error:
         return answer(request, error)

@@ -76,14 +76,14 @@ def test_others_may_write_while_a_long_export_notes_how_far_it_is(export, shared
         log_listen(listener=reviewer, clip=clips[0])
         connection.close()
 
-    note = jobs._Noted.__call__
+    note = jobs.NotedProgress.__call__
 
     def note_while_others_write(noted, done, total):
         with ThreadPoolExecutor(1) as thread:
             thread.submit(write).result()
         note(noted, done, total)
 
-    monkeypatch.setattr(jobs._Noted, "__call__", note_while_others_write)
+    monkeypatch.setattr(jobs.NotedProgress, "__call__", note_while_others_write)
     tasks.run_export.call(str(export.pk))
     export.refresh_from_db()
     assert (export.status, export.rows_done) == ("done", 5)

@@ -155,7 +155,7 @@ def test_nothing_is_half_written(tmp_path, labelled, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("annotations.exports.labels._votes", full)
+    monkeypatch.setattr("annotations.exports.labels.speaker_of", full)
     for name in ("out.csv", "folder"):
         with pytest.raises(CommandError, match="No space left"):
             call_command("export_labels", str(tmp_path / name))

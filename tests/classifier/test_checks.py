@@ -6,7 +6,8 @@ import pytest
 from django.core.checks import run_checks
 
 from classifier.audio.quarantine import process
-from classifier.inference.hot_reload import ActiveEngine
+from classifier.inference import hot_reload
+from classifier.inference.hot_reload import ActiveEngine, VersionPointer
 from classifier.predictions import predictor, registry
 from classifier.predictions.registry import folder_of, register_shipped_model
 
@@ -30,13 +31,14 @@ def test_damaged_files_of_the_version_in_service_are_pointed_out(version):
 
 
 def test_a_site_whose_version_lost_its_files_is_not_healthy(version, client, monkeypatch):
-    engine = ActiveEngine(predictor._find_active_version, threads=1)
+    pointer = VersionPointer(version.pk, version.number, folder_of(version), version.checksum)
+    engine = ActiveEngine(lambda: pointer, threads=1)
     monkeypatch.setattr(engine, "start", lambda: None)
     monkeypatch.setattr(predictor, "active_engine", lambda: engine)
     lost = folder_of(version).rename(registry.Path(folder_of(version).parent / "elsewhere"))
     assert client.get("/health/").status_code == 503
     lost.rename(folder_of(version))
-    engine._failures.clear()
+    monkeypatch.setattr(hot_reload, "RETRY_AFTER_S", 0)
     assert client.get("/health/").status_code == 200
 
 

@@ -8,13 +8,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from classifier.audio.exceptions import AudioRejected, Rejection
 from classifier.clips import slots, uploads
 from classifier.clips.services import submit_clip
 from classifier.models import Clip
 from classifier.pages import media
 from emotion_site.exceptions import UserError
-from tests.classifier.audio.processes import soon
 from tests.factories import ClipFactory
+from tests.waiting import wait_until
 
 
 class CountedUpload(SimpleUploadedFile):
@@ -53,15 +54,22 @@ def test_refused_upload_leaves_its_place(speaker):
 def test_spectrogram_waits_its_turn(speaker, speaker_client, monkeypatch):
     monkeypatch.setattr(slots, "MAX_WAIT_S", 0.1)
     address = reverse("classifier:spectrogram", args=[ClipFactory(owner=speaker).pk])
-    with media._drawing.one(), media._drawing.one():
+    with media.drawing.one(), media.drawing.one():
         response = speaker_client.get(address)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
 
 
 @pytest.mark.parametrize(("seconds", "minutes"), [(600, "10"), (45, "0:45"), (90, "1:30")])
-def test_the_longest_length_is_told_as_people_say_it(settings, seconds, minutes):
+def test_the_longest_length_is_told_as_people_say_it(settings, monkeypatch, seconds, minutes):
+    class Pool:
+        def decode(self, data, on_waveform):
+            raise AudioRejected(Rejection.TOO_LONG)
+
     settings.CLIP_MAX_SECONDS = seconds
-    assert f"longer than {minutes} min" in str(uploads._refused("too_long").detail)
+    monkeypatch.setattr(uploads, "decoder_pool", Pool)
+    with pytest.raises(UserError) as told:
+        uploads.decode(b"hours")
+    assert f"longer than {minutes} min" in str(told.value.detail)
 
 
 class Crowd:
@@ -82,15 +90,15 @@ class Crowd:
             before = self.settled
             self._threads.append(threading.Thread(target=self._visit, args=[name]))
             self._threads[-1].start()
-            assert soon(lambda before=before: self.settled > before)
+            wait_until(lambda before=before: self.settled > before)
 
     @property
     def settled(self) -> int:
-        return len(self.working) + len(self.places._waiting) + len(self.codes)
+        return len(self.working) + self.places.waiting + len(self.codes)
 
     def leave(self, name: str) -> None:
         self._ends[name].set()
-        assert soon(lambda: name not in self.working)
+        wait_until(lambda: name not in self.working)
 
     def end(self) -> None:
         for event in self._ends.values():
@@ -135,7 +143,7 @@ def test_places_that_become_free_go_round_the_people(crowd):
     people.come("a1", "a2", "a3", "b1", "c1")
     order = []
     for _leaving in range(5):
-        assert soon(lambda: people.working)
+        wait_until(lambda: people.working)
         order += people.working
         people.leave(people.working[0])
     assert order == ["a1", "a2", "b1", "c1", "a3"], "a2 came before b, a3 waits for the next round"
@@ -155,17 +163,17 @@ def test_where_very_many_wait_each_has_one_place_in_the_line(crowd, monkeypatch)
     people = crowd(1)
     people.come("a1", "a2", "a3", "b1", "a4", "c1", "c2")
     assert people.codes == ["too_many_at_once", "too_many_at_once"]
-    assert len(people.places._waiting) == 4
+    assert people.places.waiting == 4
 
 
 def test_who_waits_too_long_hears_whose_uploads_were_in_the_way(crowd, monkeypatch):
     monkeypatch.setattr(slots, "MAX_WAIT_S", 0.1)
     people = crowd(1)
     people.come("a1", "a2")
-    assert soon(lambda: people.codes == ["too_many_at_once"])
+    wait_until(lambda: people.codes == ["too_many_at_once"])
     people.come("b1")
-    assert soon(lambda: people.codes == ["too_many_at_once", "busy"])
-    assert len(people.places._waiting) == 0
+    wait_until(lambda: people.codes == ["too_many_at_once", "busy"])
+    assert people.places.waiting == 0
     people.leave("a1")
     people.come("b2")
     assert people.working == ["b2"]
@@ -194,7 +202,7 @@ def test_uploads_of_one_person_do_not_hold_up_those_of_another(
     try:
         for thread in threads:
             thread.start()
-        assert soon(lambda: begun)
+        wait_until(lambda: begun)
         assert submit_clip(owner=stranger, file=upload(), source=Clip.Source.API).created
         assert begun == [b"slow"]
     finally:

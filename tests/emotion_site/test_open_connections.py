@@ -13,7 +13,7 @@ from emotion_site.serving.open_connections import OpenConnections, Place, Standi
 from emotion_site.web.admission.client_address import client_address
 from emotion_site.web.admission.turns import TooManyWait, Turns
 from tests.emotion_site.crowd import answer_on, asking
-from tests.served_site import wait_until
+from tests.waiting import wait_until
 
 
 class Crowd:
@@ -79,13 +79,15 @@ def test_only_what_the_trusted_proxies_say_counts(settings, proxies, forwarded, 
 
 @contextmanager
 def served_behind_a_proxy(monkeypatch, per_address: int):
-    """A server whose requests wait until the event is set, behind the proxy that the test plays."""
+    """A server behind the proxy that the test plays. Its requests set one event and wait for the other."""
     go_on = threading.Event()
+
+    at_work = threading.Event()
 
     async def wait_for_it(scope, receive, send):
         scope["place"].standing = Standing.AT_WORK
-        while not go_on.is_set():
-            await asyncio.sleep(0.01)
+        at_work.set()
+        await asyncio.to_thread(go_on.wait)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
@@ -98,7 +100,7 @@ def served_behind_a_proxy(monkeypatch, per_address: int):
     thread.start()
     wait_until(lambda: server.started)
     try:
-        yield server.servers[0].sockets[0].getsockname(), go_on
+        yield server.servers[0].sockets[0].getsockname(), at_work, go_on
     finally:
         go_on.set()
         server.should_exit = True
@@ -108,7 +110,10 @@ def served_behind_a_proxy(monkeypatch, per_address: int):
 def test_behind_a_proxy_requests_are_counted_for_whom_they_are(settings, monkeypatch):
     settings.NUM_PROXIES = 1
 
-    with served_behind_a_proxy(monkeypatch, per_address=2) as (address, go_on), ExitStack() as stack:
+    with (
+        served_behind_a_proxy(monkeypatch, per_address=2) as (address, _at_work, go_on),
+        ExitStack() as stack,
+    ):
 
         def ask(*, forwarded: str):
             return stack.enter_context(asking(address, "/", {"X-Forwarded-For": forwarded}, method="GET"))
@@ -128,19 +133,14 @@ def test_behind_a_proxy_requests_are_counted_for_whom_they_are(settings, monkeyp
 
 def test_who_finds_all_places_in_use_reads_why(settings, monkeypatch):
     with (
-        served_behind_a_proxy(monkeypatch, per_address=1) as (address, _go_on),
+        served_behind_a_proxy(monkeypatch, per_address=1) as (address, at_work, _go_on),
         asking(address, "/", {}, method="GET"),
     ):
-        wait_until(an_address_is_at_work)
+        assert at_work.wait(30)
         with socket.create_connection(address, timeout=10) as another:
             answer = answer_on(another)
     assert answer.status == 503
     assert answer.getheader("Content-Security-Policy")
-
-
-def an_address_is_at_work() -> bool:
-    places = GuardedConnection.open_connections._places.values()
-    return any(place.standing == Standing.AT_WORK for of_address in places for place in of_address)
 
 
 def test_addresses_take_turns_and_of_one_the_newest_is_first():

@@ -6,6 +6,7 @@ from django.db import OperationalError
 
 from classifier.predictions.registry import activate_version
 from emotion_site.exceptions import UserError
+from training.querysets import TrainingRunQuerySet
 from training.runs import presets
 from training.runs.progress import RunRow
 from training.runs.services import cancel_run, start_run
@@ -81,27 +82,26 @@ class TestDatabaseThatIsAway:
         return start_run(administrator=admin, snapshot=snapshot)
 
     def test_the_end_is_written_later(self, run, monkeypatch):
-        row, write, left = RunRow(run), RunRow._write, [1, 2]
+        row, unfinished, left = RunRow(run), TrainingRunQuerySet.unfinished, [1, 2]
         monkeypatch.setattr("training.runs.progress.PAUSES_S", (0, 0, 0))
         # It would close the test's own transaction.
         monkeypatch.setattr("training.runs.progress.close_old_connections", lambda: None)
 
-        def write_later(self, fields):
+        def find_later(rows):
             if left and left.pop():
                 raise OperationalError("server closed the connection unexpectedly")
-            write(self, fields)
+            return unfinished(rows)
 
-        monkeypatch.setattr(RunRow, "_write", write_later)
+        monkeypatch.setattr(TrainingRunQuerySet, "unfinished", find_later)
         row.end("cancelled")
         run.refresh_from_db()
         assert run.state == "cancelled"
 
     def test_the_run_is_left_to_the_next_attempt(self, run, monkeypatch):
-        def broken(row, work):
-            work.mkdir(parents=True)
+        def broken(*args):
             raise OperationalError("server closed the connection unexpectedly")
 
-        monkeypatch.setattr("training.runs.worker._work", broken)
+        monkeypatch.setattr("training.runs.worker.checked_files", broken)
         execute_run(run)
         run.refresh_from_db()
         assert run.is_unfinished and work_folder(run).is_dir()

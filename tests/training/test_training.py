@@ -30,7 +30,7 @@ from training.fitting.hyperparameters import Hyperparameters
 from training.fitting.precision import freeze_front_end
 from training.recipes.recipe import MODEL, Sources, make_version, train_checkpoint
 from training.runs.child import Report
-from training.runs.steps import _Following
+from training.runs.steps import ReportCallback
 from training.versions.checkpoint import check_checkpoint, load_model
 from training.versions.writer import Description
 
@@ -161,7 +161,7 @@ def test_figures_that_are_no_numbers_are_not_drawn_and_end_the_run():
     Report(None, lines).point(epoch=1, loss=math.nan, accuracy=0.5)
     assert json.loads(lines.getvalue()) == {"point": {"epoch": 1, "accuracy": 0.5}}
     with pytest.raises(RunFailed, match="diverged"):
-        _Following(Report(None, lines)).on_evaluate(None, None, None, metrics={"eval_loss": math.nan})
+        ReportCallback(Report(None, lines)).on_evaluate(None, None, None, metrics={"eval_loss": math.nan})
 
 
 def test_top_on_kept_frames_gives_the_answers_of_the_whole_model(written_checkpoint, dataset, tmp_path):

@@ -9,7 +9,7 @@ from tests.training.running import finished
 from training.models import GatePolicy, Promotion, TrainingRun
 from training.runs.progress import RunRow
 from training.runs.services import approve_run, reject_run, start_run
-from training.runs.worker import _promote, work_folder
+from training.runs.worker import promote, work_folder
 from training.versions.promotion import promote_version
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("own_data_dir")]
@@ -49,7 +49,7 @@ def test_run_whose_worker_died_after_promoting_ends_promoted(snapshot, admin, in
     TrainingRun.objects.filter(pk=row.run.pk).update(compared_with=in_service)
     made = tiny_version(5)
     promote_version(version=made, administrator=None)
-    _promote(row.run, row, made)
+    promote(row.run, row, made)
     row.run.refresh_from_db()
     assert (row.run.state, row.run.error_code) == ("promoted", "")
 

@@ -103,7 +103,7 @@ def _train(job: Job, corpus: Corpus, report: Report) -> None:
         sources,
         Hyperparameters(**job.hyperparameters),
         work,
-        callbacks=[_Following(report)],
+        callbacks=[ReportCallback(report)],
         progress=lambda done, total: report.stage(LISTENING, done, total),
     )
     _require_numbers(figures)
@@ -138,7 +138,7 @@ def _describe(folder: Path, comparison: dict[str, Any]) -> None:
     write_manifest(folder, replace(manifest, metrics={**manifest.metrics, "test": test}))
 
 
-class _Following(TrainerCallback):
+class ReportCallback(TrainerCallback):
     """Tells how far the Trainer is, and the figures of each epoch."""
 
     def __init__(self, report: Report) -> None:

@@ -150,10 +150,10 @@ def _register_and_judge(run: TrainingRun, row: RunRow, work: Path) -> None:
     elif not by_itself:
         row.end(State.WAITING_FOR_APPROVAL, progress=1.0, stage="")
     else:
-        _promote(run, row, version)
+        promote(run, row, version)
 
 
-def _promote(run: TrainingRun, row: RunRow, version: ModelVersion) -> None:
+def promote(run: TrainingRun, row: RunRow, version: ModelVersion) -> None:
     """A version that cannot come into service by itself, because another did, waits for a person."""
     compared_with = TrainingRun.objects.values_list("compared_with", flat=True).get(pk=run.pk)
     try:

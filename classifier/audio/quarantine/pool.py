@@ -38,6 +38,11 @@ class DecoderPool:
         """The processes that are running now, for health pages and measurements of memory."""
         return [pid for process in self._processes if (pid := process.pid) is not None]
 
+    @property
+    def idle(self) -> int:
+        """How many of the started processes have nothing to do now."""
+        return self._idle.qsize()
+
     def start(self) -> None:
         """Start the first process, so that the first upload need not wait for it. Returns at once."""
         with suppress(queue.Empty):
