@@ -104,7 +104,7 @@ def label_by_keyboard(page: Page, answers: dict[str, str]) -> None:
         expect(page.locator("#desk")).to_be_visible()
         is_last, before = count == len(answers) - 1, len(wanted)
         if is_last:
-            hold(page, "**/answer/", held.append)
+            hold(page, "**/answer/", lambda route: held.append(route))
         wait_on_page(page, lambda count=count: len(fetched) > count)
         _choose(page, answers[list(fetched)[count]])
         page.keyboard.press("Enter")
