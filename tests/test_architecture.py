@@ -233,6 +233,7 @@ sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
 """
 
 
+@pytest.mark.slow
 def test_serving_process_never_imports_torch():
     """In a process of its own: other tests of this run may have imported torch already."""
     run = subprocess.run(

@@ -162,6 +162,7 @@ def test_nothing_is_half_written(tmp_path, labelled, monkeypatch):
     assert [path.name for path in tmp_path.iterdir() if path.name != "clips"] == []
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_labels(tmp_path, speaker, task):
     sad = Label.objects.get(task=task, key="sad")
 

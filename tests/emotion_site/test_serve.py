@@ -13,6 +13,8 @@ from tests.emotion_site.crowd import Person, address_of, asking
 from tests.served_site import ServedSite, fresh_database, served_site
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):

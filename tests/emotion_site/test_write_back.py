@@ -50,6 +50,7 @@ def upload(url: str, token: str) -> None:
     assert reply.status_code in (201, 202)
 
 
+@pytest.mark.slow
 def test_the_supervisor_writes_back_what_the_web_process_leaves_in_the_log(tmp_path):
     with served_site(tmp_path / "site") as site:
         database = site.data_dir / "db.sqlite3"

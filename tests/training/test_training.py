@@ -34,6 +34,8 @@ from training.runs.steps import ReportCallback
 from training.versions.checkpoint import check_checkpoint, load_model
 from training.versions.writer import Description
 
+pytestmark = pytest.mark.slow
+
 QUICK = Hyperparameters(epochs=3, batch_size=4, learning_rate=1e-3, averaged_epochs=2, top_layers=1, copies=2)
 
 

@@ -19,6 +19,8 @@ from tests.classifier.audio.formats import make_audio
 from tests.classifier.audio.processes import is_running
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 SECOND = make_audio("wav-s16")
 
 

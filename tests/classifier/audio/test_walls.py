@@ -18,7 +18,7 @@ from tests.classifier.audio.formats import make_audio
 from tests.classifier.audio.taken_over import NO_WALLS, ORDINARY_USER, SOME_WALLS, Refused, attempt, take_over
 from tests.requirements import require
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")]
 
 SECOND = make_audio("wav-s16")
 OF_OTHERS = ["trace", "read_memory", "send_signal", "read_environment", "look_at_limits"]

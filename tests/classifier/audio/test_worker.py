@@ -14,6 +14,8 @@ from tests.classifier.audio.formats import make_audio
 from tests.classifier.audio.processes import is_running
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 SECOND = make_audio("wav-s16")
 
