@@ -32,10 +32,10 @@ READY_DEV := $(INSTALLED_DEV) $(READY)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint format types check bench model
+.PHONY: help setup run test test-fast lint format types check bench model
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## Install everything, prepare the database and the model
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -46,6 +46,10 @@ run: $(READY) ## Serve the site with its workers; Ctrl-C stops all of it
 
 test: $(READY_DEV) ## Run the tests
 	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-fast: $(READY_DEV) ## Run the tests that take no browser, no served site and no training
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+		--ignore=tests/journeys --ignore=tests/egress -m "not browser and not slow" $(ARGS)
 
 lint: $(INSTALLED_DEV) $(LIBRARIES) ## Check the style of code, templates, scripts and styles
 	$(BIN)/ruff check .

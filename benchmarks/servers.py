@@ -99,7 +99,7 @@ def _output(arguments: Sequence[str | Path], environment: dict[str, str]) -> str
 def memory_mb(process: psutil.Process) -> float:
     """Proportional set size of a process and its children, in megabytes."""
     family = [process, *process.children(recursive=True)]
-    return sum(member.memory_full_info().pss for member in family) / 1e6
+    return float(sum(member.memory_full_info().pss for member in family) / 1e6)
 
 
 @contextmanager

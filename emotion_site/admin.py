@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy, ngettext
-from django_tasks_db.admin import DBTaskResult
+from django_tasks_db.admin import DBTaskResult  # type: ignore[attr-defined]  # registered by that module
 
 from emotion_site.accounts.people import deactivate, make_reset_link, revoke_token_of_another
 from emotion_site.exceptions import UserError

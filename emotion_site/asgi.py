@@ -94,7 +94,7 @@ class ThreadHandler(ASGIHandler):
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         async with self._places:
-            response: Any = await self._in_thread(request)
+            response: HttpResponseBase = await self._in_thread(request)
         return response
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:

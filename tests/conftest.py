@@ -1,6 +1,8 @@
 """The people of every test: ``speaker``, ``stranger``, ``reviewer`` and ``admin``, with a browser each."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -11,6 +13,15 @@ from django.urls import reverse
 from classifier.predictions import predictor
 from emotion_site.models import User
 from tests.factories import PASSWORD, UserFactory
+
+SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = .*mark\.slow", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests are left out, modules of nothing else are not imported: torch alone takes seconds."""
+    if "not slow" not in config.option.markexpr or collection_path.suffix != ".py":
+        return None
+    return bool(SLOW_AS_A_WHOLE.search(collection_path.read_text())) or None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import redis
 
 from tests.requirements import redis_server
-from tests.served_site import wait_until
+from tests.waiting import wait_until
 
 
 class RedisServer:

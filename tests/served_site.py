@@ -9,8 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -21,8 +20,7 @@ import psutil
 import psycopg
 
 from tests.requirements import ROOT
-
-START_WITHIN_S = 90
+from tests.waiting import wait_until
 
 
 class ServedSite:
@@ -118,14 +116,6 @@ class ServedSite:
             self.process.terminate()
         self.process.wait(timeout=60)
         self._reader.join(timeout=5)
-
-
-def wait_until(happened: Callable[[], object], within_s: float = START_WITHIN_S) -> None:
-    """Wait for something to become true. Raises AssertionError when it does not."""
-    until = time.monotonic() + within_s
-    while not happened():
-        assert time.monotonic() < until, f"Did not happen within {within_s} s"
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Conventions that hold because this file fails otherwise."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -200,6 +201,58 @@ def test_files_are_named_for_what_they_hold():
     assert [name(path) for path in product() if path.stem in {"utils", "helpers", "common", "misc"}] == []
 
 
+# Whoever waits for a fixed time waits too long on a quick machine and not long enough on a slow one.
+FIXED_PAUSE = re.compile(r"\b(sleep\((?!0\))|wait_for_timeout\()")
+PAUSING = {
+    "waiting.py": "looks again and again, until a deadline",
+    "test_many_reviewers.py": "a transaction that takes a while",
+    "test_promotions_under_load.py": "the load goes on for a while between promotions",
+    "test_queue.py": "a prediction that takes a while, whose time is measured",
+    "test_review.py": "a second request that must not come would come meanwhile",
+    "test_slow_clients.py": "clients that are slow, and an answer that takes longer than they have patience",
+    "walk.py": "a library that must not call home would do so meanwhile",
+}
+
+
+def test_tests_wait_for_conditions():
+    pausing = {path.name for path in sources("tests") if FIXED_PAUSE.search(path.read_text())}
+    assert pausing - {"test_architecture.py"} == PAUSING.keys()
+
+
+# Names that begin with an underscore and that others may use all the same.
+OPEN_TO_ALL = {
+    "_meta": "of Django's models",
+    "_replace": "of named tuples",
+    "_exit": "of os",
+    "_create": "factory_boy has it overridden",
+    "_fixture_teardown": "there is no other way to keep the roles when Django empties the database",
+    "_test_serialized_contents": "as before",
+}
+
+
+def names_reached(path: Path) -> Iterator[str]:
+    """All that a test reaches for: ``thing.name``, ``setattr(thing, "name")``, ``import name``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in {"self", "cls"}:
+            yield node.attr
+        elif isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+            ("attr", "patch", "patch.object")
+        ):
+            arguments = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            yield from (each.rpartition(".")[2] for each in arguments if isinstance(each, str))
+
+
+def test_tests_know_others_from_outside():
+    private = re.compile(r"_[^_]")
+    reached = {
+        name(path): {each for each in names_reached(path) if private.match(each)} - OPEN_TO_ALL.keys()
+        for path in sources("tests")
+    }
+    assert {path: names for path, names in reached.items() if names} == {}
+
+
 SERVE_ONE_CLIP = """
 import io, os, sys, tempfile
 os.environ["DATA_DIR"] = tempfile.mkdtemp()
@@ -237,6 +290,7 @@ sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
 """
 
 
+@pytest.mark.slow
 def test_serving_process_never_imports_torch():
     """In a process of its own: other tests of this run may have imported torch already."""
     run = subprocess.run(

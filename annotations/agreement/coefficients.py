@@ -99,7 +99,8 @@ def per_label(table: Table, clips: Table) -> list[LabelAgreement]:
 def confusion(table: Table, clips: Table) -> Floats:
     """float[labels, labels]: the share of people who say the column's label where another says the row's."""
     together = _together(*comparable(table, clips))
-    return together / np.maximum(together.sum(axis=1, keepdims=True), 1e-12)
+    shares: Floats = together / np.maximum(together.sum(axis=1, keepdims=True), 1e-12)
+    return shares
 
 
 def cohen_kappa(pairs: Table) -> float | None:

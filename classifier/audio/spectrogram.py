@@ -45,7 +45,8 @@ def mel_spectrogram(waveform: Waveform, *, bins: int = 80, max_frames: int = 120
     decibels = 10 * np.log10(np.maximum(power, 1e-12))
     top = max(float(decibels.max()), QUIETEST_TOP_DB)
     scaled = np.clip((decibels - top) / RANGE_DB + 1, 0, 1) * 255
-    return scaled.round().astype(np.uint8)
+    pixels: npt.NDArray[np.uint8] = scaled.round().astype(np.uint8)
+    return pixels
 
 
 def _mel_power(waveform: Waveform, starts: npt.NDArray[np.int64], bins: int) -> npt.NDArray[np.float32]:
@@ -60,7 +61,8 @@ def _mel_power(waveform: Waveform, starts: npt.NDArray[np.int64], bins: int) -> 
 @lru_cache(maxsize=1)
 def _window() -> npt.NDArray[np.float32]:
     window = np.hanning(WINDOW_SAMPLES)
-    return (window / window.sum()).astype(np.float32)
+    normal: npt.NDArray[np.float32] = (window / window.sum()).astype(np.float32)
+    return normal
 
 
 @lru_cache(maxsize=4)

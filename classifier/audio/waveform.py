@@ -17,7 +17,8 @@ Pcm = npt.NDArray[np.int16]
 def to_pcm(waveform: npt.NDArray[np.floating]) -> Pcm:
     """Round float[samples] to int16[samples]; what lies outside [-1, 1) is held at full scale."""
     steps = np.rint(np.clip(waveform, -1, 1) * np.float32(FULL_SCALE))
-    return np.minimum(steps, FULL_SCALE - 1).astype(np.int16)
+    pcm: Pcm = np.minimum(steps, FULL_SCALE - 1).astype(np.int16)
+    return pcm
 
 
 def to_waveform(pcm: Pcm) -> Waveform:

@@ -29,6 +29,11 @@ class Slots:
         self._waiting: FairQueue[threading.Event] = FairQueue()
         self._lock = threading.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a place now."""
+        return len(self._waiting)
+
     @contextmanager
     def hold(self, person: Hashable = None) -> Iterator[None]:
         """Hold a slot for the ``with`` block.

@@ -42,7 +42,7 @@ def _limits() -> Limits:
     )
 
 
-def read_upload(file: File | None) -> bytes:
+def read_upload(file: "File[bytes] | None") -> bytes:
     """All bytes of an upload.
 
     Raises UserError with the code ``no_file``, ``empty_file`` or ``too_large``.

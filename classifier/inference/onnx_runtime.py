@@ -13,4 +13,5 @@ def quantization() -> ModuleType:
     """Its tools that make models smaller. They need the libraries of training."""
     from onnxruntime import quantization as tools
 
-    return tools
+    module: ModuleType = tools
+    return module

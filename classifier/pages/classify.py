@@ -62,10 +62,10 @@ def _submit(request: PersonRequest) -> HttpResponse:
 
 
 def _submit_each(
-    request: PersonRequest, form: OptionsForm, files: Sequence[UploadedFile]
+    request: PersonRequest, form: OptionsForm, files: "Sequence[UploadedFile[bytes]]"
 ) -> tuple[list[Submission], list[Refusal]]:
     submissions, refusals = [], []
-    chosen: list[UploadedFile | None] = [*files] or [None]
+    chosen: list[UploadedFile[bytes] | None] = [*files] or [None]
     for file in chosen:
         try:
             count_like_api(request)

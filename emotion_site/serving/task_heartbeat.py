@@ -58,7 +58,7 @@ _beating: Beating | None = None
 
 
 @receiver(task_started)
-def begin_beating(task_result: TaskResult[Any], **kwargs: Any) -> None:
+def begin_beating(task_result: object, **kwargs: Any) -> None:
     global _beating
     if isinstance(task_result, DatabaseTaskResult):
         _try_to_note_beat(task_result.id)

@@ -43,7 +43,7 @@ class WriteBack(threading.Thread):
 
 def write_back() -> None:
     """Bring into the database what no reader still needs in the log, waiting for nobody and nobody for it."""
-    pages = _checkpoint("PASSIVE")
+    pages = checkpoint("PASSIVE")
     if pages > LONG_LOG_PAGES:
         _begin_anew()
 
@@ -57,12 +57,12 @@ def _begin_anew() -> None:
         # SQLite would keep those who write waiting for as long as it waits itself for those who read.
         cursor.execute("PRAGMA busy_timeout = 0")
     try:
-        _checkpoint("RESTART")
+        checkpoint("RESTART")
     finally:
         connection.close()  # and with it the timeout
 
 
-def _checkpoint(mode: str) -> int:
+def checkpoint(mode: str) -> int:
     """The number of pages in the log, -1 when there is none."""
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA wal_checkpoint({mode})")

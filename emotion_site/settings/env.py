@@ -52,7 +52,7 @@ def whole(name: str, default: int, *, at_least: int = 0) -> int:
     return int(number(name, default, at_least=at_least, kind=int))
 
 
-def number(name: str, default: float, *, at_least: float = 0.0, kind: type = float) -> float:
+def number(name: str, default: float, *, at_least: float = 0.0, kind: type[float] = float) -> float:
     value = text(name, str(default))
     try:
         parsed = kind(value)

@@ -12,7 +12,7 @@ before, nor the first minutes after a new password or an administrator has let t
 
 import secrets
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from allauth.core.internal import ratelimit
 from allauth.core.ratelimit import clear
@@ -112,7 +112,7 @@ def _known_browser(request: HttpRequest, person: User) -> str:
     return f"browser {known['id']}" if is_known else ""
 
 
-def _cookie(request: HttpRequest) -> dict:
+def _cookie(request: HttpRequest) -> dict[str, Any]:
     try:
         value = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=KNOWN_FOR)
     except signing.BadSignature:

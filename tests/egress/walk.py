@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 
 from tests.egress.hub import served_hub
-from tests.served_site import ServedSite, served_site, wait_until
+from tests.served_site import ServedSite, served_site
+from tests.waiting import wait_until
 
 PASSWORD = "four quiet green rivers"
 SIOCSIFFLAGS, IFF_UP_RUNNING = 0x8914, 0x41

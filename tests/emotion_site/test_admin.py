@@ -32,8 +32,10 @@ def test_rows_can_be_looked_at_but_not_added_or_deleted(admin_client, admin, spe
 def test_every_field_that_is_shown_has_a_name_in_words():
     unnamed = {
         f"{model.__name__}.{field.name}"
-        for model, shown in admin_site._registry.items()
+        for model in apps.get_models()
+        if admin_site.is_registered(model)
         if model._meta.app_label in {"emotion_site", "classifier", "annotations", "training"}
+        for shown in [admin_site.get_model_admin(model)]
         for field in model._meta.fields
         if not (isinstance(field.verbose_name, Promise) or field.auto_created)
         and field.name in flatten(shown.fields or [field.name])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.apps import apps
 from django.contrib.admin import site as admin_site
 from django.db.models import Model
 from django.urls import reverse
@@ -26,7 +27,8 @@ def secrets_of(model: type[Model], path: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 def lists():
-    return [pytest.param(shown, id=model._meta.label) for model, shown in admin_site._registry.items()]
+    models = [model for model in apps.get_models() if admin_site.is_registered(model)]
+    return [pytest.param(admin_site.get_model_admin(model), id=model._meta.label) for model in models]
 
 
 @pytest.mark.parametrize("shown", lists())

@@ -10,7 +10,10 @@ import pytest
 import soundfile
 
 from tests.emotion_site.crowd import Person, address_of, answer_on, asking
-from tests.served_site import served_site, wait_until
+from tests.served_site import served_site
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
 
 API = "/api/v1/clips/"
 SIGN_IN = "/accounts/login/"

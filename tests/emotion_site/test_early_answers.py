@@ -7,6 +7,8 @@ import pytest
 from tests.emotion_site.crowd import address_of, answer_on, asking, get
 from tests.served_site import served_site
 
+pytestmark = pytest.mark.slow
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SECRETS_OF_A_PAGE = [
     "Content-Security-Policy",

@@ -3,7 +3,10 @@
 import pytest
 
 from tests.emotion_site.crowd import address_of, clients, get, still_open
-from tests.served_site import served_site, wait_until
+from tests.served_site import served_site
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
 
 HALF_A_REQUEST = b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nX-Wait: "
 SIGN_IN = "/accounts/login/"

@@ -13,7 +13,7 @@ from emotion_site.serving.open_connections import OpenConnections, Place, Standi
 from emotion_site.web.admission.client_address import client_address
 from emotion_site.web.admission.turns import TooManyWait, Turns
 from tests.emotion_site.crowd import answer_on, asking
-from tests.served_site import wait_until
+from tests.waiting import wait_until
 
 
 class Crowd:
@@ -90,14 +90,13 @@ def test_only_what_the_trusted_proxies_say_counts(settings, proxies, forwarded, 
 
 @contextmanager
 def served_behind_a_proxy(monkeypatch, per_address: int):
-    """A server whose requests wait until the last event is set, behind the proxy that the test plays."""
+    """A server whose requests set one event and wait for the other, behind the proxy that the test plays."""
     begun, go_on = threading.Event(), threading.Event()
 
     async def wait_for_it(scope, receive, send):
         scope["place"].standing = Standing.AT_WORK
         begun.set()
-        while not go_on.is_set():
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(go_on.wait)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 

@@ -12,7 +12,8 @@ from emotion_site.storage import shared_cache
 from emotion_site.web import health
 from tests.factories import PASSWORD
 from tests.redis_server import redis_of_our_own
-from tests.served_site import served_site, wait_until
+from tests.served_site import served_site
+from tests.waiting import wait_until
 
 
 @pytest.fixture

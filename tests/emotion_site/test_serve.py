@@ -10,7 +10,10 @@ import psutil
 import pytest
 
 from tests.emotion_site.crowd import Person, address_of, asking
-from tests.served_site import ServedSite, fresh_database, served_site, wait_until
+from tests.served_site import ServedSite, fresh_database, served_site
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

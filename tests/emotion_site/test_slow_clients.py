@@ -15,7 +15,7 @@ from emotion_site.serving.connection import GuardedConnection
 from emotion_site.serving.socket_connection import GuardedSocket
 from emotion_site.web.admission import body_limit
 from emotion_site.web.admission.body_limit import limit_body
-from tests.served_site import wait_until
+from tests.waiting import wait_until
 
 ANSWER_BYTES = 20_000_000
 HANDSHAKE = (
@@ -27,7 +27,8 @@ HANDSHAKE = (
 async def answer_at_length(scope, receive, send) -> None:
     """Reads the whole body, as Django does, and answers with more than any buffer holds."""
     if scope["type"] == "websocket":
-        await asyncio.sleep(3)
+        while (await receive())["type"] != "websocket.disconnect":  # never accepts
+            pass
         return
     while (await receive()).get("more_body"):
         pass
@@ -57,8 +58,7 @@ def served(app=None) -> Iterator[tuple[str, int]]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    wait_until(lambda: server.started)
     try:
         yield server.servers[0].sockets[0].getsockname()
     finally:
@@ -190,7 +190,9 @@ def test_body_that_trickles_is_answered_with_408(impatient):
 def test_client_that_never_reads_is_let_go(impatient):
     with served() as address, socket.create_connection(address) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        time.sleep(1)
+        # Nothing is read until the server has given up.
+        wait_until(lambda: len(GuardedConnection.open_connections))
+        wait_until(lambda: not len(GuardedConnection.open_connections))
         received = 0
         client.settimeout(5)
         try:

@@ -15,7 +15,8 @@ from django.db import ConnectionHandler, connection
 
 from emotion_site.serving import write_back
 from emotion_site.settings import env
-from tests.served_site import served_site, wait_until
+from tests.served_site import served_site
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(
     not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"), reason="only SQLite has such a log"
@@ -49,6 +50,7 @@ def upload(url: str, token: str) -> None:
     assert reply.status_code in (201, 202)
 
 
+@pytest.mark.slow
 def test_the_supervisor_writes_back_what_the_web_process_leaves_in_the_log(tmp_path):
     with served_site(tmp_path / "site") as site:
         database = site.data_dir / "db.sqlite3"
@@ -100,7 +102,7 @@ def test_what_is_in_the_log_comes_into_the_database(database):
 
 
 def test_a_long_log_begins_anew_though_somebody_wrote_meanwhile(database, other, monkeypatch):
-    checkpoint = write_back._checkpoint
+    checkpoint = write_back.checkpoint
 
     def checkpoint_beside_a_writer(mode):
         pages = checkpoint(mode)
@@ -108,7 +110,7 @@ def test_a_long_log_begins_anew_though_somebody_wrote_meanwhile(database, other,
             write(1, other)
         return pages
 
-    monkeypatch.setattr(write_back, "_checkpoint", checkpoint_beside_a_writer)
+    monkeypatch.setattr(write_back, "checkpoint", checkpoint_beside_a_writer)
     write(write_back.LONG_LOG_PAGES + 1)
     write_back.write_back()
     write(1)
@@ -116,14 +118,14 @@ def test_a_long_log_begins_anew_though_somebody_wrote_meanwhile(database, other,
 
 
 def test_a_reader_that_takes_long_is_not_waited_for_and_keeps_nobody_waiting(database, other, monkeypatch):
-    checkpoint, patience = write_back._checkpoint, {}
+    checkpoint, patience = write_back.checkpoint, {}
 
     def note_patience(mode):
         with connection.cursor() as cursor:
             patience[mode] = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
         return checkpoint(mode)
 
-    monkeypatch.setattr(write_back, "_checkpoint", note_patience)
+    monkeypatch.setattr(write_back, "checkpoint", note_patience)
     write(1)
     with other.cursor() as cursor:
         cursor.execute("BEGIN DEFERRED")
@@ -141,15 +143,19 @@ def test_a_reader_that_takes_long_is_not_waited_for_and_keeps_nobody_waiting(dat
 
 
 def test_a_database_that_fails_is_complained_of_once(monkeypatch, caplog):
+    stopping, tries = threading.Event(), []
+
     def fail(mode):
+        tries.append(mode)
+        if len(tries) == 3:
+            stopping.set()
         raise write_back.DatabaseError("disk full")
 
-    monkeypatch.setattr(write_back, "_checkpoint", fail)
+    monkeypatch.setattr(write_back, "checkpoint", fail)
     monkeypatch.setattr(write_back.connection, "close", lambda: None)
-    keeper = write_back.WriteBack(threading.Event())
-    for _turn in range(3):
-        keeper._try_to_write_back()
-    assert len(caplog.records) == 1
+    monkeypatch.setattr(write_back, "EVERY_S", 0)
+    write_back.WriteBack(stopping).run()
+    assert (len(tries), len(caplog.records)) == (3, 1)
 
 
 @pytest.mark.django_db  # only because the connection is one of Django's

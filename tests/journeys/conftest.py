@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.requirements import SPEECH_DIR, chromium
-from tests.served_site import ServedSite, served_site, wait_until
+from tests.served_site import ServedSite, served_site
+from tests.waiting import wait_until
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}

@@ -69,7 +69,7 @@ class PrefixingProxy:
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
-            port = site._server.sockets[0].getsockname()[1]
+            port = runner.addresses[0][1]
             self.url = f"http://localhost:{port}{self.prefix}/"
             started.set()
             await stop.wait()

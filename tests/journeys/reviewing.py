@@ -7,6 +7,7 @@ import numpy as np
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.conftest import DESKTOP, PASSWORD, make_account, write_wav
+from tests.journeys.waiting import wait_on_page
 from tests.served_site import ServedSite
 
 # As a quick typist's fingers do, the moment that the clip is there.
@@ -92,5 +93,4 @@ def share_clips(page: Page, folder: Path, count: int = 15) -> None:
 
 def until(page: Page, expression: str) -> None:
     """Playwright's own way evaluates a string in the page, which the page's policy forbids."""
-    while not page.evaluate(expression):
-        page.wait_for_timeout(50)
+    wait_on_page(page, lambda: page.evaluate(expression))

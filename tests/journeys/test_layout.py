@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import make_account
+from tests.journeys.waiting import wait_on_page
 from tests.served_site import ServedSite, served_site
 
 LONG_NAME = "Anna María Fernández de la Torre y Martínez"
@@ -151,8 +152,7 @@ def test_recordings_stay_where_they_are_when_the_chart_arrives(open_page):
     expect(page.get_by_text("Counting …")).to_be_visible()
     row = page.locator(".clip-row").first
     before = row.evaluate(TOP)
-    while not held:
-        page.wait_for_timeout(20)
+    wait_on_page(page, lambda: held)
     held[0].continue_()
     expect(page.locator(".timeline canvas")).to_be_visible()
     assert row.evaluate(TOP) == pytest.approx(before, abs=1)

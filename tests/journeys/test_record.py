@@ -5,12 +5,12 @@ from playwright.sync_api import Locator, Page, expect
 EMOTIONS = re.compile("Neutral|Happy|Sad|Angry|Fearful|Disgust|Not sure")
 
 
-def record(page: Page, seconds: float) -> Locator:
+def record(page: Page, seconds: int) -> Locator:
     """Speak for some seconds; gives the row in which the result appears."""
     button = page.locator("#record-button")
     button.press("Enter")
     expect(page.locator("#recorder")).to_have_attribute("data-state", "recording")
-    page.wait_for_timeout(seconds * 1000)
+    expect(page.locator("#record-time")).to_have_text(f"0:{seconds:02}", timeout=30_000)
     button.press("Enter")
     row = page.locator(".upload-row").first
     expect(row).to_have_attribute("data-state", "done")
@@ -20,7 +20,7 @@ def record(page: Page, seconds: float) -> Locator:
 def test_from_signing_up_to_bringing_a_deleted_recording_back(page: Page, sign_up):
     sign_up(page)
 
-    row = record(page, seconds=2.5)
+    row = record(page, seconds=2)
     expect(row.locator(".headline")).to_have_text(EMOTIONS)
     expect(row.locator(".bars > *")).to_have_count(6)
     expect(row.locator(".waveform")).to_be_visible()
@@ -73,7 +73,7 @@ def test_a_recording_in_a_tab_that_nobody_looks_at_stops_at_the_limit(page: Page
 
 def test_the_page_never_scrolls_sideways(page: Page, sign_up):
     sign_up(page)
-    record(page, seconds=1.0)
+    record(page, seconds=1)
     for address in ["/", "/history/", "/account/"]:
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address

@@ -26,7 +26,8 @@ from classifier.inference.session import Engine
 from tests.journeys.conftest import DESKTOP
 from tests.journeys.test_review_to_export import administrator
 from tests.requirements import ROOT, speech
-from tests.served_site import ServedSite, served_site, wait_until
+from tests.served_site import ServedSite, served_site
+from tests.waiting import wait_until
 from training.datasets.corpus import METADATA, SPLITS, CorpusClip, read_corpus
 from training.datasets.decoded import decode_clips
 from training.evaluation.gate import compare_predictions

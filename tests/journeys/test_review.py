@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.journeys.conftest import PHONE, hold
 from tests.journeys.reviewing import BEGINS_ANEW, NOTE_SOUND, SEEK_EVERYWHERE, TYPE_ON, people_of, until
+from tests.journeys.waiting import appears, wait_on_page
 from tests.served_site import ServedSite, served_site
 
 SUBMIT = "**/api/v1/reviews/"
@@ -141,8 +142,7 @@ def test_a_broken_line_and_a_reload_lose_and_double_nothing(at_work):
     hold(page, SUBMIT, lambda route: (arrived.append(route.fetch()), route.abort()))
     page.reload()
     expect(page.locator("#save-words")).to_have_text("1 answer not sent yet")
-    while not arrived:
-        page.wait_for_timeout(50)  # in which Playwright hears of requests
+    wait_on_page(page, lambda: arrived)
     page.unroute_all(behavior="wait")
     page.reload()
     expect(page.locator("#desk")).to_be_visible()
@@ -191,9 +191,9 @@ def test_what_is_typed_before_the_next_clip_is_there_labels_nothing_and_is_told(
     expect(early).to_have_text(re.compile("not there yet"))
     chosen = page.locator(".choice[aria-pressed=true]")
     expect(chosen).to_have_count(0)
-    while not chosen.count():  # tapped again and again without a pause, it is heard after a moment
+    page.keyboard.press("5")
+    while not appears(chosen, within_ms=100):  # tapped again and again, it is heard after a moment
         page.keyboard.press("5")
-        page.wait_for_timeout(100)
     expect(early).to_have_text("")
     page.keyboard.press("Enter")
     expect(page.locator("#last-words")).to_contain_text("You said Fearful.")

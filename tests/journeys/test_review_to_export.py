@@ -3,21 +3,19 @@
 import csv
 import io
 import json
-import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from tests.journeys.conftest import DESKTOP, PASSWORD, hold, make_account, write_wav
+from tests.journeys.waiting import appears, wait_on_page
 from tests.served_site import ServedSite, served_site
 
 DIGITS = {"happy": "2", "sad": "3", "angry": "4"}
-# Longer than the page waits for an answer to arrive before it asks whether there are more clips.
-SLOW_S = 6
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +95,23 @@ def label_by_keyboard(page: Page, answers: dict[str, str]) -> None:
     # The page itself says nothing of which clip it is; its sounds are fetched in the order of the queue.
     fetched: dict[str, None] = {}
     page.on("request", lambda request: _note_clip(fetched, request.url, answers))
+    wanted: list[Request] = []
+    page.on("request", lambda request: _wants_a_clip(request) and wanted.append(request))
     page.goto("/review/")
     page.keyboard.press("Enter")
+    held: list[Route] = []
     for count in range(len(answers)):
         expect(page.locator("#desk")).to_be_visible()
-        if count == len(answers) - 1:  # the site counts what is done before it has the last answer
-            hold(page, "**/answer/", lambda route: (time.sleep(SLOW_S), route.continue_()))
-        while len(fetched) <= count:
-            page.wait_for_timeout(50)  # in which Playwright hears of requests
+        is_last, before = count == len(answers) - 1, len(wanted)
+        if is_last:
+            hold(page, "**/answer/", lambda route: held.append(route))
+        wait_on_page(page, lambda count=count: len(fetched) > count)
         _choose(page, answers[list(fetched)[count]])
         page.keyboard.press("Enter")
         assert page.locator("#done").inner_text() == str(count + 1)
+        if is_last:  # the site counts what is done before it has this answer
+            wait_on_page(page, lambda before=before: held and len(wanted) > before)
+            held[0].continue_()
         expect(page.locator("#save-words")).to_have_text("Saved")
     expect(page.locator("#finished")).to_be_visible()
     assert page.locator("#done").inner_text() == str(len(answers))
@@ -117,11 +121,14 @@ def _choose(page: Page, label: str) -> None:
     """On a busy machine the next clip may take its time; until it is there, digits choose nothing."""
     chosen = page.locator(f"[data-label={label}][aria-pressed=true]")
     for _attempt in range(100):
-        if chosen.count():
-            return
         page.keyboard.press(DIGITS[label])
-        page.wait_for_timeout(500)  # a pause, as of somebody who looks up
+        if appears(chosen, within_ms=500):  # a pause, as of somebody who looks up
+            return
     raise AssertionError(f"{label} was never chosen")
+
+
+def _wants_a_clip(request: Request) -> bool:
+    return request.url.endswith("/take/") and "ahead=1" not in (request.post_data or "")
 
 
 def _note_clip(fetched: dict[str, None], url: str, clips: Iterable[str]) -> None:

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import DESKTOP, PASSWORD, fill_in
 from tests.journeys.prefixing_proxy import PrefixingProxy, prefixing_proxy
-from tests.served_site import ServedSite, served_site, wait_until
+from tests.served_site import ServedSite, served_site
+from tests.waiting import wait_until
 
 PREFIX = "/emotion"
 PAGES = [

@@ -1,10 +1,10 @@
 """Runs that are really executed, and their process, watched from the outside."""
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.waiting import wait_until
 from training.models import TrainingRun
 from training.runs.worker import execute_run, work_folder
 
@@ -20,13 +20,8 @@ def when_stage(run: TrainingRun, stage: str, act: Callable[[int], object]) -> th
     work = work_folder(run)
 
     def watch() -> None:
-        deadline = time.monotonic() + 300
-        while time.monotonic() < deadline:
-            # The processes are looked through last: the one that trains shall have the machine.
-            if stage_reached(work, stage) and (pid := process_of(work)):
-                act(pid)
-                return
-            time.sleep(0.01)
+        # The processes are looked through last: the one that trains shall have the machine.
+        act(wait_until(lambda: stage_reached(work, stage) and process_of(work), within_s=300, every_s=0.01))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

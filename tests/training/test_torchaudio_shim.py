@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CODE = """
 from training import torchaudio_shim
 torchaudio_shim.install()

@@ -11,6 +11,8 @@ from django.conf import settings
 
 from tests.training.corpora import write_corpus
 
+pytestmark = pytest.mark.slow
+
 ABSENT = ("torch", "transformers", "safetensors", "onnx", "accelerate", "matplotlib", "scipy")
 ARGUMENTS = {
     "import_model": ["checkpoint"],

@@ -102,7 +102,7 @@ def _plain(header: bytes, sound: bytes | memoryview) -> tuple[bytes, bytes | mem
 
 def _seconds(header: bytes, fact: bytes) -> float:
     """The declared length of compressed sound, which libav does not always use."""
-    (rate,) = struct.unpack_from("<I", header, 4)
+    rate: int = struct.unpack_from("<I", header, 4)[0]
     return int.from_bytes(fact[8:12], "little") / rate
 
 

@@ -92,4 +92,5 @@ def mix_weights(layout: str, channels: int) -> Weights:
     frame = AudioFrame.from_ndarray(impulses, format="flt", layout=layout)
     frame.sample_rate = SAMPLE_RATE
     mixed = next(push(audio_graph(SAMPLE_RATE, "flt", layout, TO_MONO), frame))
-    return mixed.to_ndarray()[0].astype(np.float64)
+    shares: npt.NDArray[np.float64] = mixed.to_ndarray()[0].astype(np.float64)
+    return shares

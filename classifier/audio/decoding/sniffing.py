@@ -74,7 +74,8 @@ def _after_tag(data: bytes, start: int) -> int:
             size = size << 7 | byte & 0x7F
         return start + size + ID3_HEADER_BYTES * (2 if head[5] & ID3_HAS_FOOTER else 1)
     if head[:8] == mpeg.APE_TAG and len(head) == mpeg.APE_FOOTER_BYTES:
-        return start + mpeg.APE_FOOTER_BYTES + struct.unpack_from("<I", head, 12)[0]
+        size = int(struct.unpack_from("<I", head, 12)[0])
+        return start + mpeg.APE_FOOTER_BYTES + size
     if head[:3] == b"TAG":
         return start + mpeg.ID3V1_BYTES
     return start

@@ -9,6 +9,8 @@ from classifier.audio.limits import Limits, check_size
 from classifier.audio.quarantine.job import Decoded, DecodingJob
 from classifier.audio.quarantine.process import STOP_SECONDS, DecoderProcess
 
+__all__ = ["Decoded", "DecoderPool"]
+
 # One process decodes a hundred short clips a second. Who waits longer than this for it sits behind a long or
 # hostile file, and is worth the memory of another process.
 SPARE_AFTER_SECONDS = 0.5
@@ -37,6 +39,11 @@ class DecoderPool:
     def pids(self) -> list[int]:
         """The processes that are running now."""
         return [pid for process in self._processes if (pid := process.pid) is not None]
+
+    @property
+    def idle(self) -> int:
+        """How many of the started processes have nothing to do now."""
+        return self._idle.qsize()
 
     def start(self) -> None:
         """Start the first process, so that the first upload need not wait for it. Returns at once."""

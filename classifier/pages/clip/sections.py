@@ -19,19 +19,19 @@ class Section:
     context_function: ContextFunction
 
 
-_sections: list[Section] = []
+registered: list[Section] = []
 
 
 def register(template_name: str, context_function: ContextFunction) -> None:
     """Add a section to every clip page; call it from ``AppConfig.ready``. Twice is once."""
     section = Section(template_name, context_function)
-    if section not in _sections:
-        _sections.append(section)
+    if section not in registered:
+        registered.append(section)
 
 
 def rendered_sections(request: HttpRequest, clip: Clip) -> list[str]:
     """The HTML of each section, in the order of registration."""
-    contexts = [(section, section.context_function(request, clip)) for section in _sections]
+    contexts = [(section, section.context_function(request, clip)) for section in registered]
     return [
         render_to_string(section.template_name, {"clip": clip, **context}, request)
         for section, context in contexts

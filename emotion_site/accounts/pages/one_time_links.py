@@ -36,7 +36,8 @@ class InvitationView(SignupView):
         self.link = link
         if request.user.is_authenticated:
             return self.signed_in(request, request.user)
-        return super().dispatch(request, *args, **kwargs)
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
 
     def is_open(self) -> bool:
         return settings.SIGNUP != "closed"
@@ -53,9 +54,10 @@ class InvitationView(SignupView):
 
     def form_valid(self, form: InvitedSignUpForm) -> HttpResponse:
         try:
-            return super().form_valid(form)
+            response: HttpResponse = super().form_valid(form)
         except UserError:
             return link_is_gone(self.request)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "link": self.link, "role": Role(self.link.role)}

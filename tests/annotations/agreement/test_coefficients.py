@@ -133,6 +133,7 @@ def test_clips_that_are_all_alike_are_not_sure_for_certain(table):
     assert found["fleiss_kappa"] is None or found["fleiss_kappa"].low < found["fleiss_kappa"].high
 
 
+@pytest.mark.slow
 def test_the_interval_covers_as_often_as_it_says():
     """Many small samples of a known population: about 95 in 100 intervals hold its alpha."""
     chance = np.random.default_rng(1)

@@ -156,13 +156,14 @@ def test_nothing_is_half_written(tmp_path, labelled, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("annotations.exports.labels._votes", full)
+    monkeypatch.setattr("annotations.exports.labels.speaker_of", full)
     for name in ("out.csv", "folder"):
         with pytest.raises(CommandError, match="No space left"):
             call_command("export_labels", str(tmp_path / name))
     assert [path.name for path in tmp_path.iterdir() if path.name != "clips"] == []
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_labels(tmp_path, speaker, task):
     sad = Label.objects.get(task=task, key="sad")
 

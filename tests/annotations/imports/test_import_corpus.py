@@ -76,19 +76,19 @@ def test_a_second_run_skips_what_is_there_and_adds_what_is_not(run, tmp_path):
 def test_a_run_that_was_stopped_goes_on(run, tmp_path, monkeypatch):
     folder = write_corpus(tmp_path / "voices", numbered(6))
     monkeypatch.setattr(corpus, "BATCH", 2)
-    store, calls = corpus.store_batch, []
+    sync, calls = corpus.sync_entries, []
 
-    def stop_at_the_second(*args):
-        calls.append(args)
+    def stop_at_the_second(pks):
+        calls.append(pks)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        store(*args)
+        sync(pks)
 
-    monkeypatch.setattr(corpus, "store_batch", stop_at_the_second)
+    monkeypatch.setattr(corpus, "sync_entries", stop_at_the_second)
     with pytest.raises(CommandError, match="Stopped"):
         run(folder)
     assert Clip.objects.count() == 2
-    monkeypatch.setattr(corpus, "store_batch", store)
+    monkeypatch.setattr(corpus, "sync_entries", sync)
     summary, _status = run(folder)
     assert (summary["added"], summary["already"]) == (4, 2)
 

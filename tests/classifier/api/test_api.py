@@ -1,5 +1,6 @@
 import asyncio
 import uuid
+from threading import Event
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -73,11 +74,13 @@ def test_full_queue_answers_503_and_keeps_nothing(api, model_version, upload, se
 
     settings.INFERENCE_QUEUE = 1
     predictor.inference_queue.cache_clear()
-    queue = predictor.inference_queue()
-    queue._unfinished = queue.concurrency + queue.capacity
+    queue, gate = predictor.inference_queue(), Event()
     try:
+        for _clip in range(queue.concurrency + queue.capacity):
+            queue.submit(lambda: gate.wait(30), duration_s=3.0)
         response = api.post(CLIPS, {"file": upload()})
     finally:
+        gate.set()
         predictor.inference_queue.cache_clear()
     assert response.status_code == 503 and response.json()["code"] == "queue_full"
     assert int(response["Retry-After"]) >= 1

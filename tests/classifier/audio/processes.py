@@ -1,8 +1,6 @@
 """Looks at processes from outside, as the operating system sees them."""
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 
@@ -23,10 +21,3 @@ def readable(path: Path) -> str:
 def is_running(pid: int) -> bool:
     stat = readable(Path(f"/proc/{pid}/stat"))
     return bool(stat) and stat.rpartition(")")[2].split()[0] != "Z"
-
-
-def soon(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()

@@ -15,6 +15,8 @@ from classifier.audio.exceptions import AudioRejected, Rejection
 from classifier.audio.limits import MIB, Limits
 from tests.classifier.audio.formats import RECIPES, make_audio
 
+pytestmark = pytest.mark.slow
+
 SECOND = make_audio("wav-s16")
 WAV_DATA = SECOND.index(b"data") + 4
 TRUNCATES = ["wav-s16", "wav-f32", "aiff-s16", "flac", "mp3", "m4a", "m4a-alac", "mp4", "mp4-fragmented"]

@@ -10,6 +10,8 @@ from classifier.audio.quarantine.job import Decoded
 from tests.classifier.audio.formats import RECIPES, RECORDERS, make_audio
 from tests.classifier.audio.speech import speech
 
+pytestmark = pytest.mark.slow
+
 N_FILES = 800
 OURS = {Rejection.DECODER_CRASHED, Rejection.DECODER_TIMEOUT}
 

@@ -16,6 +16,8 @@ from tests.classifier.audio.voice import (
     wav_format,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def made(kind: str, rate: int | None = None, channels: int | None = None) -> bytes:
     rate = rate or (RECIPES | RECORDERS)[kind].rate

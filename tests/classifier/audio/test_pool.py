@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,11 @@ import pytest
 from classifier.audio.exceptions import AudioRejected, DecoderBusy, Rejection
 from classifier.audio.limits import MIB, Limits
 from classifier.audio.quarantine import framing, process
-from classifier.audio.quarantine.process import DecoderProcess
 from tests.classifier.audio.formats import make_audio
-from tests.classifier.audio.processes import is_running, soon
+from tests.classifier.audio.processes import is_running
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
 
 SECOND = make_audio("wav-s16")
 
@@ -96,7 +99,7 @@ def test_a_process_that_dies_between_uploads_is_replaced_unnoticed(new_pool):
     pool.start()
     (pid,) = pool.pids
     os.kill(pid, signal.SIGKILL)
-    assert soon(lambda: not is_running(pid))
+    wait_until(lambda: not is_running(pid))
     assert pool.decode(SECOND).quality.duration_s == 1.0
     assert pool.pids != [pid]
 
@@ -194,23 +197,23 @@ def test_a_process_is_renewed_after_many_uploads(new_pool, monkeypatch):
         seen += pool.pids
         pool.decode(SECOND)
     assert len(set(seen)) == 3
-    assert soon(lambda: [is_running(pid) for pid in dict.fromkeys(seen)] == [False, False, True])
+    wait_until(lambda: [is_running(pid) for pid in dict.fromkeys(seen)] == [False, False, True])
 
 
 def test_nobody_waits_for_the_process_that_leaves(new_pool, monkeypatch):
     monkeypatch.setattr(process, "MAX_JOBS", 2)
     monkeypatch.setattr(process, "JOBS_AHEAD", 1)
-    stop, waiting = DecoderProcess._stop, []
+    wait, waiting = subprocess.Popen.wait, []
 
-    def note_who_waits(process):
+    def note_who_waits(process, timeout=None):
         waiting.append(threading.current_thread())
-        stop(process)
+        return wait(process, timeout)
 
-    monkeypatch.setattr(DecoderProcess, "_stop", staticmethod(note_who_waits))
     pool = new_pool()
+    monkeypatch.setattr(subprocess.Popen, "wait", note_who_waits)
     for _ in range(2):
         pool.decode(SECOND)
-    assert soon(lambda: waiting)
+    wait_until(lambda: waiting)
     assert threading.current_thread() not in waiting
 
 
@@ -222,12 +225,12 @@ def test_the_next_process_is_started_before_it_is_needed(new_pool, monkeypatch):
     for _ in range(2):
         pool.decode(SECOND)
     (pid,) = pool.pids
-    assert soon(lambda: len(decoders() - others) == 2)
+    wait_until(lambda: len(decoders() - others) == 2)
     workers = decoders() - others
     assert pid in workers
     pool.decode(SECOND)
     assert set(pool.pids) == workers - {pid}
-    assert soon(lambda: decoders() - others == workers - {pid})
+    wait_until(lambda: decoders() - others == workers - {pid})
     pool.decode(SECOND)
     pool.close()
     assert decoders() <= others

@@ -25,7 +25,7 @@ from tests.classifier.audio.taken_over import (
 )
 from tests.requirements import require
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")]
 
 SECOND = make_audio("wav-s16")
 OF_OTHERS = ["trace", "read_memory", "send_signal", "read_environment", "look_at_limits"]

@@ -11,7 +11,10 @@ import pytest
 
 from classifier.audio.limits import Limits
 from tests.classifier.audio.formats import make_audio
-from tests.classifier.audio.processes import is_running, soon
+from tests.classifier.audio.processes import is_running
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 SECOND = make_audio("wav-s16")
@@ -43,7 +46,7 @@ def test_processor_time_is_counted_anew_for_each_upload(new_pool):
     pool.decode(SECOND)
     first = limit(pool.pids[0], "Max cpu time")
     long = make_audio("flac", seconds=100)
-    assert soon(lambda: bool(pool.decode(long)) and limit(pool.pids[0], "Max cpu time") > first, 30)
+    wait_until(lambda: bool(pool.decode(long)) and limit(pool.pids[0], "Max cpu time") > first, 30)
 
 
 def limit(pid: int, name: str) -> int:
@@ -78,7 +81,7 @@ def test_no_decoder_outlives_a_server_that_was_killed():
     )
     pids = [int(pid) for pid in result.stdout.split()]
     assert len(pids) == 1
-    assert soon(lambda: not any(is_running(pid) for pid in pids))
+    wait_until(lambda: not any(is_running(pid) for pid in pids))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from tests.requirements import ROOT
 pytestmark = pytest.mark.django_db
 
 STORE = """
-import sys, time, django
+import signal, sys, django
 django.setup()
 from django.conf import settings
 settings.DATA_DIR = sys.argv[1]
@@ -32,7 +32,7 @@ settings.STORAGES["default"]["OPTIONS"]["location"] = sys.argv[1] + "/clips"
 from classifier.clips import storage
 with storage.written(sys.argv[2], b"fLaC"):
     print("written", flush=True)
-    time.sleep(60)  # a transaction that takes long
+    signal.pause()  # a transaction that takes long
 """
 
 
@@ -119,13 +119,13 @@ def test_a_failed_store_whose_file_cannot_be_removed_is_tried_again(settings, mo
 
 
 PUT_TOGETHER = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from emotion_site.storage.unfinished import workplace
 with workplace(Path(sys.argv[1]), sys.argv[2]) as folder:
     (folder / "half").write_text("x")
     print("there", flush=True)
-    time.sleep(60)
+    signal.pause()
 """
 
 

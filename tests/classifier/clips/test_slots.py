@@ -13,8 +13,8 @@ from classifier.clips.submit import submit_clip
 from classifier.models import Clip
 from classifier.pages import media
 from emotion_site.exceptions import UserError
-from tests.classifier.audio.processes import soon
 from tests.factories import ClipFactory
+from tests.waiting import wait_until
 
 
 class CountedUpload(SimpleUploadedFile):
@@ -82,15 +82,15 @@ class Crowd:
             before = self.settled
             self._threads.append(threading.Thread(target=self._visit, args=[name]))
             self._threads[-1].start()
-            assert soon(lambda before=before: self.settled > before)
+            wait_until(lambda before=before: self.settled > before)
 
     @property
     def settled(self) -> int:
-        return len(self.working) + len(self.slots._waiting) + len(self.codes)
+        return len(self.working) + self.slots.waiting + len(self.codes)
 
     def leave(self, name: str) -> None:
         self._ends[name].set()
-        assert soon(lambda: name not in self.working)
+        wait_until(lambda: name not in self.working)
 
     def end(self) -> None:
         for event in self._ends.values():
@@ -135,7 +135,7 @@ def test_slots_that_become_free_go_round_the_people(crowd):
     people.come("a1", "a2", "a3", "b1", "c1")
     order = []
     for _leaving in range(5):
-        assert soon(lambda: people.working)
+        wait_until(lambda: people.working)
         order += people.working
         people.leave(people.working[0])
     assert order == ["a1", "a2", "b1", "c1", "a3"], "a2 came before b, a3 waits for the next round"
@@ -155,17 +155,17 @@ def test_where_very_many_wait_each_has_one_place_in_the_queue(crowd, monkeypatch
     people = crowd(1)
     people.come("a1", "a2", "a3", "b1", "a4", "c1", "c2")
     assert people.codes == ["too_many_at_once", "too_many_at_once"]
-    assert len(people.slots._waiting) == 4
+    assert people.slots.waiting == 4
 
 
 def test_who_waits_too_long_hears_whose_uploads_were_in_the_way(crowd, monkeypatch):
     monkeypatch.setattr(slots, "MAX_WAIT_S", 0.1)
     people = crowd(1)
     people.come("a1", "a2")
-    assert soon(lambda: people.codes == ["too_many_at_once"])
+    wait_until(lambda: people.codes == ["too_many_at_once"])
     people.come("b1")
-    assert soon(lambda: people.codes == ["too_many_at_once", "busy"])
-    assert len(people.slots._waiting) == 0
+    wait_until(lambda: people.codes == ["too_many_at_once", "busy"])
+    assert people.slots.waiting == 0
     people.leave("a1")
     people.come("b2")
     assert people.working == ["b2"]
@@ -194,7 +194,7 @@ def test_uploads_of_one_person_do_not_hold_up_those_of_another(
     try:
         for thread in threads:
             thread.start()
-        assert soon(lambda: begun)
+        wait_until(lambda: begun)
         assert submit_clip(owner=stranger, file=upload(), source=Clip.Source.API).created
         assert begun == [b"slow"]
     finally:

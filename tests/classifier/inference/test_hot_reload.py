@@ -10,6 +10,7 @@ from classifier.inference.exceptions import NoActiveVersion
 from classifier.inference.hot_reload import ActiveEngine, VersionPointer
 from classifier.inference.session import Engine
 from classifier.inference.version_folder import folder_checksum
+from tests.waiting import wait_until
 
 
 class Registry:
@@ -45,10 +46,7 @@ def errors(caplog) -> list:
 
 
 def wait_for(serving: ActiveEngine, version_id: int) -> None:
-    deadline = time.monotonic() + 5
-    while serving.current().version_id != version_id:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: serving.current().version_id == version_id, within_s=5)
 
 
 def test_without_a_version_there_is_no_engine_until_one_is_activated(active_engine, registry, made_versions):

@@ -2,11 +2,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
+from threading import Semaphore
 
 import pytest
 
 from classifier.inference.exceptions import QueueFull
 from classifier.inference.inference_queue import InferenceQueue
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -50,11 +53,20 @@ def test_full_queue_refuses_at_once_and_recovers(gate):
 
 
 @pytest.mark.parametrize("concurrency", [1, 2])
-def test_no_more_than_allowed_run_at_once_and_in_their_order(gate, concurrency):
-    futures, begun = fill(InferenceQueue(capacity=10, concurrency=concurrency), gate, 8)
-    time.sleep(0.1)
-    assert sorted(begun) == list(range(concurrency))
-    gate.set()
+def test_no_more_than_allowed_run_at_once_and_in_their_order(concurrency):
+    queue, begun, ends = InferenceQueue(capacity=10, concurrency=concurrency), [], Semaphore(0)
+
+    def work(number: int) -> int:
+        begun.append(number)
+        assert ends.acquire(timeout=10)
+        return number
+
+    futures = [queue.submit(partial(work, number), duration_s=3.0) for number in range(8)]
+    for done in range(8 - concurrency + 1):
+        wait_until(lambda done=done: len(begun) >= done + concurrency)
+        assert sorted(begun) == list(range(done + concurrency)), "one begins when one ends"
+        ends.release()
+    ends.release(concurrency)
     assert [future.result(10) for future in futures] == list(range(8))
     if concurrency == 1:
         assert begun == list(range(8))

@@ -271,7 +271,7 @@ def test_delete_does_not_lead_off_the_site(clip, speaker_client):
 def no_sections(monkeypatch):
     """An empty registry, and templates that need no file."""
     template = Template("<p>{{ name }} of {{ clip.display_title }}</p>")
-    monkeypatch.setattr(clip_sections, "_sections", [])
+    monkeypatch.setattr(clip_sections, "registered", [])
     monkeypatch.setattr(
         clip_sections,
         "render_to_string",

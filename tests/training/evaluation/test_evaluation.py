@@ -18,6 +18,8 @@ from training.evaluation.metrics import Predictions, accuracy, all_metrics
 from training.versions.checkpoint import check_checkpoint, load_model
 from training.versions.writer import Description, write_version
 
+pytestmark = pytest.mark.slow
+
 
 def predictions(said, truth, speakers=None, sure=0.8, n_labels=2):
     scores = np.full((len(said), n_labels), (1 - sure) / (n_labels - 1))

@@ -12,6 +12,8 @@ from training.fitting.augmentation import (
     noise_stretch,
 )
 
+pytestmark = pytest.mark.slow
+
 NEVER = {name: 0.0 for name in AugmentationSettings.__dataclass_fields__ if name.endswith("_chance")}
 
 

@@ -7,6 +7,8 @@ from training.fitting.augmentation import AugmentationSettings
 from training.fitting.batches import SimilarLengths, soft_targets
 from training.fitting.hyperparameters import Hyperparameters
 
+pytestmark = pytest.mark.slow
+
 
 def test_batches_hold_each_clip_once_and_change_with_the_epoch():
     sampler = SimilarLengths(list(range(1000, 1100)), 8, seed=3)

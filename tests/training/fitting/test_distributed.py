@@ -9,6 +9,8 @@ from training.exceptions import CorpusRefused
 from training.fitting.hyperparameters import Hyperparameters
 from training.recipes.recipe import Sources, train_checkpoint
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("trained", ["top", "head"])
 def test_several_processes_train_all_layers_or_none(trained, written_checkpoint, tmp_path, monkeypatch):

@@ -35,6 +35,8 @@ from training.versions.checkpoint import check_checkpoint, load_model
 from training.versions.make_version import make_version
 from training.versions.writer import Description
 
+pytestmark = pytest.mark.slow
+
 QUICK = Hyperparameters(epochs=3, batch_size=4, learning_rate=1e-3, averaged_epochs=2, top_layers=1, copies=2)
 
 

@@ -11,7 +11,7 @@ from classifier.inference.version_folder import verify
 from tests.training.corpora import buzz, write_corpus
 from training.datasets.noises_and_rooms import is_test_noise
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture

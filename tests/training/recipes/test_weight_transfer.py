@@ -11,6 +11,8 @@ from training.recipes.front_end import HOP, fit_front_end
 from training.recipes.teacher import N_BINS, WIDTH, Teacher
 from training.recipes.weight_transfer import transfer_weights
 
+pytestmark = pytest.mark.slow
+
 # The student's first frame is centred on sample 520, the teacher's frame 2 on sample 640.
 LAG, LEAD = 120, 2
 

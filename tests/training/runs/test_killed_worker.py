@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.requirements import ROOT
-from tests.served_site import copy_migrated_database, wait_until
+from tests.served_site import copy_migrated_database
 from tests.training.corpora import write_corpus
 from tests.training.running import process_of, stage_reached
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

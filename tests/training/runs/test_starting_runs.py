@@ -6,6 +6,7 @@ from django.db import OperationalError
 
 from classifier.predictions.registry import activate_version
 from emotion_site.exceptions import UserError
+from training.querysets import TrainingRunQuerySet
 from training.runs import presets
 from training.runs.progress import RunProgress
 from training.runs.services import cancel_run, start_run
@@ -81,17 +82,17 @@ class TestDatabaseThatIsAway:
         return start_run(administrator=admin, snapshot=snapshot)
 
     def test_the_end_is_written_later(self, run, monkeypatch):
-        progress, write, left = RunProgress(run), RunProgress._write, [1, 2]
+        progress, unfinished, left = RunProgress(run), TrainingRunQuerySet.unfinished, [1, 2]
         monkeypatch.setattr("training.runs.progress.RETRY_AFTER_S", (0, 0, 0))
         # It would close the test's own transaction.
         monkeypatch.setattr("training.runs.progress.close_old_connections", lambda: None)
 
-        def write_later(self, fields):
+        def find_later(rows):
             if left and left.pop():
                 raise OperationalError("server closed the connection unexpectedly")
-            write(self, fields)
+            return unfinished(rows)
 
-        monkeypatch.setattr(RunProgress, "_write", write_later)
+        monkeypatch.setattr(TrainingRunQuerySet, "unfinished", find_later)
         progress.finish("cancelled")
         run.refresh_from_db()
         assert run.state == "cancelled"

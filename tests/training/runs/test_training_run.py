@@ -44,7 +44,7 @@ def test_first_version_of_allpromotes_itself_where_that_is_wanted(snapshot, admi
     assert ModelVersion.objects.active().get() == run.version
 
 
-def test_run_whose_worker_died_after_promoting_endspromoted(snapshot, admin, in_service, tiny_version):
+def test_run_whose_worker_died_after_promoting_ends_promoted(snapshot, admin, in_service, tiny_version):
     progress = RunProgress(start_run(administrator=admin, snapshot=snapshot))
     TrainingRun.objects.filter(pk=progress.run.pk).update(compared_with=in_service)
     made = tiny_version(5)

@@ -6,6 +6,8 @@ from tests.training.tiny_model import LABELS, edit_json, write_checkpoint
 from training.exceptions import CheckpointRefused
 from training.versions.checkpoint import check_checkpoint, load_model
 
+pytestmark = pytest.mark.slow
+
 
 def refusal(folder, labels=LABELS, renames=None) -> str:
     with pytest.raises(CheckpointRefused) as refused:

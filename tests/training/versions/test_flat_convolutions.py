@@ -10,6 +10,8 @@ from training.versions.checkpoint import check_checkpoint, load_model
 from training.versions.flat_convolutions import flatten_convolutions
 from training.versions.onnx_export import export_onnx
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.filterwarnings("ignore")  # the exporter announces its retirement
 @pytest.mark.parametrize("fields", [{}, {"stride": 2, "dilation": 2}, {"padding": 2, "groups": 4}])

@@ -14,6 +14,8 @@ from classifier.predictions.registry import folder_of
 from tests.training.corpora import write_corpus
 from tests.training.tiny_model import LABELS, write_checkpoint
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def models_dir(settings, tmp_path, db) -> Path:

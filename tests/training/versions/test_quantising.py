@@ -8,6 +8,8 @@ from training.versions.onnx_export import export_onnx, quantise
 from training.versions.parity import comparison_waveforms, largest_difference
 from training.versions.quantising import Int8Comparison, compare_int8
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("verdict", "may_serve"),

@@ -11,6 +11,8 @@ from training.versions.onnx_export import export_onnx
 from training.versions.parity import comparison_waveforms
 from training.versions.writer import Description, write_version
 
+pytestmark = pytest.mark.slow
+
 DESCRIPTION = Description(
     task="emotion", origin={"kind": "test"}, model_card="# Tiny\n", metrics={"accuracy": 0.5}
 )
