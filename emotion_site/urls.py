@@ -13,7 +13,7 @@ urlpatterns = [
     path("", include("annotations.urls")),
     path("", include("training.urls")),
     path("accounts/", include("allauth.urls")),
-    path("account/", include("emotion_site.accounts.urls")),
+    path("accounts/", include("emotion_site.accounts.urls")),
     path("api/", include("emotion_site.api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -152,7 +152,7 @@ def test_a_plain_form_without_a_length_is_read(site, person):
 
 @pytest.mark.parametrize(("length", "status"), [(2_000_000, 413), (30_000_000, 413)])
 def test_the_limits_hold_without_a_length_too(site, person, length, status):
-    path = API if length > 25_000_000 else "/account/"
+    path = API if length > 25_000_000 else "/accounts/"
     headers = person.cookies | {"X-CSRFToken": person.csrf, "Content-Type": "multipart/form-data; boundary=b"}
     answer = httpx.post(site.url + path, content=in_pieces(b"x" * length), headers=headers, timeout=60)
     assert answer.status_code == status

@@ -94,7 +94,7 @@ def person(admin):
 def browser(person, client_of):
     """Where this person ends it. Signed in first, because a sign-in alone already ends a mailed link."""
     browser = client_of(person)
-    browser.get("/account/")
+    browser.get("/accounts/")
     return browser
 
 
@@ -102,7 +102,7 @@ def browser(person, client_of):
 def held(person, browser, client_of, client):
     """What lets somebody in as this person: each name with a question whether it still does."""
     elsewhere, unlisted = client_of(person), client_of(person)
-    elsewhere.get("/account/")
+    elsewhere.get("/accounts/")
     UserSession.objects.filter(session_key=unlisted.session.session_key).delete()
     _token, secret = make_api_token(person)
     _link, for_them = make_one_time_link("password-reset", user=person)
@@ -111,11 +111,11 @@ def held(person, browser, client_of, client):
     export = start_export(administrator=person, task=Task.objects.first(), format="csv")
     tasks.run_export.call(str(export.pk))
     return {
-        "session": lambda: elsewhere.get("/account/").status_code == 200,
-        "session that no list knows": lambda: unlisted.get("/account/").status_code == 200,
+        "session": lambda: elsewhere.get("/accounts/").status_code == 200,
+        "session that no list knows": lambda: unlisted.get("/accounts/").status_code == 200,
         "token": lambda: client.get(CLIPS, headers={"Authorization": f"Bearer {secret}"}).status_code == 200,
-        "link for them": lambda: client.get(f"/account/reset-password/{for_them}/").status_code == 200,
-        "link by them": lambda: client.get(f"/account/invitation/{by_them}/").status_code == 200,
+        "link for them": lambda: client.get(f"/accounts/reset-password/{for_them}/").status_code == 200,
+        "link by them": lambda: client.get(f"/accounts/invitation/{by_them}/").status_code == 200,
         "mailed link": lambda: client_of(None).get(mailed).status_code == 302,
         "export": lambda: LabelExport.objects.filter(pk=export.pk).exists() or path_of(export).exists(),
     }
@@ -132,14 +132,14 @@ def test_every_way_ends_all_access(way, person, browser, held, client, django_ca
 @pytest.mark.parametrize("way", [change_password, change_password_in_the_admin], ids=lambda way: way.__name__)
 def test_whoever_changes_their_own_password_stays_signed_in(way, person, browser, client):
     way(person, browser, client)
-    assert browser.get("/account/").status_code == 200
+    assert browser.get("/accounts/").status_code == 200
     assert User.objects.get(pk=person.pk).check_password(NEW)
 
 
 def test_nothing_of_others_ends(person, speaker, speaker_client, client):
     _token, secret = make_api_token(speaker)
     set_password_by_hand(person, None, client)
-    assert speaker_client.get("/account/").status_code == 200
+    assert speaker_client.get("/accounts/").status_code == 200
     assert client.get(CLIPS, headers={"Authorization": f"Bearer {secret}"}).status_code == 200
 
 
@@ -175,7 +175,7 @@ def test_an_export_that_is_still_being_made_leaves_no_file(person, monkeypatch):
 
 def test_sessions_from_before_this_version_go_on(speaker, speaker_client):
     assert speaker.access_generation == 0
-    assert speaker_client.get("/account/").status_code == 200
+    assert speaker_client.get("/accounts/").status_code == 200
 
 
 def test_the_end_is_logged_with_ids(speaker, caplog):
@@ -188,5 +188,5 @@ def test_the_end_is_logged_with_ids(speaker, caplog):
 def test_a_new_link_of_the_administrator_ends_the_mailed_one_when_used(person, client):
     mailed = mailed_link(person, client)
     _link, secret = make_reset_link(user=person, actor=UserFactory(role="admin"))
-    client.post(f"/account/reset-password/{secret}/", {"password1": NEW, "password2": NEW})
+    client.post(f"/accounts/reset-password/{secret}/", {"password1": NEW, "password2": NEW})
     assert "no longer works" in client.get(mailed, follow=True).content.decode()

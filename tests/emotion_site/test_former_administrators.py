@@ -24,4 +24,4 @@ def test_links_die_with_the_role_of_who_made_them(admin, speaker, admin_client, 
     assert find_link(purpose, secret)
     ENDS[end](former, admin)
     assert find_link(purpose, secret) is None
-    assert not admin_client.get("/account/people/invitations/").context["invitations"]
+    assert not admin_client.get("/accounts/people/invitations/").context["invitations"]

@@ -176,7 +176,7 @@ def test_a_new_password_unlocks(at, client_of, speaker, mail_is_configured, by):
         path = browser.get(link, follow=True).request["PATH_INFO"]
     else:
         _link, secret = make_one_time_link("password-reset", user=speaker)
-        browser, path = client_of(None), f"/account/reset-password/{secret}/"
+        browser, path = client_of(None), f"/accounts/reset-password/{secret}/"
     browser.post(path, {"password1": new, "password2": new})
     assert sign_in(at(), speaker.email, new).status_code == 302
 

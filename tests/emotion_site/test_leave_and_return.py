@@ -8,7 +8,7 @@ from emotion_site.models import ApiToken, User
 from emotion_site.roles import Role
 from tests.factories import PASSWORD, make_api_token
 
-ACCOUNT = "/account/"
+ACCOUNT = "/accounts/"
 
 
 @pytest.fixture

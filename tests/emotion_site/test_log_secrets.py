@@ -25,11 +25,11 @@ def test_refused_form_on_a_link_that_works_hides_its_secret(speaker, admin, clie
     browser = client_of(None)
     browser.handler.enforce_csrf_checks = True
     assert browser.post(path_of(Purpose.PASSWORD_RESET, secret)).status_code == 403
-    assert "/account/reset-password/…/" in logged.text
+    assert "/accounts/reset-password/…/" in logged.text
     assert secret not in logged.text
 
 
-@pytest.mark.parametrize("path", ["/account/invitation/{}/x/", "/accounts/password/reset/keys/1-{}/"])
+@pytest.mark.parametrize("path", ["/accounts/invitation/{}/x/", "/accounts/password/reset/keys/1-{}/"])
 def test_link_that_was_copied_wrongly_is_hidden_too(client, db, logged, path):
     secret = "a" * 43
     assert client.get(path.format(secret)).status_code == 404

@@ -2,7 +2,7 @@
 
 import pytest
 
-SIGNED_IN_PAGES = ["/", "/history/", "/account/", "/admin/", "/nothing-here/"]
+SIGNED_IN_PAGES = ["/", "/history/", "/accounts/", "/admin/", "/nothing-here/"]
 
 
 @pytest.mark.parametrize("path", SIGNED_IN_PAGES)

@@ -109,9 +109,9 @@ def test_the_person_is_told_on_their_pages_and_by_mail(
     assert words in message.body and message.subject == "A change to your account"
 
     User.objects.filter(pk=person.pk).update(is_active=True)
-    told = client_of(again(person)).get("/account/").content.decode()
+    told = client_of(again(person)).get("/accounts/").content.decode()
     assert words in told.replace("&#x27;", "'")
-    assert words not in fresh_admin_client.get("/account/").content.decode()
+    assert words not in fresh_admin_client.get("/accounts/").content.decode()
 
 
 def test_inviting_an_administrator_asks_too_and_inviting_others_does_not(settings, admin_client):
@@ -132,9 +132,9 @@ def test_a_notice_stays_until_its_person_puts_it_away(speaker, speaker_client, s
     dismiss = reverse("emotion_site:dismiss_notice", args=[notice.pk])
     stranger_client.post(dismiss)
     for _page in range(2):
-        assert "activated your account again" in speaker_client.get("/account/").content.decode()
+        assert "activated your account again" in speaker_client.get("/accounts/").content.decode()
     assert speaker_client.post(dismiss, {"next": "/history/"}).url == "/history/"
-    assert "activated your account again" not in speaker_client.get("/account/").content.decode()
+    assert "activated your account again" not in speaker_client.get("/accounts/").content.decode()
     assert not User.objects.get(pk=speaker.pk).has_notices
 
 
@@ -142,7 +142,7 @@ def test_what_is_told_again_takes_the_place_of_the_unread_notice(speaker, speake
     for role in (Role.REVIEWER, Role.USER):
         tell(speaker, Notice.Kind.ROLE_CHANGED, detail=role, actor=admin)
     assert [notice.detail for notice in Notice.objects.all()] == ["user"]
-    assert "It is now: User." in speaker_client.get("/account/").content.decode()
+    assert "It is now: User." in speaker_client.get("/accounts/").content.decode()
 
 
 def test_a_row_that_was_read_before_does_not_undo_a_notice(speaker):
@@ -157,7 +157,7 @@ def test_a_page_of_somebody_who_is_told_nothing_asks_for_no_notice(
     speaker_client, django_assert_max_num_queries
 ):
     with django_assert_max_num_queries(20) as asked:
-        speaker_client.get("/account/")
+        speaker_client.get("/accounts/")
     assert not [query for query in asked if "emotion_site_notice" in query["sql"]]
 
 
@@ -171,7 +171,7 @@ def test_nobody_is_told_what_they_did_themselves(admin, fresh_admin_client):
 def test_a_link_that_was_used_is_told_too(speaker, client):
     _link, secret = make_one_time_link("password-reset", user=speaker)
     new = {"password1": "quite another long sentence", "password2": "quite another long sentence"}
-    client.post(f"/account/reset-password/{secret}/", new)
+    client.post(f"/accounts/reset-password/{secret}/", new)
     assert [notice.kind for notice in Notice.objects.filter(user=speaker)] == ["password-by-link"]
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 
-PREFERENCES = "/account/preferences/"
+PREFERENCES = "/accounts/preferences/"
 
 
 def test_a_stranger_keeps_language_and_appearance_in_this_browser(client, db):

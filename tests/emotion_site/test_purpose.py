@@ -12,7 +12,7 @@ from emotion_site.sign_in.links import first_administrator_link
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
-ABOUT, PURPOSE = "/account/about/", "/account/about/purpose/"
+ABOUT, PURPOSE = "/accounts/about/", "/accounts/about/purpose/"
 NEW_PERSON = {"email": "boss@example.org", "password1": PASSWORD, "password2": PASSWORD}
 WHALES = {"purpose": "Listening to whales", "excludes_workers_and_pupils": "on"}
 NOTICE = "Nobody has said yet"

@@ -30,7 +30,7 @@ def give_second_step(person, kind=Authenticator.Type.TOTP):
     Authenticator.objects.create(user=person, type=kind, data={})
 
 
-@pytest.mark.parametrize("path", ["/", "/account/", "/account/people/", "/admin/", "/exports/", "/history/"])
+@pytest.mark.parametrize("path", ["/", "/accounts/", "/accounts/people/", "/admin/", "/exports/", "/history/"])
 def test_an_administrator_is_led_to_it_from_every_page(admins_need_one, admin_client, path):
     assert admin_client.get(path).url == SET_UP
     page = admin_client.get(SET_UP).content.decode()
@@ -53,7 +53,7 @@ def test_once_it_is_set_up_everything_is_open(admins_need_one, fresh_admin_clien
     found = re.search(r'id="authenticator_secret" value="(\w+)"', page).group(1)
     fresh_admin_client.post(reverse("mfa_activate_totp"), {"code": code_now(found)})
     assert is_admin(admin)
-    assert fresh_admin_client.get("/account/people/").status_code == 200
+    assert fresh_admin_client.get("/accounts/people/").status_code == 200
     assert fresh_admin_client.get("/admin/").status_code == 200
     assert "asks you for a second step" not in fresh_admin_client.get(SET_UP).content.decode()
 
@@ -63,7 +63,7 @@ def test_the_way_out_stays_open(admins_need_one, admin_client):
     led = [admin_client.get(reverse(name)).get("Location", "") for name in names]
     assert [url for url in led if url and not url.startswith(reverse("account_reauthenticate"))] == []
     assert admin_client.post(reverse("account_logout")).status_code == 302
-    assert admin_client.get("/account/").url.startswith("/accounts/login/")
+    assert admin_client.get("/accounts/").url.startswith("/accounts/login/")
 
 
 @pytest.mark.parametrize("by", ["token", "session"])
@@ -85,11 +85,11 @@ def test_recovery_codes_alone_are_no_second_step(admins_need_one, admin):
 
 
 def test_others_are_asked_only_where_everybody_is(admins_need_one, settings, speaker, speaker_client):
-    assert speaker_client.get("/account/").status_code == 200
+    assert speaker_client.get("/accounts/").status_code == 200
     settings.REQUIRE_MFA = "all"
-    assert speaker_client.get("/account/").url == SET_UP
+    assert speaker_client.get("/accounts/").url == SET_UP
     give_second_step(speaker)
-    assert speaker_client.get("/account/").status_code == 200
+    assert speaker_client.get("/accounts/").status_code == 200
 
 
 @pytest.mark.parametrize("by", ["token", "session"])
@@ -102,7 +102,7 @@ def test_where_everybody_is_asked_the_api_says_so(all_need_one, speaker, speaker
 
 def test_nobody_is_asked_unless_the_site_says_so(settings, admin_client):
     assert settings.REQUIRE_MFA == "none"
-    assert admin_client.get("/account/people/").status_code == 200
+    assert admin_client.get("/accounts/people/").status_code == 200
 
 
 def test_strangers_and_sign_in_are_as_ever(all_need_one, client, db):

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from tests.factories import PASSWORD
 
-ACCOUNT = "/account/"
+ACCOUNT = "/accounts/"
 
 
 def code_now(secret: str) -> str:

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from tests.factories import PASSWORD
 
-ACCOUNT = "/account/"
+ACCOUNT = "/accounts/"
 SIGN_IN = "/accounts/login/"
 
 

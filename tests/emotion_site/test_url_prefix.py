@@ -98,5 +98,5 @@ def test_everything_that_a_process_links_to_begins_with_the_prefix(tmp_path, pre
     )
     history, style, link, *paths, name = json.loads(done.stdout)
     assert (history, style) == (f"{prefix}/history/", f"{prefix}/static/x.css")
-    assert link.startswith(f"{prefix}/account/") and link.endswith("/secret/")
+    assert link.startswith(f"{prefix}/accounts/") and link.endswith("/secret/")
     assert set(paths) == {f"{prefix}/"} and name == session
