@@ -41,11 +41,12 @@ from annotations.reviews.choice import Answer, read_answer
 from annotations.reviews.submission import Circumstances, Saved
 from annotations.reviews.visibility import decisions_visible_to
 from classifier.api.serializers import AnswerSerializer
-from classifier.api.views import SOUND, NewestFirst
+from classifier.api.views import SOUND
 from classifier.models import Clip, Task
 from classifier.pages.media import FLAC
 from classifier.predictions.serialize import answer_for
 from emotion_site.api.negotiation import AnyAccept
+from emotion_site.api.pagination import LatestFirst
 from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.models import User
 from emotion_site.roles import is_reviewer
@@ -163,15 +164,11 @@ class ReviewAudio(APIView):
         return heard_audio(request._request, FLAC, listener=person(request), clip=clip)
 
 
-class ByDecision(NewestFirst):
-    ordering = ("-id",)
-
-
 class DecisionList(generics.ListAPIView[Decision]):
     """Where clips stand: all of them for administrators, else your own clips and those you reviewed."""
 
     serializer_class = DecisionSerializer
-    pagination_class = ByDecision
+    pagination_class = LatestFirst
     queryset = Decision.objects.none()
 
     def get_queryset(self) -> QuerySet[Decision]:

@@ -30,7 +30,9 @@ def give_second_step(person, kind=Authenticator.Type.TOTP):
     Authenticator.objects.create(user=person, type=kind, data={})
 
 
-@pytest.mark.parametrize("path", ["/", "/accounts/", "/accounts/people/", "/admin/", "/exports/", "/history/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/accounts/", "/accounts/people/", "/admin/", "/exports/", "/history/"]
+)
 def test_an_administrator_is_led_to_it_from_every_page(admins_need_one, admin_client, path):
     assert admin_client.get(path).url == SET_UP
     page = admin_client.get(SET_UP).content.decode()
