@@ -1,6 +1,9 @@
 """The one place that reads the process environment.
 
 Every name may also be given as ``NAME_FILE``, the path of a file that holds the value.
+
+django-environ reads the text and takes URLs apart. The readers of other types are ours, because its own take
+``HTTPS=ture`` for no and ``3s`` for 3, and their errors do not name the variable.
 """
 
 import os

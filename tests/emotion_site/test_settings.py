@@ -1,6 +1,8 @@
+import re
 import runpy
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from emotion_site.settings import env, quotas
 
@@ -41,3 +43,26 @@ def test_quotas_come_from_the_environment(monkeypatch, given, clips):
     read = runpy.run_path(quotas.__file__)
     assert read["QUOTA_BYTES"] == int(given.get("QUOTA_MB", "2000")) * 1024 * 1024
     assert read["QUOTA_CLIPS_PER_DAY"] == clips
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "message"),
+    [
+        (lambda: env.flag("NAMED", False), "ture", "NAMED must be 1 or 0, not 'ture'."),
+        (lambda: env.number("NAMED", 1.0), "3s", "NAMED must be a number, not '3s'."),
+        (lambda: env.whole("NAMED", 1), "1.5", "NAMED must be a number, not '1.5'."),
+        (lambda: env.whole("NAMED", 1, at_least=1), "0", "NAMED must be at least 1, not 0."),
+        (lambda: env.choice("NAMED", "a", ["a", "b"]), "c", "NAMED must be one of a, b, not 'c'."),
+        (lambda: env.path_prefix("NAMED"), "a b", "NAMED must be a path such as /emotion, not 'a b'."),
+        (
+            lambda: env.database("NAMED", ""),
+            "nothing",
+            "NAMED is not a database address that Django can use.",
+        ),
+        (lambda: env.mail("NAMED"), "nothing", "NAMED is not a mail address that Django can use."),
+    ],
+)
+def test_an_unusable_value_is_refused_with_the_name_of_its_variable(monkeypatch, read, text, message):
+    monkeypatch.setenv("NAMED", text)
+    with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(message)}$"):
+        read()
