@@ -12,10 +12,8 @@ class EmotionSiteConfig(AppConfig):
     def ready(self) -> None:
         # Each registers system checks or receivers.
         from emotion_site.accounts import checklist
-        from emotion_site.field_names import name_fields
         from emotion_site.serving import task_heartbeat  # noqa: F401
 
-        name_fields()
         checklist.register(
             checklist.Step(
                 _("Say what the site is used for"),
