@@ -54,12 +54,6 @@ def test_quotas_come_from_the_environment(monkeypatch, given, clips):
         (lambda: env.whole("NAMED", 1, at_least=1), "0", "NAMED must be at least 1, not 0."),
         (lambda: env.choice("NAMED", "a", ["a", "b"]), "c", "NAMED must be one of a, b, not 'c'."),
         (lambda: env.path_prefix("NAMED"), "a b", "NAMED must be a path such as /emotion, not 'a b'."),
-        (
-            lambda: env.database("NAMED", ""),
-            "nothing",
-            "NAMED is not a database address that Django can use.",
-        ),
-        (lambda: env.mail("NAMED"), "nothing", "NAMED is not a mail address that Django can use."),
     ],
 )
 def test_an_unusable_value_is_refused_with_the_name_of_its_variable(monkeypatch, read, text, message):
