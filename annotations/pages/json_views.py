@@ -18,7 +18,7 @@ from classifier.models import Task
 from classifier.pages.requests import PersonRequest
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
-from emotion_site.web.dates import read_moment
+from emotion_site.web.dates import parse_date
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -65,7 +65,7 @@ def lease_end_of(request: PersonRequest) -> datetime | None:
     text = request.POST.get("until", "")
     if not text:
         return None
-    if until := read_moment(text):
+    if until := parse_date(text):
         return until
     raise UserError("wrong_clip", _("There is no such clip."))
 

@@ -12,7 +12,7 @@ from emotion_site.web.keyset import LATEST_FIRST, InvalidCursor, Order, Page, pa
 
 
 class KeysetPagination(CursorPagination):
-    """The parameters, answers and description of DRF's own, with the pages of ``emotion_site.web.keyset``.
+    """The parameters, responses and description of DRF's own, with the pages of ``emotion_site.web.keyset``.
 
     DRF's own goes by one field and counts its way through equals.
     """

@@ -14,7 +14,7 @@ from emotion_site.serving.open_connections import NOT_KNOWN_YET, OpenConnections
 from emotion_site.serving.sent_ahead import SentAheadConnection
 from emotion_site.serving.socket_connection import GuardedSocket
 from emotion_site.web.admission.client_address import client_address
-from emotion_site.web.admission.early_responses import answer_early, raw_answer
+from emotion_site.web.admission.early_responses import raw_error_response, refuse_early
 from emotion_site.web.asgi_types import Receive, Scope, Send
 from emotion_site.web.error_pages import unreadable_request
 
@@ -49,7 +49,7 @@ class GuardedConnection(SentAheadConnection):
             self.place.address = client_address(self._peer, ())
         if not self.open_connections.enter(self.place):
             # Not even read: a page would cost more than the connection.
-            self.transport.write(raw_answer(busy()))
+            self.transport.write(raw_error_response(busy()))
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -88,7 +88,7 @@ class GuardedConnection(SentAheadConnection):
 
     def handle_websocket_upgrade(self) -> None:
         if self.app is refuse_one_too_many:
-            self.transport.write(raw_answer(busy()))
+            self.transport.write(raw_error_response(busy()))
             self.close()
             return
         super().handle_websocket_upgrade()
@@ -97,7 +97,7 @@ class GuardedConnection(SentAheadConnection):
             protocol.take_over(self.place, self.open_connections)
 
     def send_400_response(self, msg: str) -> None:
-        self.transport.write(raw_answer(unreadable_request()))
+        self.transport.write(raw_error_response(unreadable_request()))
         self.place.standing = Standing.SILENT
         self.linger()
 
@@ -157,4 +157,4 @@ class GuardedConnection(SentAheadConnection):
 
 async def refuse_one_too_many(scope: Scope, receive: Receive, send: Send) -> None:
     """What an address behind a proxy is answered that has all of its places; others go on."""
-    await answer_early(scope, send, busy())
+    await refuse_early(scope, send, busy())

@@ -1,4 +1,4 @@
-"""How a connection ends: the client gets to read its answer, but not for as long as it likes."""
+"""How a connection ends: the client gets to read its response, but not for as long as it likes."""
 
 from asyncio import TimerHandle, Transport
 from typing import Any, cast
@@ -6,7 +6,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # Who is refused before everything was sent has this long to stop sending and read why: a connection that is
-# closed over what still comes loses its answer on the way.
+# closed over what still comes loses its response on the way.
 LINGER_S = 5.0
 # How long a closed connection waits for its last bytes to be taken.
 FLUSH_WITHIN_S = 30.0
@@ -41,7 +41,7 @@ class LingeringConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def close_gently(self) -> None:
-        """Close after an answer. What the client still sends of its request is passed over for a while."""
+        """Close after a response. What the client still sends of its request is passed over for a while."""
         if self.cycle is not None and self.cycle.more_body:
             self.linger()
         else:
@@ -64,7 +64,7 @@ class LingeringConnection(HttpToolsProtocol):
 
 
 class _ClosesGently:
-    """The transport of a connection, for the answer to one request."""
+    """The transport of a connection, for the response to one request."""
 
     def __init__(self, connection: LingeringConnection) -> None:
         self._connection = connection
@@ -73,7 +73,7 @@ class _ClosesGently:
         return getattr(self._connection.transport, name)
 
     def write(self, data: bytes) -> None:
-        # An answer may come when its connection has been ended, and uvicorn would crash over it.
+        # A response may come when its connection has been ended, and uvicorn would crash over it.
         if not self._connection.transport.is_closing():
             self._connection.transport.write(data)
 

@@ -6,14 +6,14 @@ from asyncio.transports import BaseTransport
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from emotion_site.serving.open_connections import OpenConnections, Place, Standing
-from emotion_site.web.admission.early_responses import raw_answer
+from emotion_site.web.admission.early_responses import raw_error_response
 from emotion_site.web.error_pages import unreadable_request
 
 HANDSHAKE_WITHIN_S = 15.0
 
 
 class GuardedSocket(WebSocketsSansIOProtocol):
-    """Answers a handshake that is none and ends one that comes to nothing; uvicorn would keep both for ever.
+    """Refuses broken handshakes and ends unfinished ones; uvicorn would keep both for ever.
 
     An open socket is pinged, so one that is gone is noticed.
     """
@@ -33,7 +33,7 @@ class GuardedSocket(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
-            self.transport.write(raw_answer(unreadable_request()))
+            self.transport.write(raw_error_response(unreadable_request()))
             self.transport.close()
         elif self._place is not None and self.handshake_complete:
             self._place[0].standing = Standing.AT_WORK

@@ -1,4 +1,4 @@
-"""One web process: ``python -m emotion_site.serving.web FD`` answers on a listening socket it inherits."""
+"""One web process: ``python -m emotion_site.serving.web FD`` serves a listening socket it inherits."""
 
 import gc
 import os

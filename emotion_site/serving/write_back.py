@@ -49,7 +49,7 @@ def write_back() -> None:
 
 
 def _begin_anew() -> None:
-    """Let the next commit write at the log's beginning, unless somebody reads or writes at this very moment.
+    """Let the next commit write at the log's beginning, unless a connection is reading or writing.
 
     Commits wait meanwhile, but only for the few pages that came since the log was written back.
     """

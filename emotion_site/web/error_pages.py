@@ -1,4 +1,4 @@
-"""Answers to what went wrong on our side: the same words for people and for programs."""
+"""Error responses outside the views: the same words for people and for programs."""
 
 import sys
 
@@ -15,12 +15,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     outage = (unavailable(error) or unreadable(error)) if error else None
     detail = _("Something went wrong on our side. Try again, and tell an administrator if it stays.")
-    return answer(request, outage or UserError("server_error", detail, status=500))
+    return error_response(request, outage or UserError("server_error", detail, status=500))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For what Django refuses before a view: another name than the site's, or too many fields."""
-    return answer(request, unreadable_request())
+    return error_response(request, unreadable_request())
 
 
 def unreadable_request() -> UserError:
@@ -33,7 +33,7 @@ def as_object(error: UserError) -> JsonResponse:
     return JsonResponse({"code": error.code, "detail": str(error.detail)}, status=error.status)
 
 
-def answer(request: HttpRequest, error: UserError) -> HttpResponse:
+def error_response(request: HttpRequest, error: UserError) -> HttpResponse:
     """The page or, below ``/api/``, the object of an error that has a page of its own."""
     if request.path_info.startswith("/api/"):
         response: HttpResponse = as_object(error)

@@ -30,7 +30,7 @@ class Readable(Protocol):
 def ranged(request: HttpRequest, file: Readable, etag: str) -> HttpResponse | StreamingHttpResponse:
     """Closes the file, at once or when all is sent. 416 where the range lies behind its end."""
     size = file.size
-    # With If-Range a part is wanted only of the sound that somebody has begun to read.
+    # With If-Range a part is wanted only of the file that the client has begun to read.
     is_same = request.headers.get("If-Range", etag) == etag
     span = _requested_span(request, size) if is_same else None
     first, last = span or (0, size - 1)
@@ -49,7 +49,7 @@ def ranged(request: HttpRequest, file: Readable, etag: str) -> HttpResponse | St
 
 
 def _requested_span(request: HttpRequest, size: int) -> tuple[int, int] | None:
-    """First and last byte asked for, or None for the whole; several ranges are answered whole."""
+    """First and last byte asked for, or None for the whole; several ranges get the whole."""
     match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     if match is None or match.group(0) == "bytes=-":
         return None

@@ -46,7 +46,7 @@ def test_what_is_counted_is_shared(redis):
 
 @pytest.mark.django_db
 def test_pages_and_the_api_go_on_without_it(redis, lose, speaker_client, monkeypatch):
-    monkeypatch.setattr(health, "checks", {"database": health.database_answers})
+    monkeypatch.setattr(health, "checks", {"database": health.database_is_up})
     assert speaker_client.get("/health/").json() == {"status": "ok"}
     lose(redis)
     began = time.monotonic()
@@ -99,9 +99,9 @@ def test_it_is_used_again_once_it_answers(redis, lose, monkeypatch):
     lose(redis)
     cache.set("meanwhile", 1, 60)
     assert cache.get("meanwhile") == 1
-    assert not health.redis_answers()
+    assert not health.redis_is_up()
     redis.thaw() if lose is freeze else redis.start()
-    wait_until(health.redis_answers)
+    wait_until(health.redis_is_up)
     cache.set("afterwards", 1, 60)
     assert any(b"afterwards" in key for key in redis.names())
 

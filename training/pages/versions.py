@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotations.pages.asked_task import asked_task
 from classifier.models import Clip, ModelVersion, Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
-from emotion_site.web.dates import read_moment
+from emotion_site.web.dates import parse_date
 from training.models import PredictionJob, Promotion
 from training.pages.telling import reason_given, refusals_told
 from training.pages.version_rows import version_rows
@@ -136,7 +136,7 @@ def _tell_what_it_left(request: HttpRequest, taken_back: ModelVersion) -> None:
 
 def _served_at(task: Task, text: str) -> dict[str, Any]:
     """What was in service at a moment that somebody asked for; the form shows it again."""
-    if (moment := read_moment(text)) is None:
+    if (moment := parse_date(text)) is None:
         return {"at": ""}
     return {"at": text, "moment": moment, "served": in_service_at(task, moment)}
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from emotion_site.exceptions import UserError
-from emotion_site.web.error_pages import answer
+from emotion_site.web.error_pages import error_response
 
 # What watches over the site asks it directly, and nothing secret is said there.
 OPEN_PATHS = {"/health/"}
@@ -31,4 +31,4 @@ class PlainHttpMiddleware:
         detail = _(
             "This site is used over HTTPS alone. Nothing was done; change your password if you sent it."
         )
-        return answer(request, UserError("https_required", detail, status=403))
+        return error_response(request, UserError("https_required", detail, status=403))

@@ -9,8 +9,8 @@ T = TypeVar("T")
 MAX_THREADS = 100
 
 
-class LentThread(Executor):
-    """A lasting thread for one request, taken when there is something to do, not while its body arrives."""
+class PooledThread(Executor):
+    """A thread of the pool for one request, taken when there is work, not while the body arrives."""
 
     def __init__(self, idle: list[ThreadPoolExecutor]) -> None:
         self._idle = idle
