@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from emotion_site.roles import Role, assigned_role, is_admin, role_of
 from emotion_site.settings import env
-from tests.emotion_site.test_second_step import code_now
+from tests.emotion_site.sign_in.test_second_step import code_now
 from tests.factories import make_api_token
 
 SET_UP = "/accounts/2fa/"
