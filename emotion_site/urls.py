@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from emotion_site.web.files.icon import favicon
 from emotion_site.web.health import health
-from emotion_site.web.icon import favicon
 
 handler400 = "emotion_site.web.error_pages.bad_request"
 handler500 = "emotion_site.web.error_pages.server_error"

@@ -24,7 +24,7 @@ from classifier.clips.storage import read_waveform
 from classifier.models import Clip
 from emotion_site.exceptions import UserError
 from emotion_site.web.error_pages import as_object, error_response
-from emotion_site.web.ranges import Readable, ranged
+from emotion_site.web.files.ranges import Readable, ranged
 
 logger = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ import django
 import uvicorn
 from django.conf import settings
 
-from emotion_site.serving.connection import GuardedConnection
+from emotion_site.serving.connections.connection import GuardedConnection
+from emotion_site.serving.connections.open_connections import OpenConnections
+from emotion_site.serving.connections.socket_connection import GuardedSocket
 from emotion_site.serving.lifeline import follow_parent
-from emotion_site.serving.open_connections import OpenConnections
-from emotion_site.serving.socket_connection import GuardedSocket
 
 APPLICATION = "emotion_site.asgi"
 # Of all addresses together; one that does nothing costs a few KB.

@@ -164,7 +164,7 @@ BROWSER_LIBRARY_FILES = {
     "vendor/wavesurfer/plugins/spectrogram.esm.js",
 }
 STATICFILES_FINDERS = [
-    "emotion_site.web.static_storage.BrowserLibrariesFinder",
+    "emotion_site.web.files.static_storage.BrowserLibrariesFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 WHITENOISE_MIMETYPES = {".flac": "audio/flac"}
@@ -173,12 +173,12 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "clips", "base_url": None},
     },
-    "staticfiles": {"BACKEND": "emotion_site.web.static_storage.HashedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "emotion_site.web.files.static_storage.HashedStaticFilesStorage"},
 }
 MODELS_DIR = DATA_DIR / "models"
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "emotion_site.web.uploads.DiskUploadHandler",
+    "emotion_site.web.files.uploads.DiskUploadHandler",
 ]
 # How large a body in memory may be, while there is room for it (spool.py).
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import uvicorn
 
-from emotion_site.serving.connection import GuardedConnection
-from emotion_site.serving.open_connections import OpenConnections, Place, Standing
+from emotion_site.serving.connections.connection import GuardedConnection
+from emotion_site.serving.connections.open_connections import OpenConnections, Place, Standing
 from emotion_site.web.admission.client_address import client_address
 from emotion_site.web.admission.turns import TooManyWait, Turns
 from tests.emotion_site.crowd import answer_on, asking

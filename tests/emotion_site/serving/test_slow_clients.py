@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from emotion_site.serving import connection, sent_ahead, socket_connection
-from emotion_site.serving.connection import GuardedConnection
-from emotion_site.serving.socket_connection import GuardedSocket
+from emotion_site.serving.connections import connection, sent_ahead, socket_connection
+from emotion_site.serving.connections.connection import GuardedConnection
+from emotion_site.serving.connections.socket_connection import GuardedSocket
 from emotion_site.web.admission import body_limit
 from emotion_site.web.admission.body_limit import limit_body
 from tests.served_site import wait_until

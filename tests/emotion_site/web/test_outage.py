@@ -8,8 +8,8 @@ from django.db import OperationalError
 from django.test import RequestFactory
 
 from emotion_site.exceptions import unavailable
+from emotion_site.web.files.uploads import DiskUploadHandler
 from emotion_site.web.middleware import OutageMiddleware
-from emotion_site.web.uploads import DiskUploadHandler
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from asyncio.transports import BaseTransport
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from emotion_site.serving.open_connections import OpenConnections, Place, Standing
+from emotion_site.serving.connections.open_connections import OpenConnections, Place, Standing
 from emotion_site.web.admission.early_responses import raw_error_response
 from emotion_site.web.error_pages import unreadable_request
 

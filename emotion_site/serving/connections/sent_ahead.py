@@ -6,7 +6,7 @@ import sys
 from asyncio import TimerHandle
 from typing import Any
 
-from emotion_site.serving.lingering import LingeringConnection
+from emotion_site.serving.connections.lingering import LingeringConnection
 
 # Each that waits keeps some 5 KB. No browser sends any ahead, and few programs do.
 MOST_AHEAD = 4
