@@ -1,7 +1,8 @@
 """Writes SQLite's log back into the database, beside the requests.
 
 SQLite would do it within whichever commit makes the log 1,000 pages long, and that request would wait until
-two files are on the disk. See also the options in ``settings/env.py``.
+two files are on the disk. See also the options in ``settings/env.py``. The interface is the thread
+``WriteBack`` and the event that ends it.
 """
 
 import logging
