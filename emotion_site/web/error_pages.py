@@ -24,7 +24,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def unreadable_request() -> UserError:
-    detail = gettext_lazy("It came under a name that is not the site's, or in a way that nobody can read.")
+    detail = gettext_lazy("The request is damaged, or it asks for a host name that is not this site's.")
     return UserError("invalid", detail)
 
 
