@@ -9,8 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from classifier.model_version import ModelVersion as ModelVersion
 from classifier.predictions.certainty import is_sure
-from classifier.querysets import ClipQuerySet, LabelQuerySet, ModelVersionQuerySet, PredictionManager
+from classifier.querysets import ClipQuerySet, LabelQuerySet, PredictionManager
 from classifier.usage import Usage as Usage
 from emotion_site.storage.folding import LONGEST_FOLD, FoldedField
 
@@ -18,8 +19,8 @@ from emotion_site.storage.folding import LONGEST_FOLD, FoldedField
 class Task(models.Model):
     """A question about clips, such as which emotion is in them, with its labels."""
 
-    slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=80)
+    slug = models.SlugField(_("short name"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
 
     class Meta:
         verbose_name = _("task")
@@ -35,13 +36,16 @@ class Task(models.Model):
 class Label(models.Model):
     """One class of a task."""
 
-    task = models.ForeignKey(Task, models.CASCADE, related_name="labels")
-    key = models.SlugField()
-    name = models.CharField(max_length=80)
-    colour = models.CharField(max_length=7, help_text=_("Such as #0072b2"))
-    digit = models.PositiveSmallIntegerField(help_text=_("Key that chooses this label in a review"))
-    order = models.PositiveSmallIntegerField()
+    task = models.ForeignKey(Task, models.CASCADE, verbose_name=_("task"), related_name="labels")
+    key = models.SlugField(_("key"))
+    name = models.CharField(_("name"), max_length=80)
+    colour = models.CharField(_("colour"), max_length=7, help_text=_("Such as #0072b2"))
+    digit = models.PositiveSmallIntegerField(
+        _("digit on the keyboard"), help_text=_("Key that chooses this label in a review")
+    )
+    order = models.PositiveSmallIntegerField(_("order"))
     guidance = models.TextField(
+        _("guidance"),
         blank=True,
         max_length=500,
         help_text=_("How reviewers recognise it; stands beside each clip they hear"),
@@ -62,57 +66,12 @@ class Label(models.Model):
         return gettext(self.name)
 
 
-class ModelVersion(models.Model):
-    """An immutable folder of files that predicts one task, and whether it is in service."""
-
-    class Status(models.TextChoices):
-        READY = "ready", _("ready")
-        REMOVED = "removed", _("files removed")
-
-    class Origin(models.TextChoices):
-        SHIPPED = "shipped", _("shipped with the site")
-        IMPORTED = "imported", _("imported")
-        TRAINED = "trained", _("trained here")
-
-    task = models.ForeignKey(Task, models.PROTECT, related_name="model_versions")
-    number = models.PositiveIntegerField()
-    status = models.CharField(max_length=16, choices=Status, default=Status.READY)
-    origin = models.CharField(max_length=16, choices=Origin)
-    is_active = models.BooleanField(default=False)
-    folder = models.CharField(max_length=255, help_text=_("Below the folder of model versions"))
-    checksum = models.CharField(max_length=64)
-    manifest = models.JSONField(default=dict)
-    created = models.DateTimeField(auto_now_add=True)
-    activated_at = models.DateTimeField(null=True, blank=True)
-
-    objects = ModelVersionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("model version")
-        verbose_name_plural = _("model versions")
-        ordering = ["task", "-number"]
-        constraints = [
-            models.UniqueConstraint(fields=["task", "number"], name="model_version_number_once_per_task"),
-            models.UniqueConstraint(
-                fields=["task"], condition=Q(is_active=True), name="one_active_model_version_per_task"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return gettext("version %(number)d") % {"number": self.number}
-
-    @property
-    def label_keys(self) -> list[str]:
-        """The task's labels in its order; no version is registered whose manifest has others."""
-        return list(self.manifest["labels"])
-
-
 class Corpus(models.Model):
     """Recordings that were imported together, with the labels that came along."""
 
-    name = models.CharField(max_length=80, unique=True)
-    task = models.ForeignKey(Task, models.PROTECT, related_name="corpora")
-    created = models.DateTimeField(auto_now_add=True)
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    task = models.ForeignKey(Task, models.PROTECT, verbose_name=_("task"), related_name="corpora")
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("corpus")
@@ -151,41 +110,58 @@ class Clip(models.Model):
         VALIDATION = "validation", _("validation")
         TEST = "test", _("test")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(_("identifier"), primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="clips"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        related_name="clips",
     )
     title = models.CharField(_("title"), max_length=120, blank=True)
     folded_title = FoldedField(of="title", max_length=120 * LONGEST_FOLD)
     speaker = models.CharField(_("speaker"), max_length=80, blank=True)
     source = models.CharField(_("source"), max_length=8, choices=Source)
-    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
-    error_code = models.CharField(max_length=40, blank=True)
+    status = models.CharField(_("state"), max_length=8, choices=Status, default=Status.WAITING)
+    error_code = models.CharField(_("code of the error"), max_length=40, blank=True)
     audio = models.FileField(upload_to="", max_length=120)
-    stored_bytes = models.PositiveIntegerField(default=0, help_text=_("Of the file that is kept"))
-    checksum = models.CharField(max_length=64, help_text=_("SHA-256 of the waveform"))
-    duration_s = models.FloatField()
-    quality = models.JSONField(default=dict)
+    stored_bytes = models.PositiveIntegerField(
+        _("bytes kept"), default=0, help_text=_("Of the file that is kept")
+    )
+    checksum = models.CharField(_("checksum"), max_length=64, help_text=_("SHA-256 of the waveform"))
+    duration_s = models.FloatField(_("length in seconds"))
+    quality = models.JSONField(_("quality of the sound"), default=dict)
     peaks = models.JSONField(default=list)
-    shared_for_review = models.BooleanField(default=False)
-    shared_for_training = models.BooleanField(default=False)
-    created = models.DateTimeField(auto_now_add=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
+    shared_for_review = models.BooleanField(_("shared for review"), default=False)
+    shared_for_training = models.BooleanField(_("shared for training"), default=False)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
 
     # Copies from the prediction that was asked for last, so that the history filters and sorts 100,000
     # clips by index, and the version that made it. After going back that is not the newest version.
-    label = models.ForeignKey(Label, models.SET_NULL, null=True, related_name="+")
-    confidence = models.FloatField(null=True)
-    margin = models.FloatField(null=True)
+    label = models.ForeignKey(Label, models.SET_NULL, verbose_name=_("label"), null=True, related_name="+")
+    confidence = models.FloatField(_("confidence"), null=True)
+    margin = models.FloatField(_("margin"), null=True)
     answered_by = models.ForeignKey(
-        ModelVersion, models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
+        ModelVersion,
+        models.SET_NULL,
+        verbose_name=_("answered by"),
+        null=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
     )
 
     # Of a corpus: where the clip came from, what it was meant to be, and who may learn from it.
-    corpus = models.ForeignKey(Corpus, models.CASCADE, null=True, blank=True, related_name="clips")
+    corpus = models.ForeignKey(
+        Corpus, models.CASCADE, verbose_name=_("corpus"), null=True, blank=True, related_name="clips"
+    )
     file_name = models.CharField(max_length=255, blank=True, help_text=_("As the corpus names it"))
-    reference_label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="+")
-    split = models.CharField(max_length=10, choices=Split, blank=True)
+    reference_label = models.ForeignKey(
+        Label, models.PROTECT, verbose_name=_("label of the corpus"), null=True, blank=True, related_name="+"
+    )
+    split = models.CharField(_("split"), max_length=10, choices=Split, blank=True)
 
     objects = ClipQuerySet.as_manager()
 
@@ -255,16 +231,18 @@ class Clip(models.Model):
 class Prediction(models.Model):
     """The scores of one clip by one model version. Never edited."""
 
-    clip = models.ForeignKey(Clip, models.CASCADE, related_name="predictions")
-    model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="predictions")
-    label = models.ForeignKey(Label, models.PROTECT, related_name="+")
-    scores = models.JSONField(help_text=_("Probability per label key"))
-    confidence = models.FloatField()
-    margin = models.FloatField()
-    entropy = models.FloatField()
-    segments = models.JSONField(default=list)
-    milliseconds = models.FloatField()
-    created = models.DateTimeField(auto_now_add=True)
+    clip = models.ForeignKey(Clip, models.CASCADE, verbose_name=_("clip"), related_name="predictions")
+    model_version = models.ForeignKey(
+        ModelVersion, models.PROTECT, verbose_name=_("model version"), related_name="predictions"
+    )
+    label = models.ForeignKey(Label, models.PROTECT, verbose_name=_("label"), related_name="+")
+    scores = models.JSONField(_("scores"), help_text=_("Probability per label key"))
+    confidence = models.FloatField(_("confidence"))
+    margin = models.FloatField(_("margin"))
+    entropy = models.FloatField(_("entropy"))
+    segments = models.JSONField(_("course over time"), default=list)
+    milliseconds = models.FloatField(_("milliseconds"))
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = PredictionManager()
 

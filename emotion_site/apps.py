@@ -12,10 +12,8 @@ class EmotionSiteConfig(AppConfig):
     def ready(self) -> None:
         # Each registers system checks or receivers.
         from emotion_site.accounts import checklist
-        from emotion_site.field_names import name_fields
         from emotion_site.serving import recovery, task_heartbeat
 
-        name_fields()
         recovery.register(task_heartbeat.LOST_TASKS)
         checklist.register(
             checklist.Step(

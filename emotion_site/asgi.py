@@ -18,9 +18,9 @@ from django.http.response import HttpResponseBase
 from emotion_site.web.admission.body_limit import limit_body
 from emotion_site.web.admission.character_set import require_readable_text
 from emotion_site.web.admission.early_responses import early_page
-from emotion_site.web.admission.lent_thread import MAX_THREADS, LentThread
 from emotion_site.web.admission.socket_origin import require_readable_origin
 from emotion_site.web.admission.spool import BodyFile
+from emotion_site.web.admission.thread_pool import MAX_THREADS, PooledThread
 from emotion_site.web.asgi_types import Receive, Scope, Send
 from emotion_site.web.error_pages import unreadable_request
 from emotion_site.web.url_prefix import add_prefix, cut_prefix
@@ -45,14 +45,14 @@ class ThreadHandler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self._idle: list[ThreadPoolExecutor] = []
-        self._places = asyncio.Semaphore(MAX_THREADS)
+        self._slots = asyncio.Semaphore(MAX_THREADS)
         self._in_thread = sync_to_async(self._respond)
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        thread = LentThread(self._idle)
+        thread = PooledThread(self._idle)
         try:
             async with ThreadSensitiveContext(executor=thread):
                 await super().__call__(scope, receive, send)
@@ -93,7 +93,7 @@ class ThreadHandler(ASGIHandler):
         return request, None
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        async with self._places:
+        async with self._slots:
             response: HttpResponseBase = await self._in_thread(request)
         return response
 

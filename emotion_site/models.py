@@ -49,7 +49,7 @@ class User(AbstractUser):
     hides_checklist = models.BooleanField(_("hides the list of what comes next"), default=False)
     # Part of all that is signed for a person: sessions, mailed links. The next number ends them all at once.
     access_generation = models.PositiveIntegerField(default=0, editable=False)
-    # So that a page of somebody who is told nothing asks the database nothing (``notices.py``).
+    # So that a page without notices needs no query for them (``notices.py``).
     has_notices = models.BooleanField(default=False, editable=False)
     # Wrong passwords from before this moment count no more (``guessing.py``).
     unlocked_at = models.DateTimeField(null=True, editable=False)
@@ -70,7 +70,7 @@ class User(AbstractUser):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new password and the end of all access that the old one gave are one (``ending_access.py``)."""
         if not self._state.adding and not args and kwargs.get("update_fields") is None:
-            # What was read a moment ago must not undo what a service has set since.
+            # A row read earlier must not undo what a service has set since.
             fields = {field.name for field in self._meta.concrete_fields if not field.primary_key}
             kwargs["update_fields"] = fields - SET_BY_SERVICES
         super().save(*args, **kwargs)
@@ -93,15 +93,15 @@ class User(AbstractUser):
 class ApiToken(models.Model):
     """A personal key to the API. Only its digest is kept; the token itself is shown once."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("person"), related_name="api_tokens")
     name = models.CharField(_("name"), max_length=80)
     folded_name = FoldedField(of="name", max_length=80 * LONGEST_FOLD)
-    prefix = models.CharField(max_length=12, editable=False)
+    prefix = models.CharField(_("first characters"), max_length=12, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
-    last_used_at = models.DateTimeField(null=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("API token")
@@ -132,15 +132,21 @@ class OneTimeLink(models.Model):
         INVITATION = "invitation", _("invitation")
         PASSWORD_RESET = "password-reset", _("password reset")  # a purpose, not a password
 
-    purpose = models.CharField(max_length=24, choices=Purpose)
+    purpose = models.CharField(_("purpose"), max_length=24, choices=Purpose)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), blank=True)
-    role = models.CharField(max_length=16, blank=True, help_text=_("What a person becomes who uses the link"))
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="one_time_links")
-    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
-    created = models.DateTimeField(auto_now_add=True)
+    role = models.CharField(
+        _("role"), max_length=16, blank=True, help_text=_("What a person becomes who uses the link")
+    )
+    user = models.ForeignKey(
+        User, models.CASCADE, verbose_name=_("person"), null=True, blank=True, related_name="one_time_links"
+    )
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, verbose_name=_("created by"), null=True, blank=True, related_name="+"
+    )
+    created = models.DateTimeField(_("created"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
-    used_at = models.DateTimeField(null=True, editable=False)
+    used_at = models.DateTimeField(_("used at"), null=True, editable=False)
 
     objects = OneTimeLinkQuerySet.as_manager()
 
@@ -172,10 +178,10 @@ class Notice(models.Model):
         MANY_GUESSES = "many-guesses"
         ADDRESS_TRIED = "address-tried"
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="notices")
-    kind = models.CharField(max_length=24, choices=Kind)
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("person"), related_name="notices")
+    kind = models.CharField(_("kind"), max_length=24, choices=Kind)
     detail = models.CharField(max_length=80, blank=True)  # the role or the token that it is about
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("notice")
@@ -191,8 +197,10 @@ class DeclaredPurpose(models.Model):
 
     text = models.CharField(_("purpose"), max_length=300)
     excludes_workers_and_pupils = models.BooleanField(_("excludes workers and pupils"))
-    declared_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    created = models.DateTimeField(auto_now_add=True)
+    declared_by = models.ForeignKey(
+        User, models.SET_NULL, verbose_name=_("declared by"), null=True, related_name="+"
+    )
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("declared purpose")
@@ -208,7 +216,11 @@ class TaskHeartbeat(models.Model):
     """When a running task last showed that its worker is alive."""
 
     task = models.OneToOneField(
-        "django_tasks_database.DBTaskResult", models.CASCADE, primary_key=True, related_name="heartbeat"
+        "django_tasks_database.DBTaskResult",
+        models.CASCADE,
+        verbose_name=_("task"),
+        primary_key=True,
+        related_name="heartbeat",
     )
     beat_at = models.DateTimeField()
 

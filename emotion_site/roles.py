@@ -25,9 +25,9 @@ class Role(models.TextChoices):
 
 
 def role_of(user: User | AnonymousUser) -> Role | None:
-    """The most powerful role of a user, or None for a stranger.
+    """The most powerful role of a user, or None for an anonymous one.
 
-    Whoever lacks a second step that the site asks for has no more power than a user, at every door.
+    Without the second step that the site asks for, nobody has more power than a user, on pages and API alike.
     """
     if not user.is_authenticated or not user.is_active:
         return None
@@ -102,6 +102,6 @@ def require_another_administrator(user: User) -> None:
 
 @receiver(post_save, sender=User)
 def give_first_role(instance: User, created: bool, raw: bool = False, **kwargs: Any) -> None:
-    """Whoever makes an account, the account has a role from its first moment."""
+    """Every account has a role from the start, however it was made."""
     if created and not raw:
         set_role(user=instance, role=Role.ADMIN if instance.is_superuser else Role.USER)

@@ -1,4 +1,4 @@
-"""Moments of the running site that the other apps may connect to, so that none is imported here."""
+"""Signals of the running site that the other apps connect to, so that none is imported here."""
 
 from django.dispatch import Signal
 
@@ -10,5 +10,5 @@ housekeeping = Signal()
 # Argument: user. In the same transaction; what is no row goes on commit.
 access_ended = Signal()
 
-# Sent in every web process before it answers its first request: load the model, start decoders.
+# Sent in every web process before its first request: load the model, start decoders.
 web_process_starting = Signal()

@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from emotion_site.web.files.icon import favicon
 from emotion_site.web.health import health
-from emotion_site.web.icon import favicon
 from emotion_site.web.javascript_catalog import javascript_catalog
 
 handler400 = "emotion_site.web.error_pages.bad_request"
@@ -15,7 +15,7 @@ urlpatterns = [
     path("", include("annotations.urls")),
     path("", include("training.urls")),
     path("accounts/", include("allauth.urls")),
-    path("account/", include("emotion_site.accounts.urls")),
+    path("accounts/", include("emotion_site.accounts.urls")),
     path("api/", include("emotion_site.api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -34,10 +34,10 @@ def marked(response, part: str) -> list[tuple[str, str]]:
         ("/models/", [("/models/", "page")]),
         ("/models/snapshots/", [("/models/", "true")]),
         ("/models/runs/", [("/models/", "true")]),
-        ("/account/people/", [("/account/people/", "page")]),
-        ("/account/people/invitations/", [("/account/people/", "true")]),
-        ("/account/", []),
-        ("/account/tokens/", []),
+        ("/accounts/people/", [("/accounts/people/", "page")]),
+        ("/accounts/people/invitations/", [("/accounts/people/", "true")]),
+        ("/accounts/", []),
+        ("/accounts/tokens/", []),
     ],
 )
 def test_the_bar_marks_the_part_of_the_site(admin_client, address, links):
@@ -51,7 +51,7 @@ def test_a_clip_lies_in_the_history(speaker, speaker_client):
 
 def test_the_menu_marks_what_the_bar_has_no_room_for(admin_client):
     assert marked(admin_client.get("/models/runs/"), "account-menu") == [("/models/", "true")]
-    assert marked(admin_client.get("/account/"), "account-menu") == [("/account/", "page")]
+    assert marked(admin_client.get("/accounts/"), "account-menu") == [("/accounts/", "page")]
 
 
 def test_the_bar_of_administrators_leaves_room_for_their_name(admin_client, speaker_client):

@@ -19,7 +19,7 @@ def clip(admin):
 @pytest.mark.parametrize(
     "address",
     [
-        "/account/people/?q={}",
+        "/accounts/people/?q={}",
         "/listens/?q={}",
         "/admin/emotion_site/user/?q={}",
         "/admin/emotion_site/apitoken/?q={}",

@@ -22,7 +22,7 @@ def clip(admin):
         API + "agreement/?task=%00",
         API + "versions/?task=%00",
         API + "versions/in_service/?at=2026-01-01T00:00:00Z&task=%00",
-        "/account/people/?q=%00",
+        "/accounts/people/?q=%00",
         "/listens/?q=%00",
         "/history/?text=%00",
         "/models/?task=%00",

@@ -18,20 +18,16 @@ from annotations.api.serializers import AnswerChoiceSerializer, DecisionSerializ
 from annotations.models import Decision
 from annotations.reviews.adjudication import adjudicate, object_to_prediction
 from annotations.reviews.listings import decisions_visible_to
-from classifier.api.views import NewestFirst
 from classifier.models import Clip
+from emotion_site.api.pagination import LatestFirst
 from emotion_site.roles import is_reviewer
-
-
-class ByDecision(NewestFirst):
-    ordering = ("-id",)
 
 
 class DecisionList(generics.ListAPIView[Decision]):
     """Where clips stand: all of them for administrators, else your own clips and those you reviewed."""
 
     serializer_class = DecisionSerializer
-    pagination_class = ByDecision
+    pagination_class = LatestFirst
     queryset = Decision.objects.none()
 
     def get_queryset(self) -> QuerySet[Decision]:

@@ -31,19 +31,30 @@ class Decision(models.Model):
     State = State
     How = How
 
-    clip = models.ForeignKey(Clip, models.CASCADE, related_name="decisions")
-    task = models.ForeignKey(Task, models.PROTECT, db_index=False, related_name="decisions")
-    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
-    label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="+")
-    flag = models.CharField(max_length=20, choices=Flag, blank=True, help_text=_("Why it is excluded"))
-    how = models.CharField(max_length=12, choices=How, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    clip = models.ForeignKey(Clip, models.CASCADE, verbose_name=_("clip"), related_name="decisions")
+    task = models.ForeignKey(
+        Task, models.PROTECT, verbose_name=_("task"), db_index=False, related_name="decisions"
     )
-    decided_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
+    label = models.ForeignKey(
+        Label, models.PROTECT, verbose_name=_("label"), null=True, blank=True, related_name="+"
+    )
+    flag = models.CharField(
+        _("flag"), max_length=20, choices=Flag, blank=True, help_text=_("Why it is excluded")
+    )
+    how = models.CharField(_("how it was decided"), max_length=12, choices=How, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("decided by"),
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     # The queue keeps this in step with the clip, so that 100,000 decisions are counted from an index.
-    is_withdrawn = models.BooleanField(default=False)
-    created = models.DateTimeField(default=timezone.now)
+    is_withdrawn = models.BooleanField(_("withdrawn"), default=False)
+    created = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:
         verbose_name = _("decision")
@@ -77,17 +88,32 @@ class Decision(models.Model):
 class DecisionChange(AppendOnlyModel):
     """Every step of a decision, for the clip's history."""
 
-    clip = models.ForeignKey(Clip, models.DO_NOTHING, db_constraint=False, related_name="decision_changes")
-    task = models.ForeignKey(Task, models.PROTECT, db_index=False, related_name="+")
-    state = models.CharField(max_length=12, choices=State)
-    label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
-    flag = models.CharField(max_length=20, choices=Flag, blank=True)
-    how = models.CharField(max_length=12, choices=How, blank=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    clip = models.ForeignKey(
+        Clip, models.DO_NOTHING, verbose_name=_("clip"), db_constraint=False, related_name="decision_changes"
     )
-    comment = models.CharField(max_length=500, blank=True)
-    created = models.DateTimeField(default=timezone.now)
+    task = models.ForeignKey(Task, models.PROTECT, verbose_name=_("task"), db_index=False, related_name="+")
+    state = models.CharField(_("state"), max_length=12, choices=State)
+    label = models.ForeignKey(
+        Label,
+        models.PROTECT,
+        verbose_name=_("label"),
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+    )
+    flag = models.CharField(_("flag"), max_length=20, choices=Flag, blank=True)
+    how = models.CharField(_("how it was decided"), max_length=12, choices=How, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("by"),
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    comment = models.CharField(_("comment"), max_length=500, blank=True)
+    created = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:
         verbose_name = _("change of a decision")

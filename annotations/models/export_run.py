@@ -22,21 +22,26 @@ class LabelExport(models.Model):
         JSONL = "jsonl", _("Lines of JSON, with every review")
         AUDIOFOLDER = "audiofolder", _("Folder with sound")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    task = models.ForeignKey(Task, models.CASCADE, related_name="+")
+    id = models.UUIDField(_("identifier"), primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, models.CASCADE, verbose_name=_("task"), related_name="+")
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("asked by"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
     format = models.CharField(_("format"), max_length=12, choices=Format, default=Format.CSV)
     since = models.DateTimeField(_("decided since"), null=True, blank=True)
     language = models.CharField(max_length=8, blank=True)
-    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
-    error_code = models.CharField(max_length=40, blank=True)
+    status = models.CharField(_("state"), max_length=8, choices=Status, default=Status.WAITING)
+    error_code = models.CharField(_("code of the error"), max_length=40, blank=True)
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(null=True)
-    manifest = models.JSONField(default=dict)
-    created = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    manifest = models.JSONField(_("manifest"), default=dict)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("export of labels")

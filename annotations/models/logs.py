@@ -10,8 +10,10 @@ from classifier.models import Clip
 class Pseudonym(models.Model):
     """The name that stands beside a person's reviews, and stays there when the person leaves."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="pseudonym")
-    name = models.CharField(max_length=40, unique=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("person"), related_name="pseudonym"
+    )
+    name = models.CharField(_("name"), max_length=40, unique=True)
 
     def __str__(self) -> str:
         return self.name
@@ -20,8 +22,8 @@ class Pseudonym(models.Model):
 class DuplicateFile(models.Model):
     """A file of a corpus that sounds exactly like another one; what is said of it is said of that clip."""
 
-    clip = models.ForeignKey(Clip, models.CASCADE, related_name="duplicate_files")
-    split = models.CharField(max_length=10, blank=True)
+    clip = models.ForeignKey(Clip, models.CASCADE, verbose_name=_("clip"), related_name="duplicate_files")
+    split = models.CharField(_("split"), max_length=10, blank=True)
     file_name = models.CharField(max_length=255, db_index=True)
 
     class Meta:
@@ -38,10 +40,14 @@ class DuplicateFile(models.Model):
 class ListenLog(AppendOnlyModel):
     """Somebody other than the owner played a clip."""
 
-    clip = models.ForeignKey(Clip, models.DO_NOTHING, db_constraint=False, related_name="listens")
-    listener = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    pseudonym = models.CharField(max_length=40)
-    created = models.DateTimeField(default=timezone.now)
+    clip = models.ForeignKey(
+        Clip, models.DO_NOTHING, verbose_name=_("clip"), db_constraint=False, related_name="listens"
+    )
+    listener = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("listener"), null=True, related_name="+"
+    )
+    pseudonym = models.CharField(_("pseudonym"), max_length=40)
+    created = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:
         verbose_name = _("listen")

@@ -18,7 +18,7 @@ class ReviewPolicy(models.Model):
         ENTROPY = "entropy", _("least sure first: many labels are possible")
         OLDEST = "oldest", _("oldest first")
 
-    task = models.OneToOneField(Task, models.CASCADE, related_name="review_policy")
+    task = models.OneToOneField(Task, models.CASCADE, verbose_name=_("task"), related_name="review_policy")
     reviewers_needed = models.PositiveSmallIntegerField(
         _("reviewers per clip"), default=1, validators=[MinValueValidator(1), MaxValueValidator(3)]
     )
@@ -51,27 +51,45 @@ class ReviewPolicy(models.Model):
 class QueueEntry(models.Model):
     """A clip's place in the queue of a task, and who holds it at the moment."""
 
-    clip = models.ForeignKey(Clip, models.CASCADE, related_name="queue_entries")
-    task = models.ForeignKey(Task, models.CASCADE, db_index=False, related_name="queue_entries")
+    clip = models.ForeignKey(Clip, models.CASCADE, verbose_name=_("clip"), related_name="queue_entries")
+    task = models.ForeignKey(
+        Task, models.CASCADE, verbose_name=_("task"), db_index=False, related_name="queue_entries"
+    )
     # Copies, so that finding the next clip reads this table alone for most rows.
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("owner"), null=True, related_name="+"
+    )
     last_reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, db_index=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("last reviewer"),
+        null=True,
+        db_index=False,
+        related_name="+",
     )
     # Drawn once: a clip keeps its chance whatever becomes of the policy.
-    is_random = models.BooleanField(default=False)
-    overlap_draw = models.FloatField(help_text=_("From 0 to 1; one more review is needed below the share"))
-    priority = models.FloatField(default=0.0)
-    has_objection = models.BooleanField(default=False)
-    needed = models.PositiveSmallIntegerField(default=1)
-    given = models.PositiveSmallIntegerField(default=0)
-    is_open = models.BooleanField(default=True, help_text=_("More reviews are wanted"))
-    leased_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    is_random = models.BooleanField(_("drawn at random"), default=False)
+    overlap_draw = models.FloatField(
+        _("draw for one more review"), help_text=_("From 0 to 1; one more review is needed below the share")
     )
-    leased_until = models.DateTimeField(null=True, blank=True)
-    prediction_shown = models.BooleanField(default=False, help_text=_("To the person who holds the clip"))
-    created = models.DateTimeField(auto_now_add=True)
+    priority = models.FloatField(_("priority"), default=0.0)
+    has_objection = models.BooleanField(_("owner objected"), default=False)
+    needed = models.PositiveSmallIntegerField(_("reviews needed"), default=1)
+    given = models.PositiveSmallIntegerField(_("reviews given"), default=0)
+    is_open = models.BooleanField(_("open"), default=True, help_text=_("More reviews are wanted"))
+    leased_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("held by"),
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    leased_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    prediction_shown = models.BooleanField(
+        _("prediction was shown"), default=False, help_text=_("To the person who holds the clip")
+    )
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("queue entry")
@@ -117,7 +135,9 @@ class OfferedClip(models.Model):
     """The queue offered a clip to a reviewer once, so their review is taken however late it comes."""
 
     entry = models.ForeignKey(QueueEntry, models.CASCADE, db_index=False, related_name="offers")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("reviewer"), related_name="+"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["entry", "reviewer"], name="clip_offered_once")]
@@ -129,13 +149,19 @@ class OfferedClip(models.Model):
 class Objection(models.Model):
     """An owner says that a prediction is wrong. It may move the clip forward and decides nothing."""
 
-    clip = models.ForeignKey(Clip, models.CASCADE, related_name="objections")
-    task = models.ForeignKey(Task, models.PROTECT, db_index=False, related_name="+")
-    model_version = models.ForeignKey(ModelVersion, models.PROTECT, null=True, related_name="+")
-    predicted_label = models.ForeignKey(Label, models.PROTECT, null=True, related_name="+")
-    wished_label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="+")
-    comment = models.CharField(max_length=500, blank=True)
-    created = models.DateTimeField(auto_now=True)
+    clip = models.ForeignKey(Clip, models.CASCADE, verbose_name=_("clip"), related_name="objections")
+    task = models.ForeignKey(Task, models.PROTECT, verbose_name=_("task"), db_index=False, related_name="+")
+    model_version = models.ForeignKey(
+        ModelVersion, models.PROTECT, verbose_name=_("model version"), null=True, related_name="+"
+    )
+    predicted_label = models.ForeignKey(
+        Label, models.PROTECT, verbose_name=_("predicted label"), null=True, related_name="+"
+    )
+    wished_label = models.ForeignKey(
+        Label, models.PROTECT, verbose_name=_("wished label"), null=True, blank=True, related_name="+"
+    )
+    comment = models.CharField(_("comment"), max_length=500, blank=True)
+    created = models.DateTimeField(_("created"), auto_now=True)
 
     class Meta:
         verbose_name = _("objection")

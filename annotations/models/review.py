@@ -34,32 +34,55 @@ class Review(AppendOnlyModel):
         REVISED = "revised", _("knowing the prediction")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
-    task = models.ForeignKey(Task, models.PROTECT, related_name="reviews")
+    id = models.BigAutoField(_("identifier"), primary_key=True)
+    task = models.ForeignKey(Task, models.PROTECT, verbose_name=_("task"), related_name="reviews")
     # A review outlives its clip, so the database must not ask for the clip.
-    clip = models.ForeignKey(Clip, models.DO_NOTHING, db_constraint=False, related_name="reviews")
+    clip = models.ForeignKey(
+        Clip, models.DO_NOTHING, verbose_name=_("clip"), db_constraint=False, related_name="reviews"
+    )
     reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="reviews"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("reviewer"),
+        null=True,
+        blank=True,
+        related_name="reviews",
     )
     rater = models.CharField(
+        _("pseudonym"),
         max_length=80,
         blank=True,
         help_text=_("Pseudonym of the reviewer, or who it was elsewhere; empty for an anonymous vote"),
     )
-    kind = models.CharField(max_length=10, choices=Kind)
-    label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="+")
-    flag = models.CharField(max_length=20, choices=Flag, blank=True)
-    comment = models.CharField(max_length=500, blank=True)
-    picked_by = models.CharField(max_length=10, choices=PickedBy, blank=True)
-    client_id = models.CharField(max_length=64)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    label = models.ForeignKey(
+        Label, models.PROTECT, verbose_name=_("label"), null=True, blank=True, related_name="+"
+    )
+    flag = models.CharField(_("flag"), max_length=20, choices=Flag, blank=True)
+    comment = models.CharField(_("comment"), max_length=500, blank=True)
+    picked_by = models.CharField(_("why it was offered"), max_length=10, choices=PickedBy, blank=True)
+    client_id = models.CharField(_("key of the sender"), max_length=64)
     model_version = models.ForeignKey(
-        ModelVersion, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+        ModelVersion,
+        models.PROTECT,
+        verbose_name=_("model version"),
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
     )
     predicted_label = models.ForeignKey(
-        Label, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+        Label,
+        models.PROTECT,
+        verbose_name=_("predicted label"),
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
     )
-    prediction_shown = models.BooleanField(default=False)
-    milliseconds = models.PositiveIntegerField(null=True, blank=True)
-    created = models.DateTimeField(default=timezone.now)
+    prediction_shown = models.BooleanField(_("prediction was shown"), default=False)
+    milliseconds = models.PositiveIntegerField(_("milliseconds"), null=True, blank=True)
+    created = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:
         verbose_name = _("review")
@@ -92,20 +115,24 @@ class CurrentReview(models.Model):
     are the last choice, which decides. An anonymous vote has a row of its own.
     """
 
-    task = models.ForeignKey(Task, models.PROTECT, db_index=False, related_name="+")
-    clip = models.ForeignKey(Clip, models.CASCADE, related_name="current_reviews")
-    rater = models.CharField(max_length=80, blank=True)
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    task = models.ForeignKey(Task, models.PROTECT, verbose_name=_("task"), db_index=False, related_name="+")
+    clip = models.ForeignKey(Clip, models.CASCADE, verbose_name=_("clip"), related_name="current_reviews")
+    rater = models.CharField(_("pseudonym"), max_length=80, blank=True)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("reviewer"), null=True, related_name="+"
+    )
     review = models.OneToOneField(Review, models.PROTECT, related_name="+")
     blind_label = models.ForeignKey(Label, models.PROTECT, null=True, db_index=False, related_name="+")
     blind_flag = models.CharField(max_length=20, choices=Flag, blank=True)
-    label = models.ForeignKey(Label, models.PROTECT, null=True, db_index=False, related_name="+")
-    flag = models.CharField(max_length=20, choices=Flag, blank=True)
-    picked_by = models.CharField(max_length=10, choices=PickedBy, blank=True)
+    label = models.ForeignKey(
+        Label, models.PROTECT, verbose_name=_("label"), null=True, db_index=False, related_name="+"
+    )
+    flag = models.CharField(_("flag"), max_length=20, choices=Flag, blank=True)
+    picked_by = models.CharField(_("why it was offered"), max_length=10, choices=PickedBy, blank=True)
     # Most reviewed clips are closed; what is left is counted without looking there. True also for a while
     # after the clip was closed (see ``queue.counts``).
     may_be_open = models.BooleanField(default=True)
-    created = models.DateTimeField(default=timezone.now)
+    created = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:
         constraints = [

@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from annotations.pages.asked_task import asked_task
-from annotations.pages.paging import page_of
 from annotations.reviews.listings import conflicts_of, votes_by_clip
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
+from emotion_site.web.keyset import LATEST_FIRST, page_of
 
 
 @admin_required
@@ -15,7 +15,7 @@ from emotion_site.sign_in.guards import SignedInRequest, admin_required
 def conflicts(request: SignedInRequest) -> HttpResponse:
     task, tasks = asked_task(request)
     found = conflicts_of(task, request.user)
-    page = page_of(found, request.GET)
+    page = page_of(found, order=LATEST_FIRST, cursor=request.GET.get("cursor", ""))
     votes = votes_by_clip(task, [decision.clip_id for decision in page.rows])
     context = {
         "task": task,

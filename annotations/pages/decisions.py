@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from annotations.models import Decision, Flag
 from annotations.pages.asked_task import asked_task
-from annotations.pages.paging import page_of
 from annotations.queue.progress import counts_by_state
 from annotations.reviews.listings import decisions_of, votes_by_clip
 from classifier.models import Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
+from emotion_site.web.keyset import LATEST_FIRST, page_of
 
 
 class DecisionFilter(forms.Form):
@@ -47,7 +47,9 @@ def decisions(request: SignedInRequest) -> HttpResponse:
     form = DecisionFilter(request.GET, task=task)
     state = request.GET.get("state", "")
     wanted = form.wanted() | ({"state": state} if state in Decision.State.values else {})
-    page = page_of(decisions_of(task).filter(**wanted), request.GET)
+    page = page_of(
+        decisions_of(task).filter(**wanted), order=LATEST_FIRST, cursor=request.GET.get("cursor", "")
+    )
     votes = votes_by_clip(task, [decision.clip_id for decision in page.rows])
     counts = counts_by_state(task)
     context = {

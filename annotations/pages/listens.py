@@ -11,10 +11,10 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from annotations.models import ListenLog
-from annotations.pages.paging import page_of
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from emotion_site.storage.folding import folded
 from emotion_site.web.csv import Notation, csv_head, csv_line, notation_of
+from emotion_site.web.keyset import LATEST_FIRST, page_of
 
 CHUNK = 1000
 
@@ -23,7 +23,7 @@ CHUNK = 1000
 @require_safe
 def listens(request: SignedInRequest) -> HttpResponse:
     text = _searched(request)
-    page = page_of(matching_listens(text), request.GET)
+    page = page_of(matching_listens(text), order=LATEST_FIRST, cursor=request.GET.get("cursor", ""))
     return render(request, "annotations/listens.html", {"page": page, "q": text})
 
 

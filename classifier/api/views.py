@@ -1,9 +1,6 @@
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -12,7 +9,6 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import generics, mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotAuthenticated, NotFound
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +29,7 @@ from classifier.models import Clip, IdempotencyKey, Label, ModelVersion
 from classifier.pages.media import FLAC, audio_response
 from classifier.querysets import ClipQuerySet
 from emotion_site.api.negotiation import AnyAccept
+from emotion_site.api.pagination import NewestFirst
 from emotion_site.api.parsers import ShallowJSONParser
 from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.exceptions import UserError
@@ -63,22 +60,6 @@ SOUND: dict[Any, Any] = {
     412: OpenApiResponse(ErrorSerializer, "It is not what If-Match names"),
     416: OpenApiResponse(ErrorSerializer, "The sound ends before the range"),
 }
-
-
-class NewestFirst(CursorPagination):
-    ordering: tuple[str, ...] = ("-created", "-id")
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
-
-    def paginate_queryset(
-        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: Any = None
-    ) -> list[Any] | None:
-        try:
-            return super().paginate_queryset(queryset, request, view)
-        except (ValidationError, ValueError, OverflowError):
-            # The place that a cursor names is looked at by the database alone.
-            raise NotFound(self.invalid_cursor_message) from None
 
 
 class ClipViewSet(

@@ -23,8 +23,8 @@ from classifier.clips.slots import Slots
 from classifier.clips.storage import read_waveform
 from classifier.models import Clip
 from emotion_site.exceptions import UserError
-from emotion_site.web.error_pages import answer, as_object
-from emotion_site.web.ranges import Readable, ranged
+from emotion_site.web.error_pages import as_object, error_response
+from emotion_site.web.files.ranges import Readable, ranged
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
         with DRAWING.hold(request.user.pk):
             levels = mel_spectrogram(read_waveform(clip))
     except UserError as error:
-        return answer(request, error)
+        return error_response(request, error)
     except UNREADABLE as error:
         raise _not_found(clip, error) from error
     body = json.dumps([levels.tolist()], separators=(",", ":"))

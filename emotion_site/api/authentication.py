@@ -47,7 +47,7 @@ def _refusal(request: Request, detail: str | Promise, code: str) -> exceptions.A
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """The site's own sign-in. Names a challenge, so that strangers get 401 and not 403."""
+    """The site's own sign-in. Names a challenge, so that anonymous requests get 401 and not 403."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         found: tuple[User, None] | None = super().authenticate(request)

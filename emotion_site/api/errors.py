@@ -17,14 +17,14 @@ logger = logging.getLogger(__name__)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn what an API view raised into a response; None lets Django answer 500."""
+    """Turn what an API view raised into a response; None lets Django respond with 500."""
     request = context["request"]
     if (outage := unavailable(error) or unreadable(error)) is not None:
         logger.log(
             severity(outage), "Not answered path=%s code=%s reason=%s", request.path, outage.code, error
         )
         error = outage
-    # Programs read errors as JSON, also where the answer would have been something else.
+    # Programs read errors as JSON, also where the response would have been something else.
     request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     if isinstance(error, UserError):
         response = _respond(error.status, error.code, str(error.detail), error.retry_after_s)

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 
 class AnyAccept(DefaultContentNegotiation):
-    """For views that answer with sound: DRF would refuse a program that accepts only ``audio/flac``."""
+    """For views that respond with sound: DRF would refuse a program that accepts only ``audio/flac``."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None

@@ -24,7 +24,7 @@ class UserThrottle(SimpleRateThrottle):
 
 
 class AddressThrottle(SimpleRateThrottle):
-    """So many requests per network address, whoever signs in from there."""
+    """So many requests per network address, for all who sign in from there together."""
 
     scope = "address"
 

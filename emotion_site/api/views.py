@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 @extend_schema(exclude=True)
 class UnknownPath(APIView):
-    """Paths that the API does not have answer in its one shape of errors."""
+    """Paths that the API does not have give its one shape of errors."""
 
     permission_classes = [AllowAny]
 

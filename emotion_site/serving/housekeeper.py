@@ -36,7 +36,7 @@ class Housekeeper(threading.Thread):
 
 
 def look_after_site() -> None:
-    """Every chore gets its turn even when another fails, for instance while the database is away."""
+    """Every chore runs even when another fails, for instance while the database is away."""
     chores = (
         remove_stale_uploads,
         recover_stranded,

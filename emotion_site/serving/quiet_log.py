@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_log(verbosity: int) -> Iterator[None]:
-    """Keep what happens as it should out of a command's stderr, where somebody reads along.
+    """Keep routine records out of a command's stderr, which people read.
 
     What a person has to know, the command says itself; ``--verbosity 2`` brings the log back.
     """

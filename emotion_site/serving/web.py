@@ -1,4 +1,4 @@
-"""One web process: ``python -m emotion_site.serving.web FD`` answers on a listening socket it inherits."""
+"""One web process: ``python -m emotion_site.serving.web FD`` serves a listening socket it inherits."""
 
 import gc
 import os
@@ -12,10 +12,8 @@ import django
 import uvicorn
 from django.conf import settings
 
-from emotion_site.serving.connection import GuardedConnection
+from emotion_site.serving.connections import guarded_protocols
 from emotion_site.serving.lifeline import follow_parent
-from emotion_site.serving.open_connections import OpenConnections
-from emotion_site.serving.socket_connection import GuardedSocket
 
 APPLICATION = "emotion_site.asgi"
 # Of all addresses together; one that does nothing costs a few KB.
@@ -43,13 +41,9 @@ def main(listening_fd: int) -> None:
     web_process_starting.send(sender=None)
     load_what_requests_need()
     sys.setswitchinterval(SWITCH_EVERY_S)
-    GuardedConnection.open_connections = OpenConnections(
-        per_address=settings.CONNECTIONS_PER_ADDRESS, total=connections_in_all()
-    )
     config = uvicorn.Config(
         f"{APPLICATION}:application",
-        http=GuardedConnection,
-        ws=GuardedSocket,
+        **guarded_protocols(per_address=settings.CONNECTIONS_PER_ADDRESS, total=connections_in_all()),
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
         log_config=None,  # Django's own settings have already arranged logging
         access_log=False,

@@ -1,4 +1,4 @@
-"""One worker process: ``python -m emotion_site.serving.worker QUEUE`` runs the tasks of a queue in turn."""
+"""One worker process: ``python -m emotion_site.serving.worker QUEUE`` runs the tasks of one queue."""
 
 import logging
 import os

@@ -1,7 +1,8 @@
 """Writes SQLite's log back into the database, beside the requests.
 
 SQLite would do it within whichever commit makes the log 1,000 pages long, and that request would wait until
-two files are on the disk. See also the options in ``settings/env.py``.
+two files are on the disk. See also the options in ``settings/env.py``. The interface is the thread
+``WriteBack`` and the event that ends it.
 """
 
 import logging
@@ -49,7 +50,7 @@ def write_back() -> None:
 
 
 def _begin_anew() -> None:
-    """Let the next commit write at the log's beginning, unless somebody reads or writes at this very moment.
+    """Let the next commit write at the log's beginning, unless a connection is reading or writing.
 
     Commits wait meanwhile, but only for the few pages that came since the log was written back.
     """

@@ -164,7 +164,7 @@ BROWSER_LIBRARY_FILES = {
     "vendor/wavesurfer/plugins/spectrogram.esm.js",
 }
 STATICFILES_FINDERS = [
-    "emotion_site.web.static_storage.BrowserLibrariesFinder",
+    "emotion_site.web.files.static_storage.BrowserLibrariesFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 WHITENOISE_MIMETYPES = {".flac": "audio/flac"}
@@ -173,12 +173,12 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "clips", "base_url": None},
     },
-    "staticfiles": {"BACKEND": "emotion_site.web.static_storage.HashedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "emotion_site.web.files.static_storage.HashedStaticFilesStorage"},
 }
 MODELS_DIR = DATA_DIR / "models"
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "emotion_site.web.uploads.DiskUploadHandler",
+    "emotion_site.web.files.uploads.DiskUploadHandler",
 ]
 # How large a body in memory may be, while there is room for it (spool.py).
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -194,14 +194,14 @@ MAX_BODY_BYTES = CLIP_MAX_BYTES + 64 * 1024
 UPLOAD_PATHS = {"/", "/api/v1/clips/"}
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES = 1024 * 1024
 
-# Processes that answer pages; each holds the model, decoders and a queue of its own.
+# Web processes; each holds the model, decoders and a queue of its own.
 WEB_PROCESSES = env.whole("WEB_PROCESSES", 1, at_least=1)
 
 # Decoding and inference
 DECODER_PROCESSES = env.whole("DECODER_PROCESSES", 2, at_least=1)
 INFERENCE_THREADS = env.whole("INFERENCE_THREADS", min(2, os.cpu_count() or 1), at_least=1)
 INFERENCE_QUEUE = env.whole("INFERENCE_QUEUE", 64, at_least=1)
-# Past this many seconds of expected waiting the answer is 202 and a worker finishes the clip.
+# Past this many seconds of expected waiting the response is 202 and a worker finishes the clip.
 ANSWER_WITHIN_SECONDS = env.number("ANSWER_WITHIN_SECONDS", 3.0)
 # A prediction whose two best scores are closer than this is shown as "not sure".
 SURE_MARGIN = env.number("SURE_MARGIN", 0.15)

@@ -1,6 +1,9 @@
 """The one place that reads the process environment.
 
 Every name may also be given as ``NAME_FILE``, the path of a file that holds the value.
+
+django-environ reads the text and takes URLs apart. The readers of other types are ours, because its own take
+``HTTPS=ture`` for no and ``3s`` for 3, and their errors do not name the variable.
 """
 
 import os
@@ -95,11 +98,11 @@ def database(name: str, default: str) -> dict[str, Any]:
     if config["ENGINE"].endswith("sqlite3"):
         # Opening a connection costs more than most requests; a thread keeps its own for a while.
         config["CONN_MAX_AGE"] = 60
-        # IMMEDIATE takes the write lock at BEGIN, so a transaction waits for its turn
+        # IMMEDIATE takes the write lock at BEGIN, so a transaction waits for the lock
         # instead of failing when it first writes.
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
-            # Whoever waits for the write lock tries again and again; of fifty some are unlucky for long.
+            # A connection that waits for the write lock polls; of fifty some are unlucky for long.
             "timeout": 20,
             "init_command": "".join(f"PRAGMA {pragma}={value};" for pragma, value in _SQLITE_PRAGMAS.items()),
         }
@@ -148,7 +151,7 @@ def secret_key(name: str, data_dir: Path) -> str:
 
 
 def _make_secret(path: Path) -> None:
-    """Nobody ever reads half a key, and of several processes that make one at the same moment one wins."""
+    """No process ever reads half a key, and of several that make one at once one wins."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret_key-") as draft:
         draft.write(secrets.token_urlsafe(64))
         draft.flush()

@@ -1,11 +1,11 @@
-"""Limits of the process that trains, so that the site goes on answering beside it."""
+"""Limits of the process that trains, so that the site stays responsive beside it."""
 
 import os
 from pathlib import Path
 
 from emotion_site.settings import env
 
-# A core is left to those who wait for an answer.
+# A core is left to requests.
 TRAINING_THREADS = env.whole("TRAINING_THREADS", max(1, (os.cpu_count() or 2) - 1), at_least=1)
 # 0 sets no limit.
 TRAINING_MEMORY_BYTES = env.whole("TRAINING_MEMORY_MB", 6144) * 1024 * 1024

@@ -22,12 +22,12 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def end_all_access(user: User) -> None:
-    """End whatever lets somebody in as this person, or get at what they asked for.
+    """End everything that signs in as this person or serves what they asked for.
 
     Sessions, open sockets, API tokens, mailed links, one-time links for them and by them, and, in other apps,
     what listens to ``access_ended``. A request that changes its own password signs in anew afterwards.
     """
-    # First, so that a sign-in which is under way at this moment is of the old generation.
+    # First, so that a sign-in that is under way is of the old generation.
     User.objects.filter(pk=user.pk).update(access_generation=F("access_generation") + 1)
     user.refresh_from_db(fields=["access_generation"])
     sessions = list(UserSession.objects.filter(user=user))

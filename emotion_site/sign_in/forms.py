@@ -68,7 +68,7 @@ def limit_address(form: forms.Form) -> None:
 
 class SignUpForm(SignupForm):
     # Whether this form may say that an address is taken, and whether it signs in whoever makes an account:
-    # without mail either would tell a stranger who has one.
+    # without mail either would tell anonymous visitors who has one.
     names_taken_addresses = False
     signs_in = False
 
@@ -79,7 +79,7 @@ class SignUpForm(SignupForm):
         limit_address(self)
 
     def validate_unique_email(self, value: str) -> str:
-        """Without mail a taken address is no mistake, because strangers must not learn who has an account."""
+        """Without mail a taken address is no error: visitors must not learn who has an account."""
         if settings.EMAIL or self.names_taken_addresses:
             value = super().validate_unique_email(value)
         else:
@@ -87,7 +87,7 @@ class SignUpForm(SignupForm):
         return value
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """The new account, or what to answer instead."""
+        """The new account, or the response to send instead."""
         saved: tuple[User | None, HttpResponse | None] = (None, None)
         try:
             with transaction.atomic():
@@ -112,7 +112,7 @@ class SignUpForm(SignupForm):
             tell_once(owner, Notice.Kind.ADDRESS_TRIED)
 
     def _lead_to_sign_in(self, request: HttpRequest) -> HttpResponse:
-        """The same answer whether there was an account or not."""
+        """The same response whether there was an account or not."""
         request.session[SIGN_IN_AS] = self.cleaned_data["email"]
         words = _(
             "If this address was free, your account is ready. Sign in with the password that you chose."
@@ -193,7 +193,7 @@ class ChangeEmailForm(AddEmailForm):
 
     def clean_email(self) -> str:
         email: str = super().clean_email()
-        # With mail this would tell a stranger who has an account; the confirmation refuses it instead.
+        # With mail this would tell visitors who has an account; the confirmation refuses it instead.
         owner = None if settings.EMAIL else User.objects.filter(email__iexact=email).first()
         if owner is not None:
             tell_once(owner, Notice.Kind.ADDRESS_TRIED)

@@ -27,7 +27,7 @@ View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 
 def admin_required(view: View[P]) -> View[P]:
-    """Strangers are sent to sign in; everyone else who is no administrator gets 403."""
+    """Anonymous visitors are sent to sign in; everyone else who is no administrator gets 403."""
     return _guarded(view, is_admin)
 
 

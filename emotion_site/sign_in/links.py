@@ -1,4 +1,9 @@
-"""Links that work once: made with a secret that is shown once and kept only as a digest."""
+"""Links that work once: made with a secret that is shown once and kept only as a digest.
+
+Mailed links for a new password are signed by Django's token generator (``reset_tokens.py``). These are rows,
+because a signature does not know who made it: a link ends with the role of its maker, can be revoked and ends
+the link before it, and an invitation has no account yet whose state could be signed.
+"""
 
 import logging
 from datetime import timedelta

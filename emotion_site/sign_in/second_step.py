@@ -28,7 +28,7 @@ OPEN_PAGES = {
 class SecondStepMiddleware:
     """Every other page of somebody who lacks it leads to where it is set up.
 
-    The API answers for itself (``require_second_step``, and roles that give no power).
+    The API has its own check (``require_second_step``, and roles that give no power).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""The cache that web processes share in Redis, and what each does alone while Redis does not answer.
+"""The cache that web processes share in Redis, and what each does alone while Redis is away.
 
 Nothing in it is worth an error page: it counts requests and attempts to sign in, and remembers what was done
 lately. While Redis is away a process counts for itself.
@@ -19,9 +19,9 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
-# On a network of its own Redis answers in a millisecond; whoever visits need not notice that it hangs.
-ANSWER_WITHIN_S = 0.1
-# So long nobody asks again. Then one request does, and all others once that was answered.
+# On a network of its own Redis responds in a millisecond; visitors need not notice that it hangs.
+TIMEOUT_S = 0.1
+# So long no request asks again. Then one does, and all others once it got a reply.
 PAUSE_S = 4.0
 MAX_ENTRIES = 100_000
 
@@ -76,12 +76,12 @@ def _by_redis_or_alone(name: str) -> Callable[..., Any]:
         if not self.outage.should_ask():
             return alone(self.own, *args, **kwargs)
         try:
-            answer = by_redis(self, *args, **kwargs)
+            value = by_redis(self, *args, **kwargs)
         except (RedisError, OSError) as error:
             self.outage.begin(error)
             return alone(self.own, *args, **kwargs)
         self.outage.end()
-        return answer
+        return value
 
     method.__name__ = name
     return method
@@ -92,8 +92,8 @@ class SharedCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {
-            "socket_timeout": ANSWER_WITHIN_S,
-            "socket_connect_timeout": ANSWER_WITHIN_S,
+            "socket_timeout": TIMEOUT_S,
+            "socket_connect_timeout": TIMEOUT_S,
             "retry": Retry(NoBackoff(), 0),
         }
         super().__init__(server, {**params, "OPTIONS": {**options, **params.get("OPTIONS", {})}})

@@ -59,7 +59,7 @@ def is_abandoned(path: Path) -> bool:
     try:
         with opened(path) as file:
             return path.stat().st_mtime < time.time() - SETTLED_AFTER_S and try_lock(file)
-    except OSError:  # it went this very moment, or there are no locks here
+    except OSError:  # it has just gone, or there are no locks here
         return False
 
 

@@ -1,4 +1,4 @@
-"""Answers to what went wrong on our side: the same words for people and for programs."""
+"""Error responses outside the views: the same words for people and for programs."""
 
 import sys
 
@@ -15,16 +15,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     outage = (unavailable(error) or unreadable(error)) if error else None
     detail = _("Something went wrong on our side. Try again, and tell an administrator if it happens again.")
-    return answer(request, outage or UserError("server_error", detail, status=500))
+    return error_response(request, outage or UserError("server_error", detail, status=500))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For what Django refuses before a view: another name than the site's, or too many fields."""
-    return answer(request, unreadable_request())
+    return error_response(request, unreadable_request())
 
 
 def unreadable_request() -> UserError:
-    detail = gettext_lazy("It was sent to an address that is not this site's, or it is malformed.")
+    detail = gettext_lazy("The request is damaged, or it asks for a host name that is not this site's.")
     return UserError("invalid", detail)
 
 
@@ -33,7 +33,7 @@ def as_object(error: UserError) -> JsonResponse:
     return JsonResponse({"code": error.code, "detail": str(error.detail)}, status=error.status)
 
 
-def answer(request: HttpRequest, error: UserError) -> HttpResponse:
+def error_response(request: HttpRequest, error: UserError) -> HttpResponse:
     """The page or, below ``/api/``, the object of an error that has a page of its own."""
     if request.path_info.startswith("/api/"):
         response: HttpResponse = as_object(error)

@@ -1,6 +1,6 @@
 """`/health/`: whether this site can do its work, for monitors and load balancers.
 
-Strangers learn yes or no; what exactly is wrong is for administrators.
+Anonymous visitors learn yes or no; what exactly is wrong is for administrators.
 """
 
 import logging
@@ -20,22 +20,22 @@ logger = logging.getLogger(__name__)
 Check = Callable[[], bool]
 
 
-def database_answers() -> bool:
+def database_is_up() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return True
 
 
-def redis_answers() -> bool:
+def redis_is_up() -> bool:
     """True also where the site has none."""
     cache = caches["default"]
     return not isinstance(cache, SharedCache) or cache.is_shared()
 
 
 # Name -> check, in the order in which they run; other apps add theirs when they are ready.
-checks: dict[str, Check] = {"database": database_answers}
+checks: dict[str, Check] = {"database": database_is_up}
 # What people are served without, somewhat worse.
-optional_checks: dict[str, Check] = {"redis": redis_answers}
+optional_checks: dict[str, Check] = {"redis": redis_is_up}
 
 
 def failing_checks() -> list[str]:
@@ -54,10 +54,10 @@ def health(request: HttpRequest) -> JsonResponse:
     if not wrong:
         failing = failing_optional_checks()
         return JsonResponse({"status": "degraded", "failing": failing} if failing else {"status": "ok"})
-    answer: dict[str, object] = {"status": "unavailable"}
+    body: dict[str, object] = {"status": "unavailable"}
     if "database" not in wrong and is_admin(request.user):
-        answer["wrong"] = wrong
-    return JsonResponse(answer, status=503)
+        body["wrong"] = wrong
+    return JsonResponse(body, status=503)
 
 
 def _passes(name: str, check: Check) -> bool:

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from emotion_site.exceptions import severity, unavailable, unreadable
-from emotion_site.web.error_pages import answer
+from emotion_site.web.error_pages import error_response
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -73,7 +73,7 @@ class LastSeenMiddleware:
 
 
 class ButtonAddressMiddleware:
-    """Lead whoever opens the address of a button, as after signing in again, back to a page."""
+    """Redirect a GET of a button's address, as after signing in again, back to its page."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -88,7 +88,7 @@ class ButtonAddressMiddleware:
 
 
 class OutageMiddleware:
-    """Answer with a sentence, not a crash, when the database is locked or away, or the disk is full.
+    """Respond with a sentence, not a crash, when the database is locked or away, or the disk is full.
 
     The same goes for text that the database refuses.
     """
@@ -106,4 +106,4 @@ class OutageMiddleware:
         # The route and not the path, because the path of a one-time link is a secret.
         route = request.resolver_match.route if request.resolver_match else ""
         logger.log(severity(outage), "Not answered route=%s code=%s reason=%s", route, outage.code, exception)
-        return answer(request, outage)
+        return error_response(request, outage)

@@ -12,6 +12,6 @@ def section_of(request: HttpRequest) -> str:
         return ""
     if match.view_name == "classifier:classify":
         return "classify"
-    if match.route.startswith("account/people/"):
+    if match.route.startswith("accounts/people/"):
         return "people"
     return OF_APPS.get(match.namespace, "")

@@ -1,11 +1,11 @@
-"""What somebody looks for, at every door of the pages: the parameter ``q`` of an address."""
+"""Searches on every page: the parameter ``q`` of an address."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
 from emotion_site.exceptions import too_long
-from emotion_site.web.error_pages import answer
+from emotion_site.web.error_pages import error_response
 
 # The longest that any page searches, an e-mail address, has 254 characters.
 LONGEST_SEARCH = 254
@@ -21,5 +21,5 @@ class SearchMiddleware:
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_SEARCH and any(
             len(text) > LONGEST_SEARCH for text in request.GET.getlist("q")
         ):
-            return answer(request, too_long())
+            return error_response(request, too_long())
         return self.get_response(request)

@@ -83,7 +83,7 @@ def send(
 
 
 def look_around(browser: httpx.Client) -> None:
-    pages = ("/", "/history/", "/review/", "/agreement/", "/models/", "/account/", "/account/about/")
+    pages = ("/", "/history/", "/review/", "/agreement/", "/models/", "/accounts/", "/accounts/about/")
     for path in (*pages, "/api/docs/", "/api/schema/", "/admin/", "/health/"):
         browser.get(path).raise_for_status()
 

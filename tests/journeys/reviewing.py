@@ -61,7 +61,7 @@ def people_of(site: ServedSite, browser: Browser, folder: Path) -> Callable[...,
     page.get_by_role("button", name="Confirm").click()
     states["admin"] = admin.storage_state()
     for role in ["Reviewer", "User"]:
-        page.goto("/account/people/invitations/")
+        page.goto("/accounts/people/invitations/")
         page.get_by_label("Role").select_option(label=role)
         page.get_by_role("button", name="Make an invitation").click()
         link = page.locator(".copy input").input_value()

@@ -39,7 +39,7 @@ def signed_in(browser: Browser, own_site: ServedSite, speech_wav: Path) -> dict:
     page = context.new_page()
     page.goto(own_site.first_administrator_url)
     make_account(page, "admin@example.org")
-    page.goto("/account/")
+    page.goto("/accounts/")
     page.get_by_label("Name").fill(LONG_NAME)
     page.get_by_role("button", name="Save profile").click()
     page.goto("/")

@@ -23,8 +23,8 @@ LEFT_OUT = re.compile(r"/logout/|/download/|\.csv|/export/|/audio/|/spectrogram/
 MUST_BE_SEEN = {
     *("/", "/history/", "/clips/*/", "/review/", "/review/emotion/", "/agreement/", "/exports/", "/listens/"),
     *("/reviews/conflicts/", "/reviews/decisions/", "/models/", "/models/snapshots/", "/models/runs/"),
-    *("/models/runs/*/", "/account/", "/account/about/", "/account/about/purpose/", "/account/people/"),
-    *("/account/people/*/", "/account/people/invitations/", "/account/tokens/", "/accounts/email/"),
+    *("/models/runs/*/", "/accounts/", "/accounts/about/", "/accounts/about/purpose/", "/accounts/people/"),
+    *("/accounts/people/*/", "/accounts/people/invitations/", "/accounts/tokens/", "/accounts/email/"),
     *("/accounts/password/change/", "/accounts/sessions/", "/accounts/2fa/", "/api/docs/", "/admin/"),
     *("/admin/classifier/clip/", "/admin/classifier/clip/*/change/", "/accounts/login/", "/accounts/signup/"),
     "/accounts/password/reset/",

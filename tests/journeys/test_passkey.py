@@ -72,7 +72,7 @@ def test_a_passkey_alone_signs_in(site: ServedSite, page: Page):
     add_passkey(page, address)
 
     page.context.clear_cookies()
-    page.goto(f"{address}/accounts/login/?next=/account/")
+    page.goto(f"{address}/accounts/login/?next=/accounts/")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_text("boss@example.org")).to_be_visible()
 

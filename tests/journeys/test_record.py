@@ -74,6 +74,6 @@ def test_a_recording_in_a_tab_that_nobody_looks_at_stops_at_the_limit(page: Page
 def test_the_page_never_scrolls_sideways(page: Page, sign_up):
     sign_up(page)
     record(page, seconds=1)
-    for address in ["/", "/history/", "/account/"]:
+    for address in ["/", "/history/", "/accounts/"]:
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address

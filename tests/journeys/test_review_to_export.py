@@ -54,7 +54,7 @@ def administrator(page: Page, site: ServedSite) -> Page:
 
 
 def invited(page: Page, admin: Page, role: str, email: str) -> Page:
-    admin.goto("/account/people/invitations/")
+    admin.goto("/accounts/people/invitations/")
     admin.get_by_label("Role").select_option(label=role)
     admin.get_by_role("button", name="Make an invitation").click()
     page.goto(admin.locator(".copy input").input_value())

@@ -14,9 +14,9 @@ from tests.waiting import wait_until
 
 PREFIX = "/emotion"
 PAGES = [
-    "account/",
-    "account/people/",
-    "account/people/invitations/",
+    "accounts/",
+    "accounts/people/",
+    "accounts/people/invitations/",
     "accounts/2fa/",
     "accounts/sessions/",
     "accounts/password/change/",
@@ -80,7 +80,7 @@ def queued_run(own_site: ServedSite) -> Callable[[], str]:
 def sign_in(page: Page, site: ServedSite, proxy: PrefixingProxy) -> None:
     """The first time through the link that the terminal shows, then with the password."""
     printed = site.first_administrator_url
-    assert printed.startswith(f"{site.url}/account/")
+    assert printed.startswith(f"{site.url}/accounts/")
     page.goto(printed.replace(f"{site.url}/", proxy.url))
     if page.get_by_role("button", name="Make my account").is_visible():
         fill_in(page, "admin@example.org")

@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.api.requests import checked, person, task_from_query
-from classifier.api.views import NewestFirst
 from classifier.models import ModelVersion, Task
+from emotion_site.api.pagination import NewestFirst, OldestFirst
 from emotion_site.api.serializers import ErrorSerializer
 from emotion_site.roles import is_admin
 from training.api.serializers import (
@@ -47,10 +47,6 @@ ERRORS: dict[int, Any] = {
 class IsAdministrator(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         return is_admin(request.user)
-
-
-class OldestFirst(NewestFirst):
-    ordering = ("pk",)
 
 
 class AdministratorsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]):

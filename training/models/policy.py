@@ -10,7 +10,7 @@ PERCENT = [MinValueValidator(0.0), MaxValueValidator(100.0)]
 class GatePolicy(models.Model):
     """What a new version of a task must hold to before it may serve. Drops are percentage points."""
 
-    task = models.OneToOneField(Task, models.CASCADE, related_name="gate_policy")
+    task = models.OneToOneField(Task, models.CASCADE, verbose_name=_("task"), related_name="gate_policy")
     promotes_by_itself = models.BooleanField(
         _("put a better version into service without asking"), default=False
     )

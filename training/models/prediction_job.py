@@ -17,19 +17,26 @@ class PredictionJob(models.Model):
         DONE = "done", pgettext_lazy("prediction job", "done")
         FAILED = "failed", pgettext_lazy("prediction job", "failed")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    task = models.ForeignKey(Task, models.CASCADE, related_name="+")
-    version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="+")
+    id = models.UUIDField(_("identifier"), primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, models.CASCADE, verbose_name=_("task"), related_name="+")
+    version = models.ForeignKey(ModelVersion, models.PROTECT, verbose_name=_("version"), related_name="+")
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("asked by"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    clip_ids = models.JSONField(default=list)
-    done = models.PositiveIntegerField(default=0)
-    failed = models.PositiveIntegerField(default=0, help_text=_("Clips that are gone or could not be heard"))
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    error_code = models.CharField(max_length=40, blank=True)
-    created = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    clip_ids = models.JSONField(_("clips"), default=list)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    failed = models.PositiveIntegerField(
+        _("failed"), default=0, help_text=_("Clips that are gone or could not be heard")
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
+    error_code = models.CharField(_("code of the error"), max_length=40, blank=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("job of predicting again")

@@ -14,15 +14,26 @@ class Promotion(AppendOnlyModel):
         PROMOTE = "promote", _("put into service")
         ROLLBACK = "rollback", _("rolled back")
 
-    task = models.ForeignKey(Task, models.PROTECT, db_index=False, related_name="promotions")
-    kind = models.CharField(max_length=8, choices=Kind)
-    from_version = models.ForeignKey(ModelVersion, models.PROTECT, null=True, related_name="+")
-    to_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="promotions")
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    task = models.ForeignKey(
+        Task, models.PROTECT, verbose_name=_("task"), db_index=False, related_name="promotions"
     )
-    reason = models.CharField(max_length=500, blank=True)
-    created = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    from_version = models.ForeignKey(
+        ModelVersion, models.PROTECT, verbose_name=_("instead of"), null=True, related_name="+"
+    )
+    to_version = models.ForeignKey(
+        ModelVersion, models.PROTECT, verbose_name=_("version put into service"), related_name="promotions"
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("by"),
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    created = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:
         verbose_name = _("change of the version in service")

@@ -32,38 +32,59 @@ class TrainingRun(models.Model):
 
     UNFINISHED = (State.QUEUED, State.PREPARING, State.TRAINING, State.EVALUATING)
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    task = models.ForeignKey(Task, models.PROTECT, related_name="training_runs")
-    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="runs")
+    id = models.UUIDField(_("identifier"), primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, models.PROTECT, verbose_name=_("task"), related_name="training_runs")
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, verbose_name=_("snapshot"), related_name="runs")
     mode = models.CharField(_("what is trained"), max_length=4, choices=Mode, default=Mode.HEAD)
-    start_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="+")
-    hyperparameters = models.JSONField(default=dict, help_text=_("Those that differ from the mode's"))
-    state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
-    stage = models.CharField(max_length=20, blank=True, help_text=_("Step within the state"))
-    progress = models.FloatField(default=0.0, help_text=_("Of the whole run, from 0 to 1"))
-    seconds_left = models.PositiveIntegerField(null=True, blank=True)
-    estimated_seconds = models.PositiveIntegerField(null=True, blank=True)
-    curves = models.JSONField(default=list)
-    log = models.JSONField(default=list)
-    error_code = models.CharField(max_length=40, blank=True)
-    error_detail = models.CharField(max_length=500, blank=True)
-    cancel_requested = models.BooleanField(default=False)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    heartbeat = models.DateTimeField(null=True, blank=True)
-    version = models.OneToOneField(
-        ModelVersion, models.PROTECT, null=True, blank=True, related_name="training_run"
+    start_version = models.ForeignKey(
+        ModelVersion, models.PROTECT, verbose_name=_("started from"), related_name="+"
     )
-    compared_with = models.ForeignKey(ModelVersion, models.PROTECT, null=True, blank=True, related_name="+")
-    verdict = models.JSONField(null=True, blank=True)
+    hyperparameters = models.JSONField(
+        _("settings of training"), default=dict, help_text=_("Those that differ from the mode's")
+    )
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.QUEUED)
+    stage = models.CharField(_("stage"), max_length=20, blank=True, help_text=_("Step within the state"))
+    progress = models.FloatField(_("progress"), default=0.0, help_text=_("Of the whole run, from 0 to 1"))
+    seconds_left = models.PositiveIntegerField(_("seconds left"), null=True, blank=True)
+    estimated_seconds = models.PositiveIntegerField(_("expected seconds"), null=True, blank=True)
+    curves = models.JSONField(_("curves"), default=list)
+    log = models.JSONField(_("log"), default=list)
+    error_code = models.CharField(_("code of the error"), max_length=40, blank=True)
+    error_detail = models.CharField(_("error"), max_length=500, blank=True)
+    cancel_requested = models.BooleanField(_("to be cancelled"), default=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    heartbeat = models.DateTimeField(_("last sign of life"), null=True, blank=True)
+    version = models.OneToOneField(
+        ModelVersion,
+        models.PROTECT,
+        verbose_name=_("version"),
+        null=True,
+        blank=True,
+        related_name="training_run",
+    )
+    compared_with = models.ForeignKey(
+        ModelVersion, models.PROTECT, verbose_name=_("compared with"), null=True, blank=True, related_name="+"
+    )
+    verdict = models.JSONField(_("verdict"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("decided by"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
     started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("started by"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    created = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     objects = TrainingRunQuerySet.as_manager()
 

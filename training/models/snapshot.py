@@ -17,11 +17,13 @@ class SpeakerSplit(models.Model):
     that came with them and have no row here.
     """
 
-    task = models.ForeignKey(Task, models.CASCADE, related_name="+")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    name = models.CharField(max_length=80, blank=True)
-    pseudonym = models.CharField(max_length=80, unique=True)
-    split = models.CharField(max_length=10, choices=Clip.Split)
+    task = models.ForeignKey(Task, models.CASCADE, verbose_name=_("task"), related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("owner"), related_name="+"
+    )
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    pseudonym = models.CharField(_("pseudonym"), max_length=80, unique=True)
+    split = models.CharField(_("split"), max_length=10, choices=Clip.Split)
 
     class Meta:
         verbose_name = _("split of a speaker")
@@ -42,24 +44,31 @@ class Snapshot(models.Model):
         READY = "ready", pgettext_lazy("snapshot", "ready")
         FAILED = "failed", pgettext_lazy("snapshot", "failed")
 
-    task = models.ForeignKey(Task, models.PROTECT, related_name="snapshots")
-    number = models.PositiveIntegerField()
-    state = models.CharField(max_length=8, choices=State, default=State.WRITING)
-    checksum = models.CharField(max_length=64)
-    labels = models.JSONField(help_text=_("Keys of the task's labels, in their order"))
-    options = models.JSONField(default=dict)
-    n_clips = models.PositiveIntegerField()
-    n_erased = models.PositiveIntegerField(default=0)
-    seconds = models.JSONField(default=dict, help_text=_("Of sound, per split"))
-    counts = models.JSONField(default=dict, help_text=_("Clips per split and label"))
-    warnings = models.JSONField(default=list)
-    error_code = models.CharField(max_length=40, blank=True)
-    clips_written = models.PositiveIntegerField(default=0)
-    heartbeat = models.DateTimeField(null=True, blank=True, help_text=_("Last sign of life of its writer"))
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    task = models.ForeignKey(Task, models.PROTECT, verbose_name=_("task"), related_name="snapshots")
+    number = models.PositiveIntegerField(_("number"))
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WRITING)
+    checksum = models.CharField(_("checksum"), max_length=64)
+    labels = models.JSONField(_("labels"), help_text=_("Keys of the task's labels, in their order"))
+    options = models.JSONField(_("options"), default=dict)
+    n_clips = models.PositiveIntegerField(_("clips"))
+    n_erased = models.PositiveIntegerField(_("clips taken back"), default=0)
+    seconds = models.JSONField(_("seconds"), default=dict, help_text=_("Of sound, per split"))
+    counts = models.JSONField(_("clips per split"), default=dict, help_text=_("Clips per split and label"))
+    warnings = models.JSONField(_("warnings"), default=list)
+    error_code = models.CharField(_("code of the error"), max_length=40, blank=True)
+    clips_written = models.PositiveIntegerField(_("clips written"), default=0)
+    heartbeat = models.DateTimeField(
+        _("last sign of life"), null=True, blank=True, help_text=_("Last sign of life of its writer")
     )
-    created = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("created by"),
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = SnapshotQuerySet.as_manager()
 
@@ -97,20 +106,28 @@ class Snapshot(models.Model):
 class SnapshotClip(models.Model):
     """One clip of a snapshot as it was decided then. The row stays when the clip goes."""
 
-    snapshot = models.ForeignKey(Snapshot, models.CASCADE, db_index=False, related_name="clips")
+    snapshot = models.ForeignKey(
+        Snapshot, models.CASCADE, verbose_name=_("snapshot"), db_index=False, related_name="clips"
+    )
     # A snapshot remembers clips that are gone, so the database must not ask for the clip.
-    clip = models.ForeignKey(Clip, models.DO_NOTHING, db_constraint=False, related_name="snapshot_clips")
-    label = models.ForeignKey(Label, models.PROTECT, related_name="+")
-    how = models.CharField(max_length=12, help_text=_("How the label was decided"))
-    soft_labels = models.JSONField(help_text=_("Share of the reviewers per label, in the labels' order"))
-    speaker = models.CharField(max_length=80)
-    split = models.CharField(max_length=10, choices=Clip.Split)
-    duration_s = models.FloatField()
-    waveform_sha256 = models.CharField(max_length=64)
-    file = models.CharField(max_length=80, blank=True, help_text=_("Below the snapshot's folder"))
-    file_sha256 = models.CharField(max_length=64, blank=True)
-    erased = models.BooleanField(default=False, help_text=_("Deleted or withdrawn by its owner"))
-    erased_at = models.DateTimeField(null=True, blank=True)
+    clip = models.ForeignKey(
+        Clip, models.DO_NOTHING, verbose_name=_("clip"), db_constraint=False, related_name="snapshot_clips"
+    )
+    label = models.ForeignKey(Label, models.PROTECT, verbose_name=_("label"), related_name="+")
+    how = models.CharField(_("how it was decided"), max_length=12, help_text=_("How the label was decided"))
+    soft_labels = models.JSONField(
+        _("shares of the labels"), help_text=_("Share of the reviewers per label, in the labels' order")
+    )
+    speaker = models.CharField(_("speaker"), max_length=80)
+    split = models.CharField(_("split"), max_length=10, choices=Clip.Split)
+    duration_s = models.FloatField(_("length in seconds"))
+    waveform_sha256 = models.CharField(_("SHA-256 of the waveform"), max_length=64)
+    file = models.CharField(_("file"), max_length=80, blank=True, help_text=_("Below the snapshot's folder"))
+    file_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
+    erased = models.BooleanField(
+        _("taken back"), default=False, help_text=_("Deleted or withdrawn by its owner")
+    )
+    erased_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
 
     objects = SnapshotClipQuerySet.as_manager()
 

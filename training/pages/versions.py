@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotations.pages.asked_task import asked_task
 from classifier.models import Clip, ModelVersion, Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
-from emotion_site.web.dates import read_moment
+from emotion_site.web.dates import parse_date
 from emotion_site.web.whole_numbers import whole_number
 from training.models import PredictionJob, Promotion
 from training.pages.decisions import errors_as_messages, posted_reason
@@ -134,7 +134,7 @@ def _warn_of_stale_clips(request: HttpRequest, previous: ModelVersion) -> None:
 
 def _served_at(task: Task, text: str) -> dict[str, Any]:
     """The version in service at the time in the form, which shows it again."""
-    if (moment := read_moment(text)) is None:
+    if (moment := parse_date(text)) is None:
         return {"at": ""}
     return {"at": text, "moment": moment, "served": promotion.in_service_at(task, moment)}
 

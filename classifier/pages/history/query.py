@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from classifier.pages.keyset import Order
 from classifier.querysets import ClipQuerySet
 from emotion_site.storage.folding import folded
+from emotion_site.web.keyset import Order
 
 PAGE_SIZE = 25
 # Stands among the emotions in the address, for clips that are silent.

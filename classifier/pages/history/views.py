@@ -17,11 +17,11 @@ from classifier.pages.forms import HistoryForm
 from classifier.pages.history.csv_export import csv_lines
 from classifier.pages.history.query import PAGE_SIZE, matching_clips, order_of
 from classifier.pages.history.timeline import timeline_of
-from classifier.pages.keyset import page_of
 from classifier.pages.requests import PersonRequest, chosen_ids
 from classifier.pages.undo import take_deletion
 from classifier.querysets import ClipQuerySet
 from emotion_site.web.csv import notation_of
+from emotion_site.web.keyset import page_of
 
 
 @login_required
@@ -43,7 +43,7 @@ def show(request: PersonRequest) -> HttpResponse:
         "is_filtered": bool(filters),
         # The search stands in sight of everybody.
         "n_filters": len(filters - {"q"}),
-        "has_clips": bool(page.clips) or clips.exists(),
+        "has_clips": bool(page.rows) or clips.exists(),
         "query": _query(request.GET),
         "deleted_ids": take_deletion(request),
         "undo_seconds": settings.UNDO_SECONDS,

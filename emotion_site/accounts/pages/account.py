@@ -55,7 +55,7 @@ def save_privacy(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
-    """End every session of this person, this one too, and all else that lets somebody in as them."""
+    """End every session of this person, this one too, and all other access as them."""
     user = request.user
     get_adapter(request).logout(request)
     end_all_access(user)

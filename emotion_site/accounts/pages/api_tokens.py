@@ -19,7 +19,7 @@ from emotion_site.sign_in.tokens import create_token, revoke_token
 @never_cache
 @reauthentication_required(allow_get=True)
 def api_tokens(request: SignedInRequest) -> HttpResponse:
-    """List the tokens, or make one and show it: this answer is the only place where it can be read."""
+    """List the tokens, or make one and show it: only this response shows it."""
     form = TokenForm(request.POST or None)
     context = {"form": form, "upload_url": request.build_absolute_uri(reverse("api:clip-list"))}
     status = 200

@@ -9,6 +9,6 @@ from emotion_site.sign_in.guards import SignedInRequest, admin_required
 @admin_required
 @require_POST
 def hide(request: SignedInRequest) -> HttpResponse:
-    """Whoever knows the way needs no list; the others still see theirs."""
+    """Only for this person; the others still see theirs."""
     hide_checklist(user=request.user)
     return redirect("classifier:classify")

@@ -18,7 +18,7 @@ from emotion_site.sign_in.links import Purpose, make_link, path_of, revoke_link
 @admin_required
 @never_cache
 def invitations(request: SignedInRequest) -> HttpResponse:
-    """List the open invitations, or make one and show it: this answer is the only place to read its link."""
+    """List the open invitations, or make one and show it: only this response shows its link."""
     form = InvitationForm(request.POST or None)
     context: dict[str, object] = {"form": form}
     status = 200

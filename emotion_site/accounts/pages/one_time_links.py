@@ -23,7 +23,7 @@ from emotion_site.sign_in.tokens import usable_tokens
 
 
 class InvitationView(SignupView):
-    """Sign-up for whoever holds an invitation."""
+    """Sign-up with an invitation."""
 
     purpose: ClassVar[OneTimeLink.Purpose] = Purpose.INVITATION
     template_name = "emotion_site/invitation.html"
@@ -100,7 +100,7 @@ def reset_password(request: HttpRequest, secret: str) -> HttpResponse:
         with transaction.atomic():
             use_link(link)
             had_tokens = usable_tokens(link.user).exists()
-            # Whoever knew the old password is out, and signing in asks for the second step as ever.
+            # Sessions of the old password end, and signing in asks for the second step as ever.
             form.save()
             tell(link.user, Notice.Kind.PASSWORD_BY_LINK)
     except UserError:

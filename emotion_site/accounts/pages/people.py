@@ -81,7 +81,7 @@ def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 @fresh_sign_in_required
 def person_reset_link(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Make a link with which this person chooses a new password; this answer is the only place to read it."""
+    """Make a link with which this person chooses a new password; only this response shows it."""
     found = get_object_or_404(User, pk=pk, is_active=True)
     _link, secret = make_reset_link(user=found, actor=request.user)
     url = request.build_absolute_uri(path_of(Purpose.PASSWORD_RESET, secret))

@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from emotion_site.exceptions import UserError, unavailable
-from emotion_site.web.admission.early_responses import answer_early, language_of
+from emotion_site.web.admission.early_responses import language_of, refuse_early
 from emotion_site.web.asgi_types import AsgiApp, Message, Receive, Scope, Send
 
-# Whoever says that a body comes has it ready.
+# A client that announces a body has it ready.
 FIRST_BYTE_WITHIN_S = 5.0
 # Beside the time for what has come, for a line that stands still for a moment.
 PATIENCE_S = 15.0
@@ -26,7 +26,7 @@ FASTER_AFTER_S = 60.0
 
 
 class BodyRefused(Exception):
-    """A body is not read to its end. Raised where it is received, answered by ``limit_body``."""
+    """A body is not read to its end. Raised where it is received, handled by ``limit_body``."""
 
     def __init__(self, error: UserError) -> None:
         super().__init__(error.code)
@@ -34,7 +34,7 @@ class BodyRefused(Exception):
 
 
 def limit_body(app: AsgiApp) -> AsgiApp:
-    """Wrap an ASGI application: large bodies are answered with 413, slow ones with 408.
+    """Wrap an ASGI application: large bodies are refused with 413, slow ones with 408.
 
     ``MAX_BODY_BYTES`` are for the paths that take recordings; a form elsewhere is far smaller.
     """
@@ -48,12 +48,12 @@ def limit_body(app: AsgiApp) -> AsgiApp:
             require_announced_within(scope, limit)
             await app(scope, _timed(within(receive, scope, limit)), send)
         except BodyRefused as refusal:
-            await answer_early(scope, send, refusal.error)
+            await refuse_early(scope, send, refusal.error)
         except OSError as error:
             # A large body waits on the disk for its view, and the disk may be full.
             if (outage := unavailable(error)) is None:
                 raise
-            await answer_early(scope, send, outage)
+            await refuse_early(scope, send, outage)
 
     return limited
 
@@ -97,9 +97,9 @@ def _timed(receive: Receive) -> Receive:
     async def timed() -> Message:
         nonlocal received, started, is_whole
         if is_whole:
-            # Whoever asks on waits for the client to leave, however long the answer takes.
+            # A further call waits for the client to leave, however long the response takes.
             return await receive()
-        # Not sooner: whoever asks whether to go on (Expect: 100-continue) is told so by the first of these.
+        # Not sooner: the first of these tells a client that waits for it (Expect: 100-continue) to go on.
         started = started or clock()
         patience = PATIENCE_S + seconds_for(received) if received else FIRST_BYTE_WITHIN_S
         try:

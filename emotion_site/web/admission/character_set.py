@@ -10,7 +10,7 @@ from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext_lazy
 
 from emotion_site.exceptions import UserError
-from emotion_site.web.admission.early_responses import answer_early
+from emotion_site.web.admission.early_responses import refuse_early
 from emotion_site.web.asgi_types import AsgiApp, Receive, Scope, Send
 
 # What browsers and programs send, by the names that Python gives them.
@@ -18,14 +18,14 @@ READABLE = {"utf-8", "ascii", "iso8859-1", "cp1252"}
 
 
 def require_readable_text(app: AsgiApp) -> AsgiApp:
-    """Wrap an ASGI application: other character sets than ``READABLE`` are answered with 400."""
+    """Wrap an ASGI application: other character sets than ``READABLE`` are refused with 400."""
 
     async def readable(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or _is_readable(scope):
             await app(scope, receive, send)
             return
         detail = gettext_lazy("This character set is not understood. Send text as UTF-8.")
-        await answer_early(scope, send, UserError("unknown_charset", detail))
+        await refuse_early(scope, send, UserError("unknown_charset", detail))
 
     return readable
 

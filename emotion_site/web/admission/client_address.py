@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from django.conf import settings
 
 Headers = Iterable[tuple[bytes, bytes]]
-# Whoever has one IPv6 address has all of its network.
+# A client with one IPv6 address has all of its network.
 IPV6_NETWORK_BITS = 64
 
 

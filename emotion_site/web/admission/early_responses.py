@@ -1,4 +1,4 @@
-"""Answers that are given before Django's own middleware has a request, with the headers it would have set."""
+"""Responses sent before Django's own middleware has a request, with the headers it would have set."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from emotion_site.web.asgi_types import Scope, Send
 
 logger = logging.getLogger(__name__)
 
-# Those of settings.MIDDLEWARE that only say what a browser may do with an answer, in their order.
+# Those of settings.MIDDLEWARE that only say what a browser may do with a response, in their order.
 HEADERS = (
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -33,8 +33,8 @@ TELL_BUSY_AFTER_S = 1.0
 KEPT_HEADERS = {b"cookie", b"accept-language", b"host", b"x-forwarded-proto"}
 
 
-async def answer_early(scope: Scope, send: Send, error: UserError) -> None:
-    """Answer in the place of Django, as a page or in the shape of the API, and end the connection."""
+async def refuse_early(scope: Scope, send: Send, error: UserError) -> None:
+    """Send an error in the place of Django, as a page or in the shape of the API, and end the connection."""
     logger.warning("Refused a request early code=%s", error.code)
     if error.retry_after_s:
         await asyncio.sleep(TELL_BUSY_AFTER_S)
@@ -75,7 +75,7 @@ def early_page(scope: Scope, error: UserError) -> HttpResponse:
 def _page(
     language: str, is_api: bool, is_secure: bool, status: int, code: str, detail: str
 ) -> tuple[bytes, dict[str, str]]:
-    """Made once, because whoever is refused may ask again and again."""
+    """Made once, because a refused client may ask again and again."""
     # A connection whose request nobody could read never came to where this is done for all others.
     set_script_prefix(f"{settings.URL_PREFIX}/")
     if is_api:
@@ -89,7 +89,7 @@ def _page(
     return response.content, dict(response.items())
 
 
-def raw_answer(error: UserError) -> bytes:
+def raw_error_response(error: UserError) -> bytes:
     """The same as bytes, for a connection whose request nobody could read or wants to."""
     response = early_page({"path": "/", "method": "GET", "headers": []}, error)
     lines = [f"HTTP/1.1 {error.status} {response.reason_phrase}", "connection: close"]

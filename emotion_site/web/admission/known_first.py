@@ -21,7 +21,7 @@ from rest_framework.authentication import CSRFCheck
 from rest_framework.exceptions import NotAuthenticated
 
 from emotion_site.exceptions import UserError, busy, unavailable
-from emotion_site.serving.open_connections import Standing
+from emotion_site.serving.connections.open_connections import Standing
 from emotion_site.web.admission.body_limit import BodyRefused, require_announced_within, within
 from emotion_site.web.admission.early_responses import early_page, request_of, send_early, with_headers
 from emotion_site.web.admission.senders import Sender, credential_of, glance, is_by_token, look_up

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 class LinkPortMiddleware:
-    """Django looks at the name in ``Host`` and believes any port; behind that somebody else may listen.
+    """Django looks at the name in ``Host`` and believes any port; another server may listen there.
 
     So absolute addresses that a form makes, for a mail or to be passed on, carry the site's own port unless
     CSRF_TRUSTED_ORIGINS names the one that was asked for. Through a tunnel the pages work as ever.

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from emotion_site.exceptions import UserError
-from emotion_site.web.error_pages import answer
+from emotion_site.web.error_pages import error_response
 
 # What watches over the site asks it directly, and nothing secret is said there.
 OPEN_PATHS = {"/health/"}
@@ -29,4 +29,4 @@ class PlainHttpMiddleware:
         if is_page and not (host and port.isdigit()):
             return redirect(f"https://{request.get_host()}{request.get_full_path()}")
         detail = _("This site only works over HTTPS. Nothing was done; if you sent your password, change it.")
-        return answer(request, UserError("https_required", detail, status=403))
+        return error_response(request, UserError("https_required", detail, status=403))

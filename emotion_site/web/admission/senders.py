@@ -37,7 +37,7 @@ class Sender:
 
 
 class KnownSenders:
-    """Sessions and tokens that were good a moment ago."""
+    """Sessions and tokens that were valid seconds ago."""
 
     def __init__(self) -> None:
         # The newest come last. Read on the event loop and written in threads, one operation at a time.

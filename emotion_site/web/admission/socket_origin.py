@@ -8,7 +8,7 @@ from emotion_site.web.asgi_types import AsgiApp, Receive, Scope, Send
 
 
 def require_readable_origin(app: AsgiApp) -> AsgiApp:
-    """Wrap an ASGI application for WebSockets: what cannot be read as an address is answered with 403."""
+    """Wrap an ASGI application for WebSockets: an unreadable Origin is refused with 403."""
 
     async def readable(scope: Scope, receive: Receive, send: Send) -> None:
         origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]

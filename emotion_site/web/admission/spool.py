@@ -24,7 +24,7 @@ BODIES_AT_ONCE = 64
 
 
 class Spool:
-    """Counts the bytes of bodies from when they arrive until their request is answered."""
+    """Counts the bytes of bodies from when they arrive until their response is sent."""
 
     def __init__(self) -> None:
         self.bytes_of: Counter[str] = Counter()

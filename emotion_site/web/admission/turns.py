@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from emotion_site.serving.open_connections import Standing
+from emotion_site.serving.connections.open_connections import Standing
 from emotion_site.web.asgi_types import AsgiApp, Message, Receive, Scope, Send
 
 

@@ -7,8 +7,8 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from annotations.models import ListenLog
-from annotations.pages import paging
 from annotations.queue.offers import log_listen
+from emotion_site.web.keyset import page_of
 
 pytestmark = pytest.mark.django_db
 LISTENS = "/listens/"
@@ -68,11 +68,11 @@ def test_csv_holds_what_was_searched(admin_client, shared, reviewer, second_revi
 def test_one_query_for_the_list(admin_client, shared, reviewer, django_assert_max_num_queries, monkeypatch):
     for _number in range(5):
         log_listen(listener=reviewer, clip=shared())
-    monkeypatch.setattr(paging.page_of, "__defaults__", (3,))
+    monkeypatch.setitem(page_of.__kwdefaults__, "size", 3)
     admin_client.get(LISTENS)
     with django_assert_max_num_queries(6):
         page = admin_client.get(LISTENS).context["page"]
     assert len(page.rows) == 3
-    rest = admin_client.get(f"{LISTENS}?{page.older}").context["page"]
-    assert len(rest.rows) == 2 and rest.newer and not rest.older
+    rest = admin_client.get(LISTENS, {"cursor": page.next}).context["page"]
+    assert len(rest.rows) == 2 and rest.previous and not rest.next
     assert ListenLog.objects.count() == 5

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from classifier.models import Clip
 from emotion_site.sign_in.tokens import create_token, revoke_token
-from emotion_site.web import ranges
+from emotion_site.web.files import ranges
 
 pytestmark = pytest.mark.django_db
 CLIPS = "/api/v1/clips/"

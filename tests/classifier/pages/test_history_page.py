@@ -21,7 +21,7 @@ def titles(speaker_client):
     """The titles that the history lists for these filters, from top to bottom."""
 
     def listed(**filters):
-        return [clip.title for clip in speaker_client.get(HISTORY, filters).context["page"].clips]
+        return [clip.title for clip in speaker_client.get(HISTORY, filters).context["page"].rows]
 
     return listed
 
@@ -110,7 +110,7 @@ def test_days_the_wrong_way_round_are_told_at_the_field(speaker, speaker_client)
     page = text_of(response)
     told = page[page.index('id="until-problem"') :]
     assert "This day is before “From”." in told[: told.index("</div>")]
-    assert [clip.title for clip in response.context["page"].clips] == ["new"]
+    assert [clip.title for clip in response.context["page"].rows] == ["new"]
     assert "This day is before" not in text_of(speaker_client.get(HISTORY, {"since": today, "until": today}))
 
 
@@ -129,7 +129,7 @@ def test_list_and_filter_agree_on_what_is_sure(speaker, speaker_client):
     for margin in (0.0, 0.149, 0.15, 0.151, 0.9):
         ClipFactory(owner=speaker, answer="sad", answer__margin=margin)
     for wanted, is_sure in (("sure", True), ("unsure", False)):
-        clips = speaker_client.get(HISTORY, {"confidence": wanted}).context["page"].clips
+        clips = speaker_client.get(HISTORY, {"confidence": wanted}).context["page"].rows
         assert clips
         assert {clip.is_sure for clip in clips} == {is_sure}
 
@@ -168,14 +168,14 @@ def test_paging_there_and_back_misses_nothing(sort, speaker, speaker_client):
     seen, cursor, pages = [], "", []
     while cursor is not None:
         page = speaker_client.get(HISTORY, {"sort": sort, "cursor": cursor}).context["page"]
-        pages.append([clip.pk for clip in page.clips])
+        pages.append([clip.pk for clip in page.rows])
         seen += pages[-1]
         last, cursor = page, page.next
     assert [len(pks) for pks in pages] == [PAGE_SIZE, PAGE_SIZE, 5]
     assert len(set(seen)) == PAGE_SIZE * 2 + 5
     for expected in reversed(pages[:-1]):
         last = speaker_client.get(HISTORY, {"sort": sort, "cursor": last.previous}).context["page"]
-        assert [clip.pk for clip in last.clips] == expected
+        assert [clip.pk for clip in last.rows] == expected
     assert last.previous is None
 
 
@@ -222,7 +222,7 @@ def test_chosen_clips_are_deleted_and_brought_back(speaker, speaker_client):
     )
     assert response.redirect_chain == [(HISTORY + "?sort=title", 302)]
     assert "2 clips deleted." in text_of(response)
-    assert [clip.title for clip in response.context["page"].clips] == ["c"]
+    assert [clip.title for clip in response.context["page"].rows] == ["c"]
     undone = speaker_client.post(reverse("classifier:restore"), {"ids": ids}, follow=True)
     assert "2 clips are back." in text_of(undone)
     assert Clip.objects.present().count() == 3

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -24,9 +25,16 @@ def encoded(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-@pytest.mark.parametrize("place", ["garbage", "9999999", "2026-13-45", "\0"])
-def test_api_cursor_that_names_no_place_is_refused(speaker_client, clip, place):
-    response = speaker_client.get(API, {"cursor": encoded(f"p={place}")})
+@pytest.mark.parametrize("moment", ["garbage", "9999999", "2026-13-45", "\0"])
+@pytest.mark.parametrize("pk", [str(UUID(int=0)), "garbage", "\0", 7, None, [], {}])
+def test_api_cursor_that_names_no_place_is_refused(speaker_client, clip, moment, pk):
+    response = speaker_client.get(API, {"cursor": encoded(json.dumps(["after", moment, pk]))})
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("text", ["garbage", "{}", "[]", '["after"]', '["beside", "2026-01-01", "x"]', DEEP])
+def test_damaged_api_cursor_is_refused(speaker_client, clip, text):
+    response = speaker_client.get(API, {"cursor": encoded(text[:15_000])})
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 

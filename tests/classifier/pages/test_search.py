@@ -10,8 +10,8 @@ from django.utils import timezone
 from classifier.clips.details import rename_clip
 from classifier.models import Clip
 from classifier.pages.history.query import matching_clips, order_of
-from classifier.pages.keyset import page_of
 from emotion_site.storage.folding import LONGEST_FOLD, folded
+from emotion_site.web.keyset import page_of
 from tests.factories import ClipFactory, UserFactory, make_api_token
 
 pytestmark = pytest.mark.django_db
@@ -38,13 +38,13 @@ def test_the_history_finds_a_title(speaker, speaker_client, wanted, title, form)
     clip = ClipFactory(owner=speaker, title=normalize(other, title))
     ClipFactory(owner=speaker, title="nandu 100 aXb elka")
     page = speaker_client.get(HISTORY, {"q": normalize(form, wanted)})
-    assert [found.pk for found in page.context["page"].clips] == [clip.pk]
-    assert page.context["page"].clips[0].title == normalize(other, title), "shown as it was written"
+    assert [found.pk for found in page.context["page"].rows] == [clip.pk]
+    assert page.context["page"].rows[0].title == normalize(other, title), "shown as it was written"
 
 
 def test_another_letter_is_another_letter(speaker, speaker_client):
     ClipFactory(owner=speaker, title="Ñandú")
-    assert not speaker_client.get(HISTORY, {"q": "nandu"}).context["page"].clips
+    assert not speaker_client.get(HISTORY, {"q": "nandu"}).context["page"].rows
 
 
 def test_every_door_that_writes_a_title(speaker, speaker_client):
@@ -71,7 +71,7 @@ def test_the_longest_title_fits(speaker):
 def test_titles_are_sorted_without_regard_to_case(speaker, speaker_client):
     for title in ("b", "A", "a", "C", "B"):
         ClipFactory(owner=speaker, title=title)
-    clips = speaker_client.get(HISTORY, {"sort": "title"}).context["page"].clips
+    clips = speaker_client.get(HISTORY, {"sort": "title"}).context["page"].rows
     assert [clip.title.lower() for clip in clips] == ["a", "a", "b", "b", "c"]
 
 
@@ -94,7 +94,7 @@ def test_search_goes_by_the_index(speaker, wanted, index):
     plan = clips.order_by(*order.names)[:26].explain()
     assert index in plan, plan
     assert "SORT" not in plan.upper() and "TEMP B-TREE" not in plan.upper(), plan
-    assert len(page_of(clips, order=order, cursor="", size=25).clips) == 25
+    assert len(page_of(clips, order=order, cursor="", size=25).rows) == 25
 
 
 def test_administrators_find_people(admin_client):

@@ -16,7 +16,7 @@ from classifier.audio.flac import encode_flac
 from classifier.audio.wav import WavReader
 from classifier.audio.waveform import to_waveform
 from classifier.models import Clip
-from emotion_site.web import ranges
+from emotion_site.web.files import ranges
 from tests.factories import ClipFactory
 
 PCM = np.random.default_rng(0).integers(-32_768, 32_768, 20_000, dtype=np.int16)
