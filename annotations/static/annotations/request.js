@@ -12,8 +12,10 @@ export class RequestError extends Error {
   }
 
   get isFinal() {
-    return this.status >= 400 && this.status < 500 && ![401, 403, 408, 429].includes(this.status)
-      || this.code === "own_clip";
+    return (
+      (this.status >= 400 && this.status < 500 && ![401, 403, 408, 429].includes(this.status)) ||
+      this.code === "own_clip"
+    );
   }
 }
 
