@@ -7,7 +7,6 @@ from django.db import models
 
 # So many letters at most become of one.
 LONGEST_FOLD = 3
-BATCH = 1000
 
 
 def folded(text: str) -> str:
@@ -30,14 +29,3 @@ class FoldedField(models.CharField[str, str]):
         text = folded(getattr(model_instance, self.of))
         setattr(model_instance, self.attname, text)
         return text
-
-
-def fill_folded(model: type[models.Model], field: str, *, of: str) -> None:
-    """Bring the rows that were there before in line, many at a time; for migrations."""
-    rows = model._default_manager.exclude(**{of: ""}).only("pk", of, field).order_by("pk")
-    batch = list(rows[:BATCH])
-    while batch:
-        for row in batch:
-            setattr(row, field, folded(getattr(row, of)))
-        model._default_manager.bulk_update(batch, [field])
-        batch = list(rows.filter(pk__gt=batch[-1].pk)[:BATCH])

@@ -1,10 +1,8 @@
 """What stands in the queue, in which order, and for whom."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.utils import timezone
 
 from annotations.models import Decision, PickedBy, QueueEntry
@@ -174,9 +172,6 @@ def test_the_random_share_is_served_by_chance_whatever_is_said_of_its_clips(shar
     object_to_prediction(owner=speaker, clip=clips[0], task=task, wished_label="angry")
     assert list(places(QueueEntry.objects.all())) == order != [clip.pk for clip in reversed(clips)]
     assert not QueueEntry.objects.exclude(priority__gt=0, priority__lt=1).exists()
-    QueueEntry.objects.update(priority=0.5)
-    import_module("annotations.migrations.0009_random_places").draw(apps, None)
-    assert len(set(QueueEntry.objects.values_list("priority", flat=True))) == 12
 
 
 def places(entries):
@@ -215,10 +210,6 @@ def test_decisions_of_withdrawn_and_deleted_clips_are_marked(shared, task):
     delete_clips(clips=Clip.objects.filter(pk=deleted.pk))
     assert marked() == {withdrawn.pk, deleted.pk}
     set_sharing(clip=withdrawn, review=True, training=False)
-    assert marked() == {deleted.pk}
-    Decision.objects.update(is_withdrawn=False)
-    migration = import_module("annotations.migrations.0006_mark_withdrawn_decisions")
-    migration.mark(apps, None)
     assert marked() == {deleted.pk}
 
 

@@ -9,5 +9,9 @@ def make_policy(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotations", "0001_initial"), ("classifier", "0003_emotion_task")]
+    # What a database that was made before the migrations were joined has applied.
+    replaces = [
+        ('annotations', '0002_emotion_review_policy'),
+    ]
+    dependencies = [("annotations", "0002_relations"), ("classifier", "0003_emotion_task")]
     operations = [migrations.RunPython(make_policy, migrations.RunPython.noop)]
