@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 REPLICATES = 500
 # Fewer people drawn with replacement are so often the same ones that an interval over them is far too narrow.
-ENOUGH_VOICES = 5
+ENOUGH_SPEAKERS = 5
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class VersionRow:
     @property
     def has_few_voices(self) -> bool:
         """Too few to tell how it hears others."""
-        return self.n_voices is not None and self.n_voices < coefficients.ENOUGH_VOICES
+        return self.n_voices is not None and self.n_voices < coefficients.ENOUGH_SPEAKERS
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def person(request: Request) -> User:
 def checked(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     fields = kind(data=request.data)
     fields.is_valid(raise_exception=True)
-    return fields.validated_data
+    return dict(fields.validated_data)
 
 
 def task_from_query(request: Request) -> Task:

@@ -47,7 +47,7 @@ class ClipOptions:
 def submit_clip(
     *,
     owner: User,
-    file: File | None,
+    file: "File[bytes] | None",
     source: str,
     options: ClipOptions | None = None,
     idempotency_key: str = "",

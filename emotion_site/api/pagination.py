@@ -42,7 +42,7 @@ class KeysetPagination(CursorPagination):
         return self._link(self.keyset_page.previous)
 
     def _link(self, cursor: str | None) -> str | None:
-        return replace_query_param(self.base_url, self.cursor_query_param, cursor) if cursor else None
+        return replace_query_param(self.base_url or "", self.cursor_query_param, cursor) if cursor else None
 
 
 class NewestFirst(KeysetPagination):

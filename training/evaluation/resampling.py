@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotations.agreement.coefficients import ENOUGH_VOICES as ENOUGH_SPEAKERS
-from annotations.agreement.coefficients import wilson
+from annotations.agreement.coefficients import ENOUGH_SPEAKERS, wilson
 
 Floats = NDArray[np.float64]
 RESAMPLES = 1000

@@ -8,9 +8,10 @@ from django.template.defaultfilters import filesizeformat, floatformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from annotations.agreement.coefficients import ENOUGH_SPEAKERS
 from classifier.templatetags.numbers import percent
 from training.evaluation.gate import TOO_FEW_VOICES, current_outcome
-from training.evaluation.resampling import CLIPS, ENOUGH_SPEAKERS, SPEAKERS
+from training.evaluation.resampling import CLIPS, SPEAKERS
 
 Names = Mapping[str, str]
 

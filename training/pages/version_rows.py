@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from annotations.agreement.coefficients import ENOUGH_SPEAKERS
 from classifier.models import ModelVersion, Task
 from classifier.predictions.registry import folder_of
 from training.evaluation import gate
-from training.evaluation.resampling import CLIPS, ENOUGH_SPEAKERS
+from training.evaluation.resampling import CLIPS
 from training.models import TrainingRun
 
 

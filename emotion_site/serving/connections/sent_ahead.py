@@ -59,4 +59,5 @@ class SentAheadConnection(LingeringConnection):
         if sys.platform == "linux":
             sock = self.transport.get_extra_info("socket")
             (in_system,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), UNCONFIRMED_BYTES, b"\0" * 4))
-        return self.transport.get_write_buffer_size() + in_system
+        in_process: int = self.transport.get_write_buffer_size()
+        return in_process + in_system

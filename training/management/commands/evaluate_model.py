@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotations.agreement.coefficients import ENOUGH_SPEAKERS
 from annotations.imports import terminal
 from classifier.inference.exceptions import VersionRefused
 from classifier.inference.session import Engine
@@ -14,7 +15,7 @@ from emotion_site.counted import counted
 from training import torchaudio_shim
 from training.datasets.corpus import SPLITS, read_corpus
 from training.evaluation.metrics import OVERALL, PER_LABEL
-from training.evaluation.resampling import CLIPS, ENOUGH_SPEAKERS
+from training.evaluation.resampling import CLIPS
 from training.exceptions import CorpusRefused
 from training.libraries import require_training_libraries
 
