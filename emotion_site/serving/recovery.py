@@ -29,17 +29,17 @@ class Stranded:
     recover: Callable[[Any], bool]
 
 
-_kinds: dict[str, Stranded] = {}
+registered: dict[str, Stranded] = {}
 
 
 def register(kind: Stranded) -> None:
     """Once for each name, however often an app is loaded."""
-    _kinds[kind.name] = kind
+    registered[kind.name] = kind
 
 
 def recover_stranded() -> None:
     """Go through every kind, also when another one fails, for instance while the database is away."""
-    for kind in _kinds.values():
+    for kind in registered.values():
         try:
             recover(kind)
         except Exception:

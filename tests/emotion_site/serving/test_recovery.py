@@ -9,12 +9,12 @@ from emotion_site.serving.recovery import Stranded, recover, recover_stranded
 @pytest.fixture
 def kinds(monkeypatch) -> dict[str, Stranded]:
     empty: dict[str, Stranded] = {}
-    monkeypatch.setattr(recovery, "_kinds", empty)
+    monkeypatch.setattr(recovery, "registered", empty)
     return empty
 
 
 def test_every_app_registers_what_may_be_stranded():
-    tasks_first, *others = recovery._kinds
+    tasks_first, *others = recovery.registered
     assert tasks_first == "tasks"
     assert {"clips", "exports", "snapshots", "training runs", "prediction jobs", "erased clips"} <= {*others}
 

@@ -98,11 +98,10 @@ class TestDatabaseThatIsAway:
         assert run.state == "cancelled"
 
     def test_the_run_is_left_to_the_next_attempt(self, run, monkeypatch):
-        def broken(progress, work):
-            work.mkdir(parents=True)
+        def broken(*args):
             raise OperationalError("server closed the connection unexpectedly")
 
-        monkeypatch.setattr("training.runs.worker._run", broken)
+        monkeypatch.setattr("training.runs.worker.checked_files", broken)
         execute_run(run)
         run.refresh_from_db()
         assert run.is_unfinished and work_folder(run).is_dir()
