@@ -104,7 +104,7 @@ def label_by_keyboard(page: Page, answers: dict[str, str]) -> None:
         expect(page.locator("#desk")).to_be_visible()
         is_last, before = count == len(answers) - 1, len(wanted)
         if is_last:
-            hold(page, "**/answer/", lambda route: held.append(route))
+            hold(page, "**/api/v1/reviews/", lambda route: held.append(route))
         wait_on_page(page, lambda count=count: len(fetched) > count)
         _choose(page, answers[list(fetched)[count]])
         page.keyboard.press("Enter")
@@ -128,7 +128,7 @@ def _choose(page: Page, label: str) -> None:
 
 
 def _wants_a_clip(request: Request) -> bool:
-    return request.url.endswith("/take/") and "ahead=1" not in (request.post_data or "")
+    return request.url.endswith("/reviews/next/") and not request.post_data_json["ahead"]
 
 
 def _note_clip(fetched: dict[str, None], url: str, clips: Iterable[str]) -> None:
