@@ -12,7 +12,8 @@ MADE_LATER = {"var/", "templates/<app>/"}
 NOT_OURS = {".git", ".venv", "node_modules", "staticfiles", "var", "__pycache__"}
 FOLDERS = "|".join(path.name for path in ROOT.iterdir() if path.is_dir() and path.name not in NOT_OURS)
 PATH = re.compile(rf"[\w.<>-][\w.<>/-]*(/|\.(py|js|md|toml|txt|json|po))|({FOLDERS})/[\w./-]+")
-DOTTED = re.compile(r"(training|annotations|classifier|emotion_site)(\.\w+)+")
+APPS = ["training", "annotations", "classifier", "emotion_site"]
+DOTTED = re.compile(rf"({'|'.join(APPS)})(\.\w+)+")
 
 
 def named_in(document: str) -> list[str]:
@@ -63,3 +64,17 @@ def test_documents_name_targets_of_make():
     called = {word for document in DOCUMENTS for word in named_in(document) if word.startswith("make ")}
     named = {target for call in called for target in call.split()[1:] if "/" not in target}
     assert named - targets == set()
+
+
+def test_words_are_names_in_the_code():
+    """The third column of the table of words: ``name``, ``Class.attribute``."""
+    table = (ROOT / "ARCHITECTURE.md").read_text().partition("## Words")[2]
+    words = {word for row in table.splitlines() for word in re.findall(r"`([\w.]+)`", row.split("|")[-2:][0])}
+    assert len(words) > 20
+    code = "\n".join(path.read_text() for app in APPS for path in sorted((ROOT / app).rglob("*.py")))
+    unknown = [
+        word
+        for word in words
+        if not all(re.search(rf"(class|def) {part}\b|^ *{part} = ", code, re.M) for part in word.split("."))
+    ]
+    assert unknown == []
