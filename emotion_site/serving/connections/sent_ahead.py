@@ -55,7 +55,7 @@ class SentAheadConnection(LingeringConnection):
             super().on_response_complete()
 
     def _untaken_bytes(self) -> int:
-        in_system = 0
+        in_system: int = 0
         if sys.platform == "linux":
             sock = self.transport.get_extra_info("socket")
             (in_system,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), UNCONFIRMED_BYTES, b"\0" * 4))
