@@ -2,8 +2,6 @@
 
 import ast
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,24 +114,30 @@ def test_sound_and_inference_know_no_models(folder):
     assert {path: found for path, found in wrong.items() if found} == {}
 
 
-# In an app, pages and API may import services, and services the engine and audio; never back.
+# In an app, pages and API may import services, and services the engine and audio; never back. Commands and
+# `annotations/listening` answer people, as pages do.
 TOP, SERVICES = ("pages", "api"), ("clips", "predictions")
 
 
 @pytest.mark.parametrize(
-    ("folders", "unknown"),
+    ("app", "folders", "unknown"),
     [
-        (("corpora", *SERVICES), TOP),
-        (("audio", "inference"), (*SERVICES, *TOP)),
-        (("audio",), ("inference",)),
+        ("classifier", ("corpora", *SERVICES), TOP),
+        ("classifier", ("audio", "inference"), (*SERVICES, *TOP)),
+        ("classifier", ("audio",), ("inference",)),
+        ("annotations", ("agreement", "exports", "imports", "models", "queue", "reviews"), TOP),
+        ("training", ("datasets", "evaluation", "fitting", "models", "recipes", "runs", "versions"), TOP),
     ],
 )
-def test_imports_within_classifier_point_down(folders, unknown):
-    wrong = tuple(f"classifier.{folder}" for folder in unknown)
+def test_imports_within_an_app_point_down(app, folders, unknown):
+    """Pages of another app are as far up as its own."""
+    wrong = tuple(f"{each}.{folder}" for each in APPS for folder in unknown)
+    paths = sources(*(f"{app}/{folder}" for folder in folders))
     found = {
         name(path): [module for module in imported_modules(path) if module.startswith(wrong)]
-        for path in sources(*(f"classifier/{folder}" for folder in folders))
+        for path in paths
     }
+    assert paths
     assert {path: modules for path, modules in found.items() if modules} == {}
 
 
@@ -252,49 +256,3 @@ def test_tests_know_others_from_outside():
         for path in sources("tests")
     }
     assert {path: names for path, names in reached.items() if names} == {}
-
-
-SERVE_ONE_CLIP = """
-import io, os, sys, tempfile
-os.environ["DATA_DIR"] = tempfile.mkdtemp()
-os.environ["DJANGO_SETTINGS_MODULE"] = "emotion_site.settings.base"
-import django
-django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-call_command("register_shipped_model", verbosity=0, stdout=sys.stderr)
-
-import wave
-import numpy as np
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
-from emotion_site.asgi import application
-from emotion_site.models import User
-from emotion_site.signals import web_process_starting
-from emotion_site.sign_in.tokens import create_token
-
-web_process_starting.send(sender=None)
-tone = (np.sin(np.arange(32000) / 20) * 8000).astype("<i2")
-file = io.BytesIO()
-with wave.open(file, "wb") as out:
-    out.setnchannels(1); out.setsampwidth(2); out.setframerate(16000); out.writeframes(tone.tobytes())
-_, secret = create_token(user=User.objects.create_user("a@example.org"), name="test", days=1)
-response = Client(HTTP_HOST="localhost").post(
-    "/api/v1/clips/",
-    {"file": SimpleUploadedFile("tone.wav", file.getvalue())},
-    headers={"Authorization": "Bearer " + secret},
-)
-assert response.status_code == 201, (response.status_code, response.content)
-assert response.json()["prediction"]["label"], response.content
-heavy = {"torch", "torchaudio", "transformers", "onnx", "safetensors", "scipy"} & set(sys.modules)
-sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
-"""
-
-
-@pytest.mark.slow
-def test_serving_process_never_imports_torch():
-    """In a process of its own: other tests of this run may have imported torch already."""
-    run = subprocess.run(
-        [sys.executable, "-c", SERVE_ONE_CLIP], cwd=ROOT, capture_output=True, text=True, timeout=200
-    )
-    assert run.returncode == 0, run.stderr

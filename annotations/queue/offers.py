@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models import CurrentReview, ListenLog, OfferedClip, PickedBy, QueueEntry, ReviewPolicy
 from annotations.queue import leases
 from annotations.queue.entries import rng
-from annotations.queue.prefetch import may_prefetch
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Clip, Prediction, Task
 from classifier.querysets import ClipQuerySet
 from emotion_site.exceptions import UserError
 from emotion_site.models import User
 from emotion_site.roles import is_admin, is_reviewer
+
+# So many free clips must be left for each of the others before anybody prefetches.
+FREE_PER_OTHER = 5
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def take_next(
     nothing is left for this person. Raises UserError ``not_reviewer`` or ``too_many_held``.
     """
     require_reviewer(reviewer)
-    if ahead and not may_prefetch(reviewer=reviewer, task=task):
+    if ahead and not _may_prefetch(reviewer=reviewer, task=task):
         return None
     policy = policy_of(task)
     request = leases.LeaseRequest(
@@ -75,6 +78,18 @@ def take_next(
     entry = QueueEntry.objects.select_related("clip").get(pk=entry_id)
     # None when it was reviewed in another window between the two statements.
     return _offer(entry, task) or take_next(reviewer=reviewer, task=task, beside=beside)
+
+
+def _may_prefetch(*, reviewer: User, task: Task) -> bool:
+    """Not when the others have too few clips left."""
+    now = timezone.now()
+    is_held = Q(leased_until__gt=now, leased_until__lte=now + leases.LONGEST)
+    waiting = QueueEntry.objects.filter(task=task, is_open=True)
+    held = waiting.filter(is_held, leased_by__isnull=False).exclude(leased_by=reviewer)
+    others = held.values("leased_by").distinct().count()
+    needed = FREE_PER_OTHER * others
+    free = waiting.filter(~is_held | Q(leased_until__isnull=True))
+    return not others or free[: needed + 1].count() > needed
 
 
 def held_offer(*, reviewer: User, task: Task, clip_id: UUID) -> Offer | None:

@@ -24,14 +24,27 @@ REFUSALS = {
 
 
 def promote_version(
-    *, version: ModelVersion, administrator: User | None, reason: str = "", instead_of: int | None = None
+    *,
+    version: ModelVersion,
+    administrator: User | None,
+    reason: str = "",
+    instead_of: int | None = None,
+    is_rollback: bool = False,
 ) -> None:
     """Put a version into service; ``instead_of`` is the key of the one the administrator saw there.
 
     ``administrator`` is None at the terminal. Raises PermissionDenied, and UserError with the code of the
     refusal; the version in service then stays.
     """
-    _activate(version, administrator, reason=reason, instead_of=instead_of)
+    if administrator is not None:
+        require_admin(administrator)
+    try:
+        registry.activate_version(
+            version, actor=administrator, reason=reason[:500], instead_of=instead_of, is_rollback=is_rollback
+        )
+    except VersionRefused as error:
+        logger.warning("Refused version=%s code=%s", version.pk, error.code)
+        raise _user_error(error) from error
 
 
 def roll_back(
@@ -48,7 +61,9 @@ def roll_back(
             "nothing_to_roll_back", _("No version served before this one, or it was deleted."), status=409
         )
     seen = instead_of if instead_of is not None else current.pk
-    _activate(target, administrator, reason=reason, instead_of=seen, is_rollback=True)
+    promote_version(
+        version=target, administrator=administrator, reason=reason, instead_of=seen, is_rollback=True
+    )
     return target
 
 
@@ -81,25 +96,6 @@ def delete_version(*, version: ModelVersion, administrator: User) -> None:
     except VersionRefused as error:
         raise _user_error(error) from error
     logger.info("Deleted version=%s by=%s", version.pk, administrator.pk)
-
-
-def _activate(
-    version: ModelVersion,
-    administrator: User | None,
-    *,
-    reason: str,
-    instead_of: int | None,
-    is_rollback: bool = False,
-) -> None:
-    if administrator is not None:
-        require_admin(administrator)
-    try:
-        registry.activate_version(
-            version, actor=administrator, reason=reason[:500], instead_of=instead_of, is_rollback=is_rollback
-        )
-    except VersionRefused as error:
-        logger.warning("Refused version=%s code=%s", version.pk, error.code)
-        raise _user_error(error) from error
 
 
 def _user_error(error: VersionRefused) -> UserError:
