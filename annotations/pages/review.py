@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import Decision, Flag, QueueEntry, ReviewPolicy
-from annotations.pages.review_texts import FLAG_KEYS, review_settings
+from annotations.pages.review_settings import FLAG_KEYS, review_settings
 from annotations.queue.guidelines import guidelines_of, rules_of
 from annotations.queue.offers import policy_of
 from annotations.queue.progress import Progress, counts_by_state, progress_of
