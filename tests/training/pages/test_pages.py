@@ -70,6 +70,7 @@ def test_a_run_of_one_step_shows_figures_and_no_course(admin_client, run_in):
     several = run_in("cancelled", curves=[point, {**point, "epoch": 2}])
     drawn = text_of(admin_client.get(address("run", several.pk)))
     assert drawn.count('data-chart="lines"') == 2
+    assert drawn.count('"axis": "Epoch"') == 2
     assert '<th scope="row" class="number">2</th><td class="number">1.234</td>' in drawn
 
 
