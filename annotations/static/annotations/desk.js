@@ -7,10 +7,10 @@ const LOOK_AGAIN_MS = 30_000;
 // What is prefetched already needs no word.
 const LOADING_AFTER_MS = 150;
 const SCREENS = ["loading", "desk", "finished", "all-held"];
-const playHint = () => gettext("Your browser waits for you: press Space or the play button to hear it.");
+const playHint = () => gettext("Press Space or the play button to hear the clip.");
 const withPrediction = () =>
   gettext(
-    "The model (version %(version)s) heard %(label)s (%(percent)s). Your answer will be marked as given with the prediction in view.",
+    "The model (version %(version)s) heard %(label)s (%(percent)s). Your answer will be marked as given after seeing this.",
   );
 const byId = (id) => document.getElementById(id);
 

@@ -7,7 +7,7 @@ const TYPING_ON_MS = 400;
 // Then the clip has been there for long enough to be meant, also by whoever taps the same key again and again.
 const LONGEST_MS = 1500;
 
-export const tooEarly = () => gettext("The clip was not there yet, so that did nothing.");
+export const tooEarly = () => gettext("The clip was still loading, so nothing happened.");
 
 export class InputGate {
   #element = document.getElementById("early");

@@ -99,5 +99,5 @@ export class KeyDialog {
 /** Why a key was not taken, or "". */
 function explain(result) {
   if (result === "reserved") return gettext("%(key)s cannot be used, because the browser needs it.");
-  return result?.action ? gettext("%(key)s is taken already: %(action)s. Choose another key.") : "";
+  return result?.action ? gettext("%(key)s is already used for “%(action)s”. Choose another key.") : "";
 }

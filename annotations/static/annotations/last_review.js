@@ -48,7 +48,7 @@ export class LastReview extends EventTarget {
     if (!this.saved) return "";
     const { prediction, agrees } = this.saved;
     if (!prediction) return gettext("The model has not answered yet.");
-    if (agrees) return gettext("The model says so too.");
+    if (agrees) return gettext("The model agrees.");
     const heard =
       agrees === null
         ? gettext("The model heard %(label)s (%(percent)s).")

@@ -20,7 +20,8 @@ const SENT_WITHIN_MS = 4000;
 const NARROW = "(max-width: 900px)";
 const settings = readJson("review-settings");
 const { names } = settings;
-const lostWords = () => gettext("You were away for long, so others may hear this clip too. Your answer still counts.");
+const lostWords = () =>
+  gettext("You were away for a while, so others may get this clip too. Your answer still counts.");
 const byId = (id) => document.getElementById(id);
 
 const preferences = new Preferences(settings.person);

@@ -6,7 +6,7 @@ import { Undo, undone } from "./undo.js";
 
 const VERDICT_WITHIN_MS = 3000;
 const DAY_MS = 24 * 3600 * 1000;
-const undoing = () => gettext("Your last answer was still being taken back, so that did nothing.");
+const undoing = () => gettext("Your last answer was still being taken back, so nothing happened.");
 const unreachable = () => gettext("The site cannot be reached. Try again in a moment.");
 
 export class Reviewer {

@@ -35,7 +35,7 @@ export class SaveState {
     const problems = [
       count > 0 && outbox.problem ? this.#explain(outbox.problem) : "",
       outbox.isVolatile
-        ? gettext("This browser keeps nothing, so do not close this page before everything is saved.")
+        ? gettext("This browser cannot store your answers. Keep this page open until everything is saved.")
         : "",
       this.fetchProblem,
       this.lastRefusal,
@@ -47,10 +47,12 @@ export class SaveState {
 
   #explain(problem) {
     if (problem.status === 0)
-      return gettext("The site cannot be reached. Your answers are kept here and sent again by themselves.");
+      return gettext("The site cannot be reached. Your answers are kept here and will be sent when it is back.");
     if (problem.status === 401)
       return gettext("You were signed out. Sign in in another tab and come back: your answers are kept here.");
-    return problem.message || gettext("Something went wrong on the site. Your answers are kept here and sent again.");
+    return (
+      problem.message || gettext("Something went wrong on the site. Your answers are kept here and will be sent again.")
+    );
   }
 }
 

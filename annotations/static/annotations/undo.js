@@ -3,7 +3,7 @@
 import { load } from "./prefetch.js";
 import { newId } from "./request.js";
 
-export const undone = () => gettext("Your last answer is taken back. Answer anew.");
+export const undone = () => gettext("Your last answer was taken back. Answer again.");
 const unreachable = () => gettext("The site cannot be reached, so nothing was taken back. Try again in a moment.");
 
 export class Undo {
@@ -26,7 +26,7 @@ export class Undo {
       return { text: problem.message || unreachable() };
     }
     if (!offer) {
-      const text = gettext("Your last answer is taken back. Somebody else listens to that clip now.");
+      const text = gettext("Your last answer was taken back. Somebody else has that clip now.");
       return { text, isUndone: true };
     }
     const { leased_until } = offer;
