@@ -76,7 +76,7 @@ def decoder_starts(
         return [
             Warning(
                 f"The process that reads recordings does not work ({error}), so every recording is refused.",
-                hint="Install the dependencies anew with `make setup`, and look for a limit on memory.",
+                hint="Reinstall the dependencies with `make setup`, and check for a limit on memory.",
                 id="classifier.W003",
             )
         ]

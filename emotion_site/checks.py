@@ -34,7 +34,7 @@ def data_dir_is_private(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "Other accounts of this machine can look into the data folder, where voices and addresses are.",
+            "Other accounts on this machine can read the data folder, which holds voices and addresses.",
             hint="Run `chmod 700` on DATA_DIR.",
             id="emotion_site.W006",
         )
@@ -61,7 +61,7 @@ def proxy_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "HTTPS is on but no proxy is declared, so nobody seems to come over HTTPS and all are refused.",
+            "HTTPS is on but no proxy is declared, so no request seems to use HTTPS and all are refused.",
             hint="Set NUM_PROXIES to the number of proxies in front of the site.",
             id="emotion_site.W002",
         )
@@ -77,7 +77,7 @@ def site_does_not_run_as_root(app_configs: Any, **kwargs: Any) -> list[CheckMess
         return [Warning("The site runs as root.", hint=hint, id="emotion_site.W008")]
     return [
         Error(
-            "The site runs as root and other machines reach it: a flaw in it would open the whole machine.",
+            "The site runs as root and other machines can reach it: a flaw would expose the whole machine.",
             hint=hint,
             id="emotion_site.E002",
         )
@@ -105,7 +105,7 @@ def browsers_have_a_name_for_the_site(app_configs: Any, **kwargs: Any) -> list[C
         return []
     return [
         Warning(
-            "Other machines can reach the site, but it refuses every name and address that they call it by.",
+            "Other machines can reach the site, but it refuses every name and address they use for it.",
             hint="Set ALLOWED_HOSTS to the names and addresses that people type, separated by commas.",
             id="emotion_site.W005",
         )
@@ -118,7 +118,7 @@ def names_of_the_site_are_named(app_configs: Any, **kwargs: Any) -> list[CheckMe
         return []
     return [
         Warning(
-            "The site answers under every name, so links in its e-mails may lead to somebody else's.",
+            "The site accepts any host name, so links in its e-mails may lead to somebody else's site.",
             hint="Set ALLOWED_HOSTS to the names and addresses that people type instead of *.",
             id="emotion_site.W007",
         )
@@ -131,7 +131,7 @@ def mail_has_a_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "E-mails go out from an address at localhost, which other mail servers refuse.",
+            "E-mails are sent from an address at localhost, which other mail servers refuse.",
             hint="Set DEFAULT_FROM_EMAIL to an address of yours.",
             id="emotion_site.W004",
         )
@@ -158,7 +158,7 @@ def proxy_of_the_prefix_is_declared(app_configs: Any, **kwargs: Any) -> list[Che
         return []
     return [
         Warning(
-            f"The site lies below {settings.URL_PREFIX}/ of a proxy, but no proxy is declared, so every "
+            f"The site is served below {settings.URL_PREFIX}/ by a proxy, but no proxy is declared, so every "
             "visitor seems to have the proxy's address.",
             hint="Set NUM_PROXIES to the number of proxies in front of the site.",
             id="emotion_site.W020",

@@ -134,7 +134,7 @@ NEVER_ONE = {
     "train again.",
     "%(minutes)s minutes",
     "%(points)s points of accuracy",
-    "%(shown)s of %(total)s pairs are drawn.",
+    "%(shown)s of %(total)s pairs are shown.",
     "These are %(shown)s of %(total)s pairs. The CSV file has all of them.",
 }
 

@@ -67,7 +67,7 @@ class Objections(APIView):
 
 
 class AgreementView(APIView):
-    """How far reviewers agree with each other and with each model version; undefined figures are null."""
+    """How well reviewers agree with each other and with each model version; undefined figures are null."""
 
     @extend_schema(parameters=[TASK], responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:

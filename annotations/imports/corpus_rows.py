@@ -112,5 +112,5 @@ def _require_whole_speakers(rows: Iterable[CorpusRow]) -> None:
         splits[row.speaker].add(row.split)
     if torn := sorted(speaker for speaker, names in splits.items() if len(names) > 1):
         names = ", ".join(torn[:5])
-        detail = f"Each speaker must be in one split only, but not so: {names}."
+        detail = f"Each speaker must be in one split only. These are in several: {names}."
         raise ImportRefused("speaker_in_two_splits", detail)

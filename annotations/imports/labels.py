@@ -27,9 +27,9 @@ def create_task(*, slug: str, keys: Sequence[str], name: str = "") -> tuple[Task
     Raises ImportRefused ``bad_slug``, ``bad_labels`` or ``task_exists`` with other labels.
     """
     if not KEY.fullmatch(slug):
-        raise ImportRefused("bad_slug", "A task is named by small letters, digits and hyphens.")
+        raise ImportRefused("bad_slug", "The name of a task has small letters, digits and hyphens only.")
     if len(keys) < 2 or len(set(keys)) != len(keys) or not all(KEY.fullmatch(key) for key in keys):
-        raise ImportRefused("bad_labels", "A task needs two or more different labels of small letters.")
+        raise ImportRefused("bad_labels", "A task needs two or more different labels in small letters.")
     known = Task.objects.filter(slug=slug).first()
     if known is not None:
         if known.label_keys() != list(keys):
@@ -75,5 +75,5 @@ def require_task(slug: str) -> Task:
     """Raises ImportRefused ``unknown_task``."""
     task = Task.objects.filter(slug=slug).first()
     if task is None:
-        raise ImportRefused("unknown_task", f"There is no task {slug}. Make it with create_task.")
+        raise ImportRefused("unknown_task", f"There is no task {slug}. Create it with create_task.")
     return task

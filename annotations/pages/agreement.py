@@ -1,4 +1,4 @@
-"""How far reviewers agree with each other and with each model version."""
+"""How well reviewers agree with each other and with each model version."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from annotations.models import CurrentReview, Decision, DecisionChange, Flag, ListenLog, Objection
-from annotations.pages.review_texts import FLAG_KEYS
+from annotations.pages.review_settings import FLAG_KEYS
 from annotations.queue.offers import playable_by, prediction_of
 from annotations.reviews.adjudication import adjudicate
 from annotations.reviews.choice import read_choice

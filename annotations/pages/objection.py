@@ -53,10 +53,10 @@ def objection(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 def _thanks(clip: Clip, task: Task) -> str:
     if not clip.shared_for_review:
-        return _("Thank you, we keep it. Share the clip for review to have somebody listen.")
+        return _("Thank you, that is saved. Share the clip for review to have somebody listen.")
     entry = QueueEntry.objects.filter(clip=clip, task=task).first()
     if entry and not entry.is_open:
-        return _("Thank you, we keep it. People have already reviewed this clip.")
+        return _("Thank you, that is saved. People have already reviewed this clip.")
     if entry and not entry.is_random:
         return _("Thank you. Your clip moves forward, and a reviewer will listen.")
-    return _("Thank you, we keep it.")
+    return _("Thank you, that is saved.")

@@ -33,9 +33,7 @@ def section_context(request: HttpRequest, clip: Clip) -> dict[str, Any]:
 def effect_of_objecting(clip: Clip, task: Task) -> str:
     """What comes of it when the owner says that the prediction is wrong."""
     if not clip.shared_for_review:
-        return _(
-            "We keep what you say. Nobody listens to the clip as long as you do not share it for review."
-        )
+        return _("We keep what you say, but nobody listens to the clip unless you share it for review.")
     if QueueEntry.objects.filter(clip=clip, task=task, is_open=False).exists():
         return _(
             "We keep what you say. People have already reviewed this clip, so it does not move in the queue."
@@ -72,7 +70,7 @@ def _in_words(decision: Decision) -> str:
         entry = QueueEntry.objects.get(clip_id=decision.clip_id, task_id=decision.task_id)
         counts = {"given": entry.given, "needed": entry.needed}
         return _("In review: %(given)d of %(needed)d reviewers have answered.") % counts
-    return _("It waits for somebody to listen.")
+    return _("It is waiting for a reviewer.")
 
 
 def audience_in_words(clip: Clip) -> list[str]:

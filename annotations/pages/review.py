@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import Decision, Flag, QueueEntry, ReviewPolicy
-from annotations.pages.review_texts import FLAG_KEYS, review_settings
+from annotations.pages.review_settings import FLAG_KEYS, review_settings
 from annotations.queue.guidelines import guidelines_of, rules_of
 from annotations.queue.offers import policy_of
 from annotations.queue.progress import Progress, counts_by_state, progress_of
@@ -37,9 +37,9 @@ class PolicyForm(forms.ModelForm):
             "random_percent": forms.NumberInput(attrs={"min": 0, "max": 100}),
         }
         help_texts = {
-            "doubled_percent": gettext_lazy("The more, the better you know how far people agree."),
+            "doubled_percent": gettext_lazy("The more, the better you know how well people agree."),
             "random_percent": gettext_lazy(
-                "Only these tell how good the model is. Counts for clips that are shared later."
+                "Only these show how good the model is. Applies to clips shared from now on."
             ),
             "is_blind": gettext_lazy("People who know what the model said are swayed by it."),
         }

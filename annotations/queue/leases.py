@@ -81,7 +81,7 @@ def lease_next(request: LeaseRequest) -> int | None:
     """
     found = _take_free(request)
     if found is None and count_held(request.reviewer, request.task) >= MOST_HELD:
-        detail = _("You keep as many clips as one person may. Answer one of them or give it back first.")
+        detail = _("You hold as many clips as one person may. Answer one or give it back first.")
         raise UserError("too_many_held", detail, status=409)
     return found
 

@@ -68,7 +68,7 @@ def object_to_prediction(
         raise UserError("not_yours", _("Only the owner of a clip may object."), status=403)
     prediction = prediction_of(clip, task)
     if prediction is None:
-        raise UserError("nothing_to_object", _("There is no prediction of this clip yet."), status=409)
+        raise UserError("nothing_to_object", _("This clip has no prediction yet."), status=409)
     wished = Label.objects.filter(task=task, key=wished_label).first() if wished_label else None
     if wished_label and wished is None:
         raise UserError("wrong_label", _("This label does not belong to the task of this clip."))

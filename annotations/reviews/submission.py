@@ -243,14 +243,14 @@ def _notes(entry: QueueEntry, reviewer: User, already: bool) -> list[Note]:
         return [
             {
                 "code": "already_decided",
-                "detail": _("Others decided this clip meanwhile. Your answer is kept."),
+                "detail": _("Others have decided this clip in the meantime. Your answer is kept."),
             }
         ]
     now = timezone.now()
     if entry.leased_by_id == reviewer.pk and entry.leased_until and entry.leased_until > now:
         return []
     if entry.leased_by_id not in (None, reviewer.pk) and entry.leased_until and entry.leased_until > now:
-        detail = _("You were away for long, and somebody else listens to this clip now. Your answer is kept.")
+        detail = _("You were away for a while, and somebody else has this clip now. Your answer is kept.")
         return [{"code": "lease_taken", "detail": detail}]
     detail = _("The clip was no longer kept for you, but nobody else took it. Your answer is kept.")
     return [{"code": "lease_lost", "detail": detail}]

@@ -80,7 +80,7 @@ def _decoded(data: bytes) -> str:
     text = data.decode(OLDER)
     if any(character < " " and not character.isspace() for character in text):
         raise TableUnreadable
-    logger.warning("The table is not in UTF-8; it was read as %s. Look whether its accents are right.", OLDER)
+    logger.warning("The table is not in UTF-8; it was read as %s. Check that its accents are right.", OLDER)
     return text
 
 

@@ -105,9 +105,7 @@ class Engine:
             except Exception as error:  # ONNX Runtime's errors share no base class of their own.
                 raise VersionRefused("self_test", "The version fails on a known waveform.") from error
             if logits.shape != (len(self.manifest.labels),):
-                raise VersionRefused(
-                    "wrong_labels", "The version gives another number of scores than labels."
-                )
+                raise VersionRefused("wrong_labels", "The version does not give one score per label.")
             if not np.isfinite(logits).all():
                 raise VersionRefused("self_test", "The version gives scores that are not numbers.")
 

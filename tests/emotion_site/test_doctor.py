@@ -62,7 +62,7 @@ def test_a_site_that_works_says_so(monkeypatch):
     out = StringIO()
     call_command("doctor", stdout=out)
     *others, last = out.getvalue().strip().splitlines()
-    assert last == "Everything is well."
+    assert last == "No problems found."
     assert not [line for line in others if not line.startswith("info: ")]
 
 

@@ -81,7 +81,7 @@ def check_speakers(clips: Iterable[CorpusClip]) -> None:
     if mixed := sorted(speaker for speaker, names in splits.items() if len(names) > 1):
         raise CorpusRefused(
             "speaker_in_two_splits",
-            f"Each speaker must be in one split only, but not so: {', '.join(mixed)}.",
+            f"Each speaker must be in one split only. These are in several: {', '.join(mixed)}.",
         )
 
 

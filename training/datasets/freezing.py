@@ -171,7 +171,10 @@ def _require_whole_speakers(clips: Sequence[SnapshotClip]) -> None:
     if mixed:
         raise UserError(
             "speaker_in_two_splits",
-            _("A corpus has the same speaker in several splits: %(speakers)s. Import it with one split each.")
+            _(
+                "A corpus has the same speaker in several splits: %(speakers)s. Import it with one split "
+                "per speaker."
+            )
             % {"speakers": ", ".join(mixed[:5])},
             status=409,
         )

@@ -9,7 +9,9 @@ from training.models import Snapshot
 def refusal_of(snapshot: Snapshot) -> UserError | None:
     """``snapshot_failed``, ``one_label`` or ``empty_split``; None if a run may start."""
     if snapshot.state == Snapshot.State.FAILED:
-        return UserError("snapshot_failed", _("This snapshot could not be written. Freeze anew."), status=409)
+        return UserError(
+            "snapshot_failed", _("This snapshot could not be written. Freeze a new one."), status=409
+        )
     if sum(n > 0 for n in snapshot.counts.get("train", {}).values()) < 2:
         return UserError(
             "one_label",
@@ -20,8 +22,8 @@ def refusal_of(snapshot: Snapshot) -> UserError | None:
         return UserError(
             "empty_split",
             _(
-                "No voice of this snapshot is kept for validation, so nothing would tell when to stop. Have "
-                "clips of at least five voices decided, or import a corpus, then freeze again."
+                "No voice in this snapshot is kept for validation, so training would not know when to stop. "
+                "Have clips of at least five voices decided, or import a corpus, then freeze again."
             ),
             status=409,
         )

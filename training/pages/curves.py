@@ -36,7 +36,7 @@ class Plot:
     @property
     def chart(self) -> dict[str, Any]:
         series = [{"name": line.name, "values": line.values} for line in self.lines]
-        return {"places": self.epochs, "top": self.top, "series": series}
+        return {"axis": _("Epoch"), "places": self.epochs, "top": self.top, "series": series}
 
     @property
     def rows(self) -> list[tuple[float, list[float | None]]]:

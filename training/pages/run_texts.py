@@ -23,14 +23,16 @@ DAMAGED_START = gettext_lazy(
     "The files of the version to start from are damaged or gone. Choose another one to start from."
 )
 PROBLEMS = {
-    "storage_full": gettext_lazy("The disk has too little space for training. Free some, then start again."),
+    "storage_full": gettext_lazy(
+        "The disk has too little space for training. Free some space, then start again."
+    ),
     "out_of_memory": gettext_lazy(
         "Training needs more memory than it may use. Choose a smaller mode, or allow it more memory."
     ),
     "process_killed": gettext_lazy(
-        "The system kept ending the training process, most likely because memory ran out."
+        "The system kept killing the training process, most likely because it ran out of memory."
     ),
-    "worker_lost": gettext_lazy("The worker stopped several times. Look at the log, then start again."),
+    "worker_lost": gettext_lazy("The worker stopped several times. Check the log, then start again."),
     "snapshot_altered": gettext_lazy(
         "A file of the snapshot was altered, so nothing was learned from it. Freeze a new snapshot."
     ),
@@ -39,14 +41,14 @@ PROBLEMS = {
         "Only one label has clips to learn from. Have more clips decided, then freeze again."
     ),
     "export_differs": gettext_lazy(
-        "The exported model gives other answers than the trained one, so it was refused. Start again."
+        "The exported model does not predict what the trained one does, so it was refused. Start again."
     ),
-    "wrong_labels": gettext_lazy("The snapshot or the new version has other labels than the task."),
+    "wrong_labels": gettext_lazy("The labels of the snapshot or of the new version differ from the task's."),
     "not_ready": gettext_lazy("The files of the version to start from were deleted. Choose another one."),
     "altered_file": DAMAGED_START,
     "missing_file": gettext_lazy(
-        "A file is missing of the snapshot or of the version to start from. Freeze a new snapshot, or choose "
-        "another version."
+        "A file of the snapshot or of the version to start from is missing. Freeze a new snapshot, or "
+        "choose another version."
     ),
     "missing_folder": DAMAGED_START,
     "unlisted_file": DAMAGED_START,
@@ -60,25 +62,25 @@ PROBLEMS = {
         "The sound of a clip could not be read. Freeze a new snapshot, which leaves such clips out."
     ),
     "cache_not_writable": gettext_lazy(
-        "The sound could not be kept on disk while training. Look whether the disk is full or may not be "
-        "written to, then start again."
+        "The sound could not be stored on disk while training. Check that the disk is writable and has "
+        "space, then start again."
     ),
     "no_metadata": gettext_lazy(
-        "The folder of noises or rooms has no table of its files. Correct it, or let the site train without."
+        "The folder of noises or rooms has no table of its files. Correct it, or train without the folder."
     ),
-    "too_few_layers": gettext_lazy("The model has fewer layers than were to be trained. Choose fewer."),
+    "too_few_layers": gettext_lazy("The model has fewer layers than you asked to train. Choose fewer."),
     "weighted_layers": gettext_lazy("This model cannot be trained in part. Choose to train the whole model."),
     "diverged": gettext_lazy(
         "Learning got out of hand and was stopped. Start again with a smaller learning rate or only the head."
     ),
     "training_failed": gettext_lazy(
-        "Training failed for a reason that the site does not know; the log below says more. Start again, or "
-        "choose a smaller mode."
+        "Training failed for an unknown reason; the log below says more. Start again, or choose a smaller "
+        "mode."
     ),
     "busy": gettext_lazy("The database could not be reached. Start again."),
     "internal": gettext_lazy(
-        "Something went wrong in the site itself; its log says what. Start again, and tell whoever runs the "
-        "site if it happens once more."
+        "Something went wrong in the site itself; its log says what. Start again. If it happens again, tell "
+        "whoever runs the site."
     ),
     "changed_meanwhile": gettext_lazy(
         "Another version came into service meanwhile, so this one waits for your decision."

@@ -74,7 +74,7 @@ def runs(request: SignedInRequest) -> HttpResponse:
         except UserError as error:
             messages.error(request, str(error.detail))
         else:
-            messages.success(request, _("The training run is queued. This page follows it."))
+            messages.success(request, _("The training run is queued. Follow it on this page."))
             return redirect("training:run", pk=run.pk)
     found = TrainingRun.objects.filter(task=task)
     related = found.select_related("snapshot", "start_version", "version", "started_by")

@@ -18,8 +18,8 @@ def sentence_of(warning: Mapping[str, Any]) -> str:
         ) % dict(warning)
     if warning["code"] == "unreadable":
         return ngettext(
-            "%(count)d clip was left out, for its sound could not be read.",
-            "%(count)d clips were left out, for their sound could not be read.",
+            "%(count)d clip was left out because its sound could not be read.",
+            "%(count)d clips were left out because their sound could not be read.",
             warning["count"],
         ) % dict(warning)
     split = Clip.Split(warning["split"]).label

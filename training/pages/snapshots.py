@@ -63,7 +63,7 @@ def _freeze(request: SignedInRequest) -> HttpResponse:
         if frozen.created:
             messages.success(request, _("Snapshot %(number)d is frozen and being written.") % number)
         else:
-            text = _("Nothing has changed since snapshot %(number)d, so it serves for this too.")
+            text = _("Nothing has changed since snapshot %(number)d. Use that one.")
             messages.info(request, text % number)
     return redirect(f"{reverse('training:snapshots')}?task={task.slug}")
 

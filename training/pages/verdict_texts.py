@@ -69,8 +69,8 @@ def _sentence(reason: Mapping[str, Any], names: Names) -> str:
         return _of_people(reason)
     if code == "small_test_split":
         return _(
-            "The test split is too small to judge on, so the validation voices did. They also chose when to "
-            "stop training, which flatters the new version."
+            "The test split is too small, so the validation voices were used instead. They also decided "
+            "when to stop training, which flatters the new version."
         )
     if code == "slower":
         values = {name: floatformat(reason[name], 1) for name in ("before", "after", "allowed")}
@@ -92,14 +92,14 @@ def _sentence(reason: Mapping[str, Any], names: Names) -> str:
 
 _FELL = {
     "accuracy_fell": gettext_lazy(
-        "Accuracy falls from %(before)s to %(after)s, by more than the rules allow (%(allowed)s)."
+        "Accuracy falls from %(before)s to %(after)s, more than the rules allow (%(allowed)s)."
     ),
     "noisy_fell": gettext_lazy(
-        "Accuracy in noise falls from %(before)s to %(after)s, by more than the rules allow (%(allowed)s)."
+        "Accuracy in noise falls from %(before)s to %(after)s, more than the rules allow (%(allowed)s)."
     ),
     "recall_fell": gettext_lazy(
-        "%(label)s is found in %(after)s of its clips instead of %(before)s, a fall by more than the "
-        "rules allow (%(allowed)s)."
+        "%(label)s is found in %(after)s of its clips instead of %(before)s, a larger fall than the rules "
+        "allow (%(allowed)s)."
     ),
 }
 

@@ -43,7 +43,7 @@ def supervise_process(progress: RunProgress, job: Job) -> None:
         logger.warning("Training process ended run=%s exit=%s", progress.run.pk, exit_code)
     raise RunFailed(
         "process_killed",
-        "The system ended the training process again and again, most often for want of memory.",
+        "The system kept killing the training process, most likely because it ran out of memory.",
     )
 
 

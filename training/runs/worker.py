@@ -133,7 +133,7 @@ def _model_card(run: TrainingRun) -> str:
         f"# Trained here from {run.snapshot}\n\n"
         f"Made by training run {run.pk}: {run.get_mode_display()}, starting from "
         f"{run.start_version}, on {counted(run.snapshot.n_clips, 'clip')}. The data set's checksum is "
-        f"{run.snapshot.checksum}. Figures on unseen speakers stand in manifest.json.\n"
+        f"{run.snapshot.checksum}. Figures on unseen speakers are in manifest.json.\n"
     )
 
 

@@ -17,7 +17,7 @@ from training.models import Promotion, TrainingRun
 logger = logging.getLogger(__name__)
 
 REFUSALS = {
-    "changed_meanwhile": _("Another version came into service meanwhile. Look at it, then decide again."),
+    "changed_meanwhile": _("Another version has come into service. Look at it, then decide again."),
     "not_ready": _("This version was deleted or did not pass its checks, so it cannot serve."),
     "in_service": _("The version in service cannot be deleted. Put another one into service first."),
 }
@@ -99,5 +99,5 @@ def delete_version(*, version: ModelVersion, administrator: User) -> None:
 
 
 def _user_error(error: VersionRefused) -> UserError:
-    damaged = _("This version's files are damaged or it fails when tried, so the one in service stays.")
+    damaged = _("This version's files are damaged or it failed when tried, so the one in service stays.")
     return UserError(error.code, REFUSALS.get(error.code, damaged), status=409)

@@ -35,7 +35,7 @@ def predict_again(*, person: User, task: Task, clips: ClipQuerySet) -> Predictio
         raise PermissionDenied
     ids = [str(pk) for pk in chosen.values_list("pk", flat=True)]
     if not ids:
-        raise UserError("no_clips", _("There is no clip to hear again."), status=409)
+        raise UserError("no_clips", _("There is no clip to predict again."), status=409)
     with transaction.atomic():
         job = PredictionJob.objects.create(task=task, version=version, asked_by=person, clip_ids=ids)
         transaction.on_commit(lambda: tasks.predict_again.enqueue(str(job.pk)))

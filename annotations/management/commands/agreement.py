@@ -11,7 +11,7 @@ from annotations.imports.labels import require_task
 
 
 class Command(BaseCommand):
-    help = "Says how far reviewers agree, over the clips that two or more people reviewed."
+    help = "Shows how well reviewers agree on clips that two or more people reviewed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--task", default="emotion")

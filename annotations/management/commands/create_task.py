@@ -9,7 +9,7 @@ from emotion_site.counted import counted
 
 
 class Command(BaseCommand):
-    help = "Makes a task, which is what is asked of a clip, with its labels in this order."
+    help = "Creates a task, the question asked of each clip, with its labels in this order."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", metavar="SLUG", help="such as emotion")
@@ -22,5 +22,5 @@ class Command(BaseCommand):
             task, created = create_task(slug=options["slug"], keys=keys, name=options["name"])
         except ImportRefused as error:
             raise CommandError(str(error), returncode=2) from error
-        state = "is made" if created else "was there already"
+        state = "is new" if created else "was there already"
         self.stdout.write(f"The task {task.slug} {state}, with {counted(len(keys), 'label')}.")

@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("out", metavar="OUT", type=Path)
         parser.add_argument("--task", default="emotion")
-        parser.add_argument("--since", default="", metavar="DATE", help="only what was decided since then")
+        parser.add_argument(
+            "--since", default="", metavar="DATE", help="only what was decided since that date"
+        )
         parser.add_argument("--format", choices=FORMATS, default="")
         parser.add_argument("--json", action="store_true", help="print the manifest")
 

@@ -17,7 +17,7 @@ from emotion_site.serving.quiet_log import quiet_log
 
 
 class Command(BaseCommand):
-    help = "Imports a folder of clips with a metadata.csv (or one per split); run again to go on."
+    help = "Imports a folder of clips with a metadata.csv (or one per split). Run it again to resume."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", metavar="FOLDER", type=Path)
@@ -44,9 +44,9 @@ class Command(BaseCommand):
         except ImportRefused as error:
             raise CommandError(str(error), returncode=2 if error.code == "no_folder" else 1) from error
         except UserError as error:
-            raise CommandError(f"{error.detail} ({error.code}) Run it again to go on.") from error
+            raise CommandError(f"{error.detail} ({error.code}) Run it again to resume.") from error
         except KeyboardInterrupt:
-            raise CommandError("Stopped. What is imported stays; run it again to go on.") from None
+            raise CommandError("Stopped. What is imported stays; run it again to resume.") from None
         finally:
             uploads.decoder_pool().close()
         self._tell(outcome, as_json=options["json"])

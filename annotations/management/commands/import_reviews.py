@@ -19,7 +19,7 @@ from emotion_site.serving.quiet_log import quiet_log
 class Command(BaseCommand):
     help = (
         "Imports reviews made elsewhere, as CSV: file_name, rater, label (and created), or file_name and "
-        "counted votes_<label>. Clips are found by the file name that their corpus was imported with."
+        "counted votes_<label>. Clips are found by the file name under which their corpus was imported."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -2,9 +2,9 @@
 
 /** Events: `choose`, with the name of the label or flag, and `submit`. */
 export class ChoiceForm extends EventTarget {
-  constructor({ texts, gate }) {
+  constructor({ gate }) {
     super();
-    Object.assign(this, { texts, gate });
+    this.gate = gate;
     this.choices = [...document.querySelectorAll(".choice")];
     this.commentPlace = document.getElementById("comment-place");
     this.comment = document.getElementById("comment");
@@ -60,10 +60,10 @@ export class ChoiceForm extends EventTarget {
   read() {
     const { label = "", flag = "" } = this.#chosen?.dataset ?? {};
     const comment = this.commentPlace.hidden ? "" : this.comment.value.trim();
-    if (!label && !flag) return this.#ask(this.texts.chooseFirst);
+    if (!label && !flag) return this.#ask(gettext("Choose a label first, or say why there is none."));
     if (flag === this.commentPlace.dataset.for && !comment) {
       this.comment.focus();
-      return this.#ask(this.texts.commentFirst);
+      return this.#ask(gettext("Say in a few words why this clip has no label."));
     }
     this.comment.blur();
     return { label, flag, comment };

@@ -7,6 +7,11 @@ const LOOK_AGAIN_MS = 30_000;
 // What is prefetched already needs no word.
 const LOADING_AFTER_MS = 150;
 const SCREENS = ["loading", "desk", "finished", "all-held"];
+const playHint = () => gettext("Press Space or the play button to hear the clip.");
+const withPrediction = () =>
+  gettext(
+    "The model (version %(version)s) heard %(label)s (%(percent)s). Your answer will be marked as given after seeing this.",
+  );
 const byId = (id) => document.getElementById(id);
 
 export class Desk extends EventTarget {
@@ -15,13 +20,13 @@ export class Desk extends EventTarget {
   #turn = 0; // counts what was put on the desk
 
   /** Event: `show`, when a clip is put on the desk. */
-  constructor({ settings, player, form, gate, ...queue }) {
+  constructor({ names, player, form, gate, ...queue }) {
     super();
-    Object.assign(this, { settings, player, form, gate });
+    Object.assign(this, { names, player, form, gate });
     this.prefetch = new Prefetch({ ...queue, shown: () => this.shown.map((clip) => clip.clip) });
     this.current = null;
     this.isRevising = false;
-    player.addEventListener("blocked", () => this.note(settings.texts.playHint));
+    player.addEventListener("blocked", () => this.note(playHint()));
     form.addEventListener("choose", ({ detail }) => this.announce(detail));
   }
 
@@ -73,7 +78,7 @@ export class Desk extends EventTarget {
     byId("revising").hidden = byId("keep").hidden = !this.isRevising;
     byId("show").disabled = this.isRevising || Boolean(clip.prediction);
     this.dispatchEvent(new Event("show"));
-    this.announce(this.settings.texts.next);
+    this.announce(gettext("Next clip."));
     this.prefetch.prepare();
   }
 
@@ -115,7 +120,7 @@ export class Desk extends EventTarget {
   }
 
   #predicted(prediction) {
-    return describe(this.settings.texts.shown, prediction, this.settings.names);
+    return describe(withPrediction(), prediction, this.names);
   }
 
   note(text) {

@@ -7,6 +7,8 @@ const TYPING_ON_MS = 400;
 // Then the clip has been there for long enough to be meant, also by whoever taps the same key again and again.
 const LONGEST_MS = 1500;
 
+export const tooEarly = () => gettext("The clip was still loading, so nothing happened.");
+
 export class InputGate {
   #element = document.getElementById("early");
   #hasClip = false;
@@ -17,10 +19,6 @@ export class InputGate {
   #typingUntil = 0;
   #openSince = 0;
 
-  constructor({ texts }) {
-    this.texts = texts;
-  }
-
   get isBusy() {
     return this.#busyText !== "";
   }
@@ -28,7 +26,7 @@ export class InputGate {
   /** Whether there is a clip that input could be for. When it is still to come, a word says so. */
   accepts() {
     const isEarly = this.#isLoading || this.#isTypingOn;
-    const text = this.#busyText || (isEarly ? this.texts.early : "");
+    const text = this.#busyText || (isEarly ? tooEarly() : "");
     if (text) this.#refuse(text);
     else this.#hide();
     return text === "" && this.#hasClip;

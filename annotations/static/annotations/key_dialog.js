@@ -1,13 +1,12 @@
 // Shows the keys, and lets a person choose others.
 
-import { fill } from "../classifier/settings.js";
 import { keyName, keyOfEvent } from "./keys.js";
 
 export class KeyDialog {
   #asking = null; // the row that waits for its key
 
-  constructor({ keys, texts }) {
-    Object.assign(this, { keys, texts });
+  constructor({ keys }) {
+    this.keys = keys;
     this.dialog = document.getElementById("keys");
     this.note = document.getElementById("key-note");
     this.list = document.getElementById("key-list");
@@ -34,7 +33,7 @@ export class KeyDialog {
   labelPage(root = document) {
     for (const element of root.querySelectorAll("[data-key-of]")) {
       const key = this.keys.keyOf(element.dataset.keyOf);
-      element.textContent = keyName(key, this.texts);
+      element.textContent = keyName(key);
       element.hidden = key === "";
     }
   }
@@ -44,7 +43,7 @@ export class KeyDialog {
     const rows = this.keys.rows.map((row, index) => {
       const item = template.content.firstElementChild.cloneNode(true);
       item.querySelector(".key-name").textContent = row.name;
-      item.querySelector("kbd").textContent = keyName(this.keys.keyOf(row.action), this.texts);
+      item.querySelector("kbd").textContent = keyName(this.keys.keyOf(row.action));
       const button = item.querySelector("button");
       // Its name is what it does and the key.
       item.querySelector(".key-name").id = `key-name-${index}`;
@@ -61,8 +60,8 @@ export class KeyDialog {
     this.#stopAsking();
     this.#asking = row;
     item.classList.add("is-asking");
-    item.querySelector("kbd").textContent = this.texts.press;
-    this.#say(`${row.name}: ${this.texts.press}`);
+    item.querySelector("kbd").textContent = gettext("Press a key …");
+    this.#say(`${row.name}: ${gettext("Press a key …")}`);
   }
 
   #stopAsking() {
@@ -78,11 +77,13 @@ export class KeyDialog {
     const row = this.#asking;
     const key = keyOfEvent(event);
     const result = event.key === "Escape" ? "cancelled" : this.keys.choose(row.action, key);
-    const name = keyName(key, this.texts);
-    if (result === "reserved") this.#say(fill(this.texts.reserved, { key: name }), "warning");
-    else if (result?.action) this.#say(fill(this.texts.clash, { key: name, action: result.name }), "warning");
-    else this.#say(result ? "" : fill(this.texts.keyKept, { action: row.name, key: name }));
-    if (result === "reserved" || result?.action) return; // it still waits for a key
+    const name = keyName(key);
+    const refusal = explain(result);
+    if (refusal) {
+      this.#say(interpolate(refusal, { key: name, action: result.name }, true), "warning");
+      return; // it still waits for a key
+    }
+    this.#say(result ? "" : interpolate(gettext("%(action)s: %(key)s."), { action: row.name, key: name }, true));
     this.#stopAsking();
     this.#fill();
     this.list.children[this.keys.rows.indexOf(row)].querySelector("button").focus();
@@ -93,4 +94,10 @@ export class KeyDialog {
     this.note.className = `notice ${kind}`;
     this.note.hidden = text === "";
   }
+}
+
+/** Why a key was not taken, or "". */
+function explain(result) {
+  if (result === "reserved") return gettext("%(key)s cannot be used, because the browser needs it.");
+  return result?.action ? gettext("%(key)s is already used for “%(action)s”. Choose another key.") : "";
 }

@@ -63,8 +63,8 @@ function hasOwnUse(target, key) {
   return target.matches?.(key === " " ? "a, button, summary, input[type=checkbox]" : "a, button, summary");
 }
 
-export function keyName(key, texts) {
-  if (key === " ") return texts.space;
-  if (key === "") return texts.none;
+export function keyName(key) {
+  if (key === " ") return gettext("Space");
+  if (key === "") return gettext("none");
   return ARROWS[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 }

@@ -1,13 +1,12 @@
 // What became of the last review: what the model says to it, and the way to change it or take it back.
 
-import { fill } from "../classifier/settings.js";
 import { describe } from "./prediction.js";
 
 /** Events: `change` and `undo`, when their buttons are pressed. */
 export class LastReview extends EventTarget {
-  constructor({ settings }) {
+  constructor({ names }) {
     super();
-    this.settings = settings;
+    this.names = names;
     this.element = document.getElementById("last");
     this.words = document.getElementById("last-words");
     this.changeButton = document.getElementById("change");
@@ -34,7 +33,7 @@ export class LastReview extends EventTarget {
   /** Another review of the same clip. */
   changed(review) {
     this.review = review;
-    this.#show(fill(this.settings.texts.changed, { answer: this.#name(review) }));
+    this.#show(interpolate(gettext("Changed to %(answer)s."), { answer: this.#name(review) }, true));
   }
 
   /** The site has saved a review: `saved` is its response. */
@@ -47,15 +46,18 @@ export class LastReview extends EventTarget {
   /** What the model says, once it may be known. */
   get verdict() {
     if (!this.saved) return "";
-    const { texts, names } = this.settings;
     const { prediction, agrees } = this.saved;
-    if (!prediction) return texts.noPrediction;
-    if (agrees) return texts.agrees;
-    return describe(agrees === null ? texts.predicted : texts.differs, prediction, names);
+    if (!prediction) return gettext("The model has not answered yet.");
+    if (agrees) return gettext("The model agrees.");
+    const heard =
+      agrees === null
+        ? gettext("The model heard %(label)s (%(percent)s).")
+        : gettext("The model heard %(label)s (%(percent)s). Keep your answer or change it.");
+    return describe(heard, prediction, this.names);
   }
 
   #show(text = "") {
-    const choice = fill(this.settings.texts.youSaid, { answer: this.#name(this.review) });
+    const choice = interpolate(gettext("You said %(answer)s."), { answer: this.#name(this.review) }, true);
     const notes = this.saved?.notes.map((note) => note.detail) ?? [];
     this.words.textContent = text || [choice, this.verdict, ...notes].join(" ");
     this.element.classList.toggle("differs", this.saved?.agrees === false && !this.review.revises);
@@ -69,6 +71,6 @@ export class LastReview extends EventTarget {
   }
 
   #name({ label, flag }) {
-    return this.settings.names[label || flag];
+    return this.names[label || flag];
   }
 }

@@ -1,16 +1,14 @@
 // How many are left, how many were done today, and how long one takes.
 
-import { fill } from "../classifier/settings.js";
-
 const LATEST_TIMES = 50;
 
 export class Progress {
   #times = [];
   #steps = 0; // what was counted here so far
 
-  constructor({ api, outbox, settings }) {
-    Object.assign(this, { api, outbox, texts: settings.texts });
-    this.#take(settings.progress);
+  constructor({ api, outbox, counts }) {
+    Object.assign(this, { api, outbox });
+    this.#take(counts);
   }
 
   /** Ask the site for its counts. It may miss a review on its way; then what was counted here stays. */
@@ -58,6 +56,6 @@ export class Progress {
     document.getElementById("left").textContent = number(this.left);
     document.getElementById("done").textContent = number(this.done_today);
     document.getElementById("pace").textContent =
-      this.#pace === null ? "–" : fill(this.texts.seconds, { seconds: number(this.#pace, 1) });
+      this.#pace === null ? "–" : interpolate(gettext("%(seconds)s s"), { seconds: number(this.#pace, 1) }, true);
   }
 }

@@ -19,26 +19,28 @@ import { SaveState } from "./save_state.js";
 const SENT_WITHIN_MS = 4000;
 const NARROW = "(max-width: 900px)";
 const settings = readJson("review-settings");
-const { texts } = settings;
+const { names } = settings;
+const lostWords = () =>
+  gettext("You were away for a while, so others may get this clip too. Your answer still counts.");
 const byId = (id) => document.getElementById(id);
 
 const preferences = new Preferences(settings.person);
 const api = new ReviewApi(settings.api);
 const outbox = new Outbox({ api, owner: settings.owner });
-const saveState = new SaveState({ outbox, texts });
-const progress = new Progress({ api, outbox, settings });
+const saveState = new SaveState({ outbox });
+const progress = new Progress({ api, outbox, counts: settings.progress });
 const player = new ClipPlayer({
   container: byId("player-place"),
   template: byId("player"),
   loopButton: byId("loop"),
   preferences,
 });
-const gate = new InputGate({ texts });
-const form = new ChoiceForm({ texts, gate });
-const desk = new Desk({ settings, player, form, gate, api, outbox, progress, saveState });
-const reviewer = new Reviewer({ settings, api, preferences, outbox, progress, saveState, gate, form, desk });
+const gate = new InputGate();
+const form = new ChoiceForm({ gate });
+const desk = new Desk({ names, player, form, gate, api, outbox, progress, saveState });
+const reviewer = new Reviewer({ names, api, preferences, outbox, progress, saveState, gate, form, desk });
 const keys = new Keys({ rows: settings.keys, preferences });
-const keyDialog = new KeyDialog({ keys, texts });
+const keyDialog = new KeyDialog({ keys });
 
 const ACTIONS = {
   submit: () => reviewer.submit(),
@@ -88,7 +90,7 @@ wait.addEventListener("change", () => {
 byId("guidelines").open = !window.matchMedia(NARROW).matches;
 
 const onLost = (lost) => {
-  if (lost.some((clip) => desk.shown.includes(clip))) desk.note(texts.lost);
+  if (lost.some((clip) => desk.shown.includes(clip))) desk.note(lostWords());
 };
 const beat = startHeartbeat({ api, clips: () => desk.leased, progress, onLost });
 

@@ -1,17 +1,19 @@
 // What a reviewer does: choose a label, think again, take it back, ask for the prediction.
 
+import { tooEarly } from "./input_gate.js";
 import { LastReview } from "./last_review.js";
-import { Undo } from "./undo.js";
+import { Undo, undone } from "./undo.js";
 
 const VERDICT_WITHIN_MS = 3000;
 const DAY_MS = 24 * 3600 * 1000;
+const undoing = () => gettext("Your last answer was still being taken back, so nothing happened.");
+const unreachable = () => gettext("The site cannot be reached. Try again in a moment.");
 
 export class Reviewer {
-  constructor({ settings, api, preferences, outbox, progress, saveState, gate, form, desk }) {
-    const { texts } = settings;
-    Object.assign(this, { texts, api, preferences, outbox, progress, saveState, gate, form, desk });
-    this.last = new LastReview({ settings });
-    this.undoer = new Undo({ api, outbox, last: this.last, texts });
+  constructor({ names, api, preferences, outbox, progress, saveState, gate, form, desk }) {
+    Object.assign(this, { api, preferences, outbox, progress, saveState, gate, form, desk });
+    this.last = new LastReview({ names });
+    this.undoer = new Undo({ api, outbox, last: this.last });
     this.last.addEventListener("change", () => this.change());
     this.last.addEventListener("undo", () => this.undo());
     form.addEventListener("submit", () => this.submit());
@@ -41,7 +43,7 @@ export class Reviewer {
 
   /** For those who would rather think about a difference at once than later. */
   async #advanceUnlessDiffering(review) {
-    await this.gate.during(this.outbox.sendWithin(VERDICT_WITHIN_MS), this.texts.early);
+    await this.gate.during(this.outbox.sendWithin(VERDICT_WITHIN_MS), tooEarly());
     const { saved } = this.last;
     const differs = this.last.review?.client_id === review.client_id && saved?.agrees === false;
     if (differs) this.desk.reopen({ ...this.#lastOne, isReviewed: true });
@@ -60,7 +62,7 @@ export class Reviewer {
 
   keep() {
     if (!this.desk.isRevising || this.gate.isBusy) return;
-    this.last.say(this.texts.kept);
+    this.last.say(gettext("Kept as it is."));
     this.desk.leaveRevising();
   }
 
@@ -78,7 +80,7 @@ export class Reviewer {
 
   async undo() {
     if (this.gate.isBusy) return;
-    const { clip, text, isUndone } = await this.gate.during(this.undoer.run(), this.texts.undoing);
+    const { clip, text, isUndone } = await this.gate.during(this.undoer.run(), undoing());
     this.gate.settle();
     if (!isUndone) {
       this.last.say(text);
@@ -88,7 +90,7 @@ export class Reviewer {
     if (clip) {
       clip.prediction = null;
       this.desk.takeInstead(clip);
-      this.desk.note(this.texts.undone);
+      this.desk.note(undone());
     } else if (this.desk.isRevising) this.desk.leaveRevising();
     this.last.forget(clip);
     if (!clip) this.last.say(text);
@@ -100,9 +102,9 @@ export class Reviewer {
     try {
       const prediction = await this.api.prediction(clip);
       if (prediction) this.desk.showPrediction(clip, prediction);
-      else this.desk.note(this.texts.notPredicted);
+      else this.desk.note(gettext("No model version has answered yet."));
     } catch (problem) {
-      this.desk.note(problem.message || this.texts.unreachable);
+      this.desk.note(problem.message || unreachable());
     }
   }
 

@@ -1,10 +1,8 @@
 // Says at any moment whether everything is saved, and what to do when it is not.
 
-import { fillPlural } from "../classifier/settings.js";
-
 export class SaveState {
-  constructor({ outbox, texts }) {
-    Object.assign(this, { outbox, texts });
+  constructor({ outbox }) {
+    this.outbox = outbox;
     this.element = document.getElementById("save-state");
     this.words = document.getElementById("save-words");
     this.trouble = document.getElementById("trouble");
@@ -29,14 +27,16 @@ export class SaveState {
   }
 
   show() {
-    const { outbox, texts } = this;
+    const { outbox } = this;
     const count = outbox.reviews.length;
     const state = count === 0 ? "saved" : outbox.problem ? "unsent" : "saving";
     this.element.dataset.state = state;
-    this.words.textContent = state === "unsent" ? fillPlural(texts.unsent, count) : texts[state];
+    this.words.textContent = describe(state, count);
     const problems = [
       count > 0 && outbox.problem ? this.#explain(outbox.problem) : "",
-      outbox.isVolatile ? texts.noRoom : "",
+      outbox.isVolatile
+        ? gettext("This browser cannot store your answers. Keep this page open until everything is saved.")
+        : "",
       this.fetchProblem,
       this.lastRefusal,
     ];
@@ -46,8 +46,22 @@ export class SaveState {
   }
 
   #explain(problem) {
-    if (problem.status === 0) return this.texts.offline;
-    if (problem.status === 401) return this.texts.signedOut;
-    return problem.message || this.texts.siteFailed;
+    if (problem.status === 0)
+      return gettext("The site cannot be reached. Your answers are kept here and will be sent when it is back.");
+    if (problem.status === 401)
+      return gettext("You were signed out. Sign in in another tab and come back: your answers are kept here.");
+    return (
+      problem.message || gettext("Something went wrong on the site. Your answers are kept here and will be sent again.")
+    );
   }
+}
+
+function describe(state, count) {
+  if (state === "saved") return gettext("Saved");
+  if (state === "saving") return gettext("Saving …");
+  return interpolate(
+    ngettext("%(count)s answer not sent yet", "%(count)s answers not sent yet", count),
+    { count },
+    true,
+  );
 }

@@ -19,11 +19,13 @@ UNREADABLE = "unreadable"
 
 
 class Command(BaseCommand):
-    help = "Say which emotion is heard in each file. Nothing is stored."
+    help = "Says which emotion is heard in each file. Nothing is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")
-        parser.add_argument("--json", action="store_true", help="one JSON object per line and file")
+        parser.add_argument(
+            "--json", action="store_true", help="one JSON object per file, each on its own line"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with quiet_log(options["verbosity"]):

@@ -7,7 +7,10 @@ from classifier.predictions.registry import register_shipped_model
 
 
 class Command(BaseCommand):
-    help = "Registers the model that ships with the site; puts it into service over none or an older one."
+    help = (
+        "Registers the model that ships with the site, and puts it into service if none or an older shipped "
+        "one serves."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -50,8 +50,8 @@ function timeline({ periods, series }, figure) {
   return { type: "bar", data: { labels: periods, datasets }, options: common(figure) };
 }
 
-/** Figures over epochs or, with `days` and their `names`, over dates; null interrupts a line. */
-function lines({ places, days, names, top, series }, figure) {
+/** Figures over an `axis` such as epochs or, with `days` and their `names`, over dates; null interrupts a line. */
+function lines({ axis, places, days, names, top, series }, figure) {
   const xs = days?.map((day) => Date.parse(day)) ?? places;
   const styles = getComputedStyle(figure);
   const datasets = series.map(({ name, values }, index) => {
@@ -75,10 +75,11 @@ function lines({ places, days, names, top, series }, figure) {
   Object.assign(x, { type: "linear", stacked: false, ...(xs.length > 1 && { min: xs[0], max: xs.at(-1) }) });
   // The first and the last: others would fall between two weeks.
   if (days)
-    x.afterBuildTicks = (axis) =>
-      Object.assign(axis, { ticks: [...new Set([xs[0], xs.at(-1)])].map((value) => ({ value })) });
+    x.afterBuildTicks = (scale) =>
+      Object.assign(scale, { ticks: [...new Set([xs[0], xs.at(-1)])].map((value) => ({ value })) });
   x.ticks.callback = place;
-  Object.assign(x.ticks, { precision: 0, align: xs.length > 1 ? "inner" : "center" });
+  Object.assign(x.ticks, { precision: 0, align: days && xs.length > 1 ? "inner" : "center" });
+  x.title = { display: Boolean(axis), text: axis, color: x.ticks.color };
   Object.assign(y, { stacked: false, max: top ?? undefined });
   delete y.ticks.precision;
   const title = (items) => place(items[0].parsed.x);

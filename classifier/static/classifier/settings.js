@@ -1,19 +1,12 @@
-// What the page hands to its scripts, and the three ways of saying it.
+// What the page hands to its scripts, and how they write figures.
 
 export function readJson(id) {
   return JSON.parse(document.getElementById(id)?.textContent ?? "{}");
 }
 
-/** Fill `%(name)s` in a translated text, as Python does. */
-export function fill(text, values = {}) {
-  return text.replace(/%\((\w+)\)s/g, (whole, name) => values[name] ?? whole).replaceAll("%%", "%");
-}
-
-/** The right plural form for `count`, in the language of the page. */
-export function fillPlural(forms, count) {
-  const category = new Intl.PluralRules(document.documentElement.lang).select(count);
-  return fill(forms[category] ?? forms.other, { count });
-}
+/** 0.348 as people write it, to the whole percent. */
+export const percentOf = (share) =>
+  new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(share);
 
 export function clock(seconds) {
   const whole = Math.floor(seconds);

@@ -1,12 +1,11 @@
 // One recording on its way: its row in the list, from waiting to the result or the reason why not.
 
 import { UploadError, send } from "./upload.js";
-import { csrfToken } from "./settings.js";
+import { csrfToken, percentOf } from "./settings.js";
 
 const MOST_TRIES = 5;
 
 const later = () => gettext("Kept; the answer follows in a moment");
-const percentOf = (share) => new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(share);
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 export class UploadRow {

@@ -29,7 +29,7 @@ class Finding(TypedDict):
 
 
 class Command(BaseCommand):
-    help = "Looks for everything that can be wrong with this site, and says what to do about it."
+    help = "Checks this site for problems, and says how to fix each one."
     # The checks are what this command reports; they must not stop it.
     requires_system_checks: list[str] = []
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             if finding["hint"]:
                 self.stdout.write(f"    {finding['hint']}")
         if all(finding["level"] == "info" for finding in findings):
-            self.stdout.write(_("Everything is well."))
+            self.stdout.write(_("No problems found."))
 
 
 def database_findings() -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def database_findings() -> Iterator[Finding]:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        yield _error("database", _("The database does not answer: %s") % error, _("Look at DATABASE_URL."))
+        yield _error("database", _("The database does not answer: %s") % error, _("Check DATABASE_URL."))
         return
     if missing:
         yield _error("migrations", _("The database is not up to date."), _("Run `manage.py migrate`."))
@@ -91,8 +91,7 @@ def health_findings() -> Iterator[Finding]:
         yield {
             "level": "warning",
             "id": f"health.{name}",
-            "message": _("The site is degraded: the check of %s fails, and people are served without it.")
-            % name,
+            "message": _("The site is degraded: the check of %s fails, and the site runs without it.") % name,
             "hint": "",
         }
 

@@ -49,7 +49,7 @@ class Command(BaseCommand):
             # People can still read, hear and take away what is theirs; health and doctor say what is missing.
             self.stderr.write(str(error))
             self.stderr.write(
-                _("The site starts all the same. Where no model is in service, it takes no recordings.")
+                _("The site starts anyway. While no model is in service, it takes no recordings.")
             )
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Pictures and tables of how far people agree."""
+"""Pictures and tables of how well people agree."""
 
 import csv
 import datetime
@@ -48,7 +48,7 @@ def table(browser, part: str, language: str = "en", separator: str = ",") -> lis
 def test_nothing_to_say_yet(reviewer_client):
     text = text_of(reviewer_client.get(AGREEMENT))
     assert "Not enough answers yet" in text
-    assert "No clip that was drawn at random" in text
+    assert "No randomly drawn clip" in text
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -90,7 +90,7 @@ def test_a_version_is_judged_on_clips_drawn_at_random(reviewer_client, policy, s
     assert (found["model_version"], found["n_clips"]) == ("7", "3")
     assert float(found["accuracy"]) == pytest.approx(2 / 3, abs=1e-6)
     assert float(found["low"]) < 2 / 3 < float(found["high"])
-    assert "What version 7 takes for what" in text_of(reviewer_client.get(AGREEMENT))
+    assert "Which labels version 7 confuses" in text_of(reviewer_client.get(AGREEMENT))
 
 
 def test_spanish_spreadsheets_get_their_notation(reviewer_client, answered):

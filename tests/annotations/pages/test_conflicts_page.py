@@ -132,7 +132,7 @@ def test_history_outlives_the_clip(admin_client, conflict):
     address, pk = page_of(clip), clip.pk
     clip.delete()
     text = text_of(admin_client.get(address))
-    assert "What was said about it stays" in text
+    assert "The answers stay." in text
     assert "answered: Sad" in text
     assert not Decision.objects.filter(clip_id=pk).exists()
 

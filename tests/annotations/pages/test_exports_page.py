@@ -158,7 +158,7 @@ def test_sound_that_was_taken_back_leaves_the_files(admin_client, shared, say, r
     withdrawn.save()
     tasks.check_exports.call()
     assert not path_of(export).exists()
-    assert "An owner took back a recording" in text_of(admin_client.get(EXPORTS))
+    assert "An owner withdrew a recording" in text_of(admin_client.get(EXPORTS))
 
 
 def test_sound_that_was_taken_back_is_not_downloaded_while_the_worker_is_busy(
@@ -170,5 +170,5 @@ def test_sound_that_was_taken_back_is_not_downloaded_while_the_worker_is_busy(
     withdrawn.shared_for_training = False
     withdrawn.save()
     response = admin_client.get(reverse("annotations:export_download", args=[export.pk]), follow=True)
-    assert "An owner took back a recording" in text_of(response)
+    assert "An owner withdrew a recording" in text_of(response)
     assert not path_of(export).exists()

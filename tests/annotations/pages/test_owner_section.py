@@ -26,7 +26,7 @@ def test_every_state_in_plain_words(policy, shared, say, reviewer, second_review
     policy.reviewers_needed = 2
     policy.save()
     clip = shared()
-    assert "It waits for somebody to listen." in page_text(clip)
+    assert "It is waiting for a reviewer." in page_text(clip)
     assert "1 reviewer may hear it. 1 administrator" not in page_text(clip)
     assert "2 reviewers may hear it. 1 administrator may hear it. Nobody has listened" in page_text(clip)
     say(reviewer, clip, "sad")
@@ -79,7 +79,10 @@ def test_objecting_to_a_clip_that_was_reviewed_or_drawn_at_random(shared, say, r
     reviewed, drawn = shared(answer="happy"), shared(answer="happy")
     say(reviewer, reviewed, "sad")
     QueueEntry.objects.filter(clip=drawn).update(is_random=True)
-    for clip, thanks in [(reviewed, "we keep it. People have already"), (drawn, "Thank you, we keep it.<")]:
+    for clip, thanks in [
+        (reviewed, "that is saved. People have already"),
+        (drawn, "Thank you, that is saved.<"),
+    ]:
         response = speaker_client.post(reverse("annotations:objection", args=[clip.pk]), follow=True)
         assert thanks in text_of(response).replace(" <", "<")
         moves = "Your clip moves forward in the queue, unless" in text_of(response)
@@ -87,12 +90,12 @@ def test_objecting_to_a_clip_that_was_reviewed_or_drawn_at_random(shared, say, r
         assert ("so it does not move in the queue." in text_of(response)) is (clip == reviewed)
 
 
-@pytest.mark.parametrize(("wish", "said"), [("bored", "does not belong"), ("", "we keep it")])
+@pytest.mark.parametrize(("wish", "said"), [("bored", "does not belong"), ("", "that is saved")])
 def test_objections_to_a_private_clip(speaker, speaker_client, wish, said):
     clip = ClipFactory(owner=speaker, answer="happy")
     address = reverse("annotations:objection", args=[clip.pk])
     text = text_of(speaker_client.post(address, {"wished_label": wish}, follow=True))
-    assert said in text and "as long as you do not share it for review." in text
+    assert said in text and "unless you share it for review." in text
 
 
 def test_nothing_to_object_to(speaker, speaker_client, page_text):

@@ -20,7 +20,7 @@ def test_who_may_open_the_pages(page, task, policy, client_of, stranger, reviewe
     assert client_of(None).get(page).status_code == 302
     refused = client_of(stranger).get(page)
     assert refused.status_code == 403
-    assert "role of its own" in refused.content.decode()
+    assert "You are not a reviewer yet" in refused.content.decode()
     assert client_of(reviewer).get(page).status_code == 200
     assert client_of(admin).get(page).status_code == 200
 
@@ -48,7 +48,7 @@ def test_the_start_page_says_when_others_have_everything(
     shared()
     post("next", browser=client_of(second_reviewer))
     page = reviewer_client.get(START).content.decode()
-    assert "with other reviewers at the moment" in page
+    assert "Other reviewers have the remaining clips" in page
     assert f'href="{WORK}"' not in page
 
 

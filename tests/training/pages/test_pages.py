@@ -70,6 +70,7 @@ def test_a_run_of_one_step_shows_figures_and_no_course(admin_client, run_in):
     several = run_in("cancelled", curves=[point, {**point, "epoch": 2}])
     drawn = text_of(admin_client.get(address("run", several.pk)))
     assert drawn.count('data-chart="lines"') == 2
+    assert drawn.count('"axis": "Epoch"') == 2
     assert '<th scope="row" class="number">2</th><td class="number">1.234</td>' in drawn
 
 
@@ -100,7 +101,7 @@ def test_freezing(admin_client, in_service, task, speaker):
     again = text_of(admin_client.post(address("snapshots"), form, follow=True))
     assert f"Nothing has changed since snapshot {snapshot.number}" in again
     Snapshot.objects.update(state="failed", error_code="storage_full")
-    assert "The site has run out of space." in text_of(admin_client.get(address("snapshot_list")))
+    assert "The disk is full." in text_of(admin_client.get(address("snapshot_list")))
 
 
 def test_starting_and_cancelling(admin_client, frozen, in_service):
@@ -120,10 +121,10 @@ def test_starting_and_cancelling(admin_client, frozen, in_service):
 
 def test_a_snapshot_that_cannot_be_learned_from_says_so_before(admin_client, frozen, in_service):
     page = text_of(admin_client.get(address("snapshots")))
-    assert "Train on it" in page and "No voice of this snapshot" not in page
+    assert "Train on it" in page and "No voice in this snapshot" not in page
     frozen.counts["validation"] = {}
     frozen.save()
-    refused = "No voice of this snapshot is kept for validation, so nothing would tell when to stop."
+    refused = "No voice in this snapshot is kept for validation, so training would not know when to stop."
     page = text_of(admin_client.get(address("snapshots")))
     assert refused in page and "Train on it" not in page
     form = {"snapshot": frozen.number, "start_version": in_service.number, "mode": "head"}
@@ -166,8 +167,8 @@ def test_every_state_has_its_page(admin_client, run_in, state):
 
 def test_the_verdict_is_told(admin_client, waiting):
     text = text_of(admin_client.get(address("run", waiting.pk)))
-    assert "The new version is better." in text and "It keeps every rule of the gate." in text
-    assert "Of 120 clips of 20 voices" in text and "the validation voices did" in text
+    assert "The new version is better." in text and "It meets every rule of the gate." in text
+    assert "Of 120 clips of 20 voices" in text and "the validation voices were used" in text
     assert "97.5%" in text and "+37.5" in text and "Recall of Happy" in text and "Size on disk" in text
     assert text.count('class="heat"') == 2
     assert "Recall of Happy in noise" in text and "Of the 40 clips among them that people sent here" in text
@@ -187,8 +188,8 @@ def test_broken_rules_are_told(admin_client, waiting, task):
     waiting.save()
     text = text_of(admin_client.get(address("run", waiting.pk)))
     assert "The new version is worse." in text and "It does not pass the gate." in text
-    assert "Accuracy falls from 97.5% to 60.0%, by more than the rules allow (1 point)." in text
-    assert "is found in 60.0% of its clips" in text and "Put into service all the same" in text
+    assert "Accuracy falls from 97.5% to 60.0%, more than the rules allow (1 point)." in text
+    assert "is found in 60.0% of its clips" in text and "Put into service anyway" in text
 
 
 def test_a_label_without_clips_has_no_recall(admin_client, waiting):
@@ -214,7 +215,7 @@ def test_what_somebody_left_out_is_not_approved_by_a_stale_page(admin_client, wa
     admin_client.post(address("reject", waiting.pk), {"reason": "Not yet."})
     text = text_of(admin_client.post(address("approve", waiting.pk), follow=True))
     assert "This run has no version that waits for a decision." in text
-    assert "Put into service all the same" not in text
+    assert "Put into service anyway" not in text
 
 
 def test_approving_a_damaged_version_keeps_the_old_one(admin_client, waiting, in_service):
@@ -227,7 +228,7 @@ def test_approving_what_was_compared_with_another(admin_client, waiting, in_serv
     ModelVersion.objects.update(is_active=False)
     ModelVersionFactory(task=task, is_active=True)
     text = text_of(admin_client.get(address("run", waiting.pk)))
-    assert "Another version is in service now than the one it was compared with" in text
+    assert "The version in service is no longer the one it was compared with" in text
 
 
 def test_a_clip_says_which_versions_learned_from_it(speaker, speaker_client, task, in_service, run_in):
@@ -241,6 +242,6 @@ def test_a_clip_says_which_versions_learned_from_it(speaker, speaker_client, tas
     assert f"<strong>version {made.number}</strong>" in text_of(speaker_client.get(page))
     judged = snapshot.clips.filter(clip__in=clips, split="test").first()
     page = reverse("classifier:clip", args=[judged.clip_id])
-    assert "it is kept to judge them" in text_of(speaker_client.get(page))
+    assert "it is kept for testing them" in text_of(speaker_client.get(page))
     page = reverse("classifier:clip", args=[ClipFactory(owner=speaker).pk])
     assert "training-heading" not in text_of(speaker_client.get(page))

@@ -49,7 +49,7 @@ def test_deleting_asks_first(admin_client, in_service, task):
 
 def test_predicting_again(admin_client, in_service, task):
     clip = PredictionFactory(model_version=ModelVersionFactory(task=task)).clip
-    shown = "1 clip shows the answer of another version than the one in service."
+    shown = "1 clip shows the prediction of another version than the one in service."
     assert shown in text_of(admin_client.get(address("versions")))
     response = admin_client.post(address("predict_again"), {"task": "emotion"}, follow=True)
     text = text_of(response)
@@ -71,7 +71,7 @@ def test_a_rollback_tells_which_answers_stay(admin_client, task, versions_on_dis
     text = text_of(response)
     assert f"Version {first.number} is in service" in text
     assert f"1 clip still shows the answer of version {second.number}, which was taken back." in text
-    assert "1 clip shows the answer of another version than the one in service." in text
+    assert "1 clip shows the prediction of another version than the one in service." in text
 
 
 def test_what_the_gate_rejected_is_marked_in_service_too(admin_client, waiting, task):
@@ -80,18 +80,18 @@ def test_what_the_gate_rejected_is_marked_in_service_too(admin_client, waiting, 
     waiting.save()
     text = text_of(admin_client.get(address("versions")))
     assert text.count("rejected by the gate") == 1 and "It does not pass the gate." in text
-    assert text.count("Put into service all the same") == 2  # what opens the question, and what answers it
+    assert text.count("Put into service anyway") == 2  # what opens the question, and what answers it
     ModelVersion.objects.update(is_active=False)
     ModelVersion.objects.filter(pk=waiting.version_id).update(is_active=True)
     text = text_of(admin_client.get(address("versions")))
-    assert text.count("rejected by the gate") == 2 and "all the same" not in text
+    assert text.count("rejected by the gate") == 2 and "into service anyway" not in text
 
 
 def test_a_version_of_which_nobody_knows_is_marked(admin_client, waiting):
     waiting.verdict["outcome"] = "unclear"
     waiting.save()
     text = text_of(admin_client.get(address("versions")))
-    assert "unclear whether better" in text and "all the same" not in text
+    assert "unclear whether better" in text and "into service anyway" not in text
 
 
 def test_a_handful_of_voices_prove_nothing(admin_client, waiting):
@@ -108,8 +108,8 @@ def test_a_handful_of_voices_prove_nothing(admin_client, waiting):
         f"of the clips of 1 unseen voice right ({low} to {high}% for other clips of the same voice)" in text
     )
     told = text_of(admin_client.get(address("run", waiting.pk)))
-    assert "These are too few voices to tell" in told and "It keeps every rule of the gate." in told
-    assert "Put into service" in told and "all the same" not in told
+    assert "These are too few voices to tell" in told and "It meets every rule of the gate." in told
+    assert "Put into service" in told and "into service anyway" not in told
 
 
 def test_an_interval_without_width_is_not_shown_again(admin_client, waiting):

@@ -15,7 +15,7 @@ from training.versions.importing import downloaded, import_checkpoint
 
 
 class Command(BaseCommand):
-    help = "Makes a model version from a Wav2Vec2ForSequenceClassification checkpoint (safetensors only)."
+    help = "Creates a model version from a Wav2Vec2ForSequenceClassification checkpoint (safetensors only)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         source = parser.add_mutually_exclusive_group(required=True)

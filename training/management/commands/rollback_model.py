@@ -9,7 +9,7 @@ from training.versions.promotion import roll_back
 
 
 class Command(BaseCommand):
-    help = "Puts the version into service that served before the present one."
+    help = "Puts the previous version back into service."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--task", default="emotion")

@@ -19,7 +19,7 @@ CARD = "training/model_card.md"
 
 
 class Command(BaseCommand):
-    help = "For makers of a release: puts a checkpoint in the place of the version that ships, measured anew."
+    help = "For release makers: replaces the shipped version with a checkpoint, and measures it again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("checkpoint", metavar="FOLDER", type=Path)

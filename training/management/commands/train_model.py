@@ -15,22 +15,24 @@ from training.runs.failures import reason_of
 
 
 class Command(BaseCommand):
-    help = "Trains a model on a corpus. Called again with the same output, it goes on where it was."
+    help = "Trains a model on a corpus. Run it again with the same output to resume."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         start = parser.add_mutually_exclusive_group(required=True)
         start.add_argument(
             "--teacher", metavar="FOLDER", type=Path, help="grow a new model from this encoder"
         )
-        start.add_argument("--checkpoint", metavar="FOLDER", type=Path, help="go on from this model")
+        start.add_argument("--checkpoint", metavar="FOLDER", type=Path, help="continue from this model")
         start.add_argument(
             "--model-config", metavar="FILE", type=Path, help="from scratch: JSON of a Wav2Vec2Config"
         )
         parser.add_argument("--corpus", metavar="FOLDER", type=Path, required=True)
-        parser.add_argument("--config", metavar="FILE", type=Path, help="JSON of the settings that differ")
+        parser.add_argument("--config", metavar="FILE", type=Path, help="JSON with the settings to change")
         parser.add_argument("--output", metavar="FOLDER", type=Path, required=True)
-        parser.add_argument("--noises", metavar="FOLDER", type=Path, help="recordings to mix in")
-        parser.add_argument("--rooms", metavar="FOLDER", type=Path, help="impulse responses to hear clips in")
+        parser.add_argument("--noises", metavar="FOLDER", type=Path, help="noise recordings to mix in")
+        parser.add_argument(
+            "--rooms", metavar="FOLDER", type=Path, help="impulse responses of rooms to play clips in"
+        )
         parser.add_argument("--cache", metavar="FOLDER", type=Path, help="where decoded clips are kept")
         parser.add_argument("--task", default="emotion")
         terminal.add_follow_links(parser)
@@ -48,7 +50,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"The run could not be written: {error.strerror}.") from error
         except KeyboardInterrupt as error:
-            raise CommandError("Stopped. The same command goes on after the last full epoch.") from error
+            raise CommandError(
+                "Stopped. Run the same command to resume after the last full epoch."
+            ) from error
         except Exception as error:  # Libraries tell of a full disk or memory in errors of many kinds.
             code, detail = reason_of(error)
             if code == "training_failed":
