@@ -115,7 +115,7 @@ for prepare in PREPARATIONS:
 # These import models, which are there only now.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 
-from emotion_site.web.admission.known_first import know_sender_first  # noqa: E402
+from emotion_site.web.admission.admission_control import know_sender_first  # noqa: E402
 from training.pages.socket_urls import websocket_urlpatterns  # noqa: E402
 
 application = cut_prefix(

@@ -10,7 +10,7 @@ from typing import Any
 
 from emotion_site.serving.connections.connection import GuardedConnection
 from emotion_site.serving.connections.open_connections import OpenConnections
-from emotion_site.serving.connections.socket_connection import GuardedSocket
+from emotion_site.serving.connections.websocket import GuardedSocket
 
 
 def guarded_protocols(*, per_address: int, total: int) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from django.conf import settings
 
 from emotion_site.exceptions import busy
 from emotion_site.serving.connections.open_connections import NOT_KNOWN_YET, OpenConnections, Place, Standing
-from emotion_site.serving.connections.sent_ahead import SentAheadConnection
-from emotion_site.serving.connections.socket_connection import GuardedSocket
+from emotion_site.serving.connections.pipelining import SentAheadConnection
+from emotion_site.serving.connections.websocket import GuardedSocket
 from emotion_site.web.admission.client_address import client_address
 from emotion_site.web.admission.early_responses import raw_error_response, refuse_early
 from emotion_site.web.asgi_types import Receive, Scope, Send

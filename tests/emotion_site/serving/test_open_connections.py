@@ -11,7 +11,7 @@ import uvicorn
 from emotion_site.serving.connections.connection import GuardedConnection
 from emotion_site.serving.connections.open_connections import OpenConnections, Place, Standing
 from emotion_site.web.admission.client_address import client_address
-from emotion_site.web.admission.turns import TooManyWait, Turns
+from emotion_site.web.admission.fair_semaphore import TooManyWait, Turns
 from tests.emotion_site.crowd import answer_on, asking
 from tests.waiting import wait_until
 

@@ -23,10 +23,10 @@ from rest_framework.exceptions import NotAuthenticated
 from emotion_site.exceptions import UserError, busy, unavailable
 from emotion_site.serving.connections.open_connections import Standing
 from emotion_site.web.admission.body_limit import BodyRefused, require_announced_within, within
+from emotion_site.web.admission.client_identity import Sender, credential_of, glance, is_by_token, look_up
 from emotion_site.web.admission.early_responses import early_page, request_of, send_early, with_headers
-from emotion_site.web.admission.senders import Sender, credential_of, glance, is_by_token, look_up
+from emotion_site.web.admission.fair_semaphore import TooManyWait, Turns, in_turn
 from emotion_site.web.admission.spool import Spool
-from emotion_site.web.admission.turns import TooManyWait, Turns, in_turn
 from emotion_site.web.asgi_types import AsgiApp, Message, Receive, Scope, Send
 
 # What strangers send is a password or a passkey.
