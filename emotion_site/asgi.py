@@ -115,13 +115,13 @@ for prepare in PREPARATIONS:
 # These import models, which are there only now.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 
-from emotion_site.web.admission.admission_control import know_sender_first  # noqa: E402
+from emotion_site.web.admission.admission_control import control_admission  # noqa: E402
 from training.pages.socket_urls import websocket_urlpatterns  # noqa: E402
 
 application = cut_prefix(
     ProtocolTypeRouter(
         {
-            "http": limit_body(require_readable_text(know_sender_first(add_prefix(ThreadHandler())))),
+            "http": limit_body(require_readable_text(control_admission(add_prefix(ThreadHandler())))),
             # A page of another site must not listen with the cookies of ours.
             "websocket": require_readable_origin(
                 AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))

@@ -14,7 +14,7 @@ from emotion_site.serving.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.2
+POLL_INTERVAL_S = 0.2
 STOP_WITHIN_S = 4.0
 # Pages come first: a small machine starts one Python after the other sooner than all at once.
 WORKERS_WAIT_S = 2.0
@@ -65,7 +65,7 @@ class Supervisor:
         for beside in (Housekeeper(self._stopping), WriteBack(self._stopping)):
             beside.start()
         try:
-            while not self._stopping.wait(LOOK_EVERY_S):
+            while not self._stopping.wait(POLL_INTERVAL_S):
                 for child in self._children:
                     child.keep_running()
         finally:

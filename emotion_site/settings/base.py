@@ -84,7 +84,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "emotion_site.web.middleware.LastSeenMiddleware",
-    "emotion_site.web.admission.client_identity.SenderMiddleware",
+    "emotion_site.web.admission.client_identity.CredentialCacheMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "emotion_site.sign_in.second_step.SecondStepMiddleware",
     "emotion_site.web.middleware.ButtonAddressMiddleware",

@@ -1,99 +1,99 @@
-"""Work that many want done at once, and that few of them may want for good reasons."""
+"""A semaphore that is fair among client addresses, for requests of anonymous clients."""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from emotion_site.serving.connections.open_connections import Standing
+from emotion_site.serving.connections.open_connections import ConnectionState
 from emotion_site.web.asgi_types import AsgiApp, Message, Receive, Scope, Send
 
 
-class TooManyWait(Exception):
-    """Raised for the one that has waited longest when too many of an address do."""
+class TooManyWaiting(Exception):
+    """Raised for the oldest waiter of an address that has too many."""
 
 
-class Turns:
-    """A few places for work, given out address by address, so that many from one delay nobody else.
+class FairSemaphore:
+    """A semaphore whose permits go round robin by address, so that a flood from one delays no other.
 
-    Of one address the newest goes first. Where all can be served soon, nobody notices; where one program asks
-    without end, whoever shares its address is still answered.
+    Within an address the newest waiter goes first (LIFO): under a flood, a person who shares the address
+    with a program that requests without end is still served.
     """
 
-    def __init__(self, places: int, *, most_waiting: int = 256) -> None:
-        self._free = places
-        self._most_waiting = most_waiting
-        # The first address is the next one; who has had a turn goes to the end.
+    def __init__(self, permits: int, *, max_waiting: int = 256) -> None:
+        self._free = permits
+        self._max_waiting = max_waiting
+        # The first address is served next, and then goes to the end.
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     @asynccontextmanager
     async def of(self, address: str) -> AsyncIterator[None]:
-        await self.take(address)
+        await self.acquire(address)
         try:
             yield
         finally:
-            self.give_back()
+            self.release()
 
-    async def take(self, address: str) -> None:
+    async def acquire(self, address: str) -> None:
         if self._free:
             self._free -= 1
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        line = self._waiting.setdefault(address, deque())
-        line.append(turn)
-        if len(line) > self._most_waiting and not (longest := line.popleft()).done():
-            longest.set_exception(TooManyWait)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiters = self._waiting.setdefault(address, deque())
+        waiters.append(waiter)
+        if len(waiters) > self._max_waiting and not (oldest := waiters.popleft()).done():
+            oldest.set_exception(TooManyWaiting)
         try:
-            await turn
+            await waiter
         except asyncio.CancelledError:
-            # The client left at the very moment when it was its turn.
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self.give_back()
+            # Cancelled at the very moment when the permit was handed over.
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self.release()
             raise
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         while self._waiting:
             address = next(iter(self._waiting))
-            line = self._waiting.pop(address)
-            turn = line.pop()
-            if line:
-                self._waiting[address] = line
-            if not turn.done():
-                turn.set_result(None)
+            waiters = self._waiting.pop(address)
+            waiter = waiters.pop()
+            if waiters:
+                self._waiting[address] = waiters
+            if not waiter.done():
+                waiter.set_result(None)
                 return
         self._free += 1
 
 
-def in_turn(app: AsgiApp, turns: Turns, address: str) -> AsgiApp:
-    """Wrap an ASGI application: it has a turn from when the request is whole until the answer begins."""
+def limit_concurrency(app: AsgiApp, semaphore: FairSemaphore, address: str) -> AsgiApp:
+    """Wrap an ASGI application: it holds a permit from the end of the request to the response's start."""
 
-    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
-        has_turn = False
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        has_permit = False
 
-        async def receive_then_wait() -> Message:
-            nonlocal has_turn
+        async def receive_then_acquire() -> Message:
+            nonlocal has_permit
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body", False):
-                await turns.take(address)
-                has_turn = True
-                if (place := scope.get("place")) is not None:
-                    if place.is_gone:
-                        # Its connection ended while it waited: no work is done for nobody.
+                await semaphore.acquire(address)
+                has_permit = True
+                if (slot := scope.get("slot")) is not None:
+                    if slot.is_closed:
+                        # The connection closed while it waited: nobody would read the response.
                         return {"type": "http.disconnect"}
-                    place.standing = Standing.AT_WORK
+                    slot.state = ConnectionState.ACTIVE
             return message
 
-        async def give_back_and_send(message: Message) -> None:
-            nonlocal has_turn
-            if has_turn:
-                has_turn = False
-                turns.give_back()
+        async def release_and_send(message: Message) -> None:
+            nonlocal has_permit
+            if has_permit:
+                has_permit = False
+                semaphore.release()
             await send(message)
 
         try:
-            await app(scope, receive_then_wait, give_back_and_send)
+            await app(scope, receive_then_acquire, release_and_send)
         finally:
-            if has_turn:
-                turns.give_back()
+            if has_permit:
+                semaphore.release()
 
-    return waiting
+    return limited
