@@ -21,9 +21,9 @@ from annotations.exceptions import ImportRefused
 from annotations.imports.corpus_rows import CorpusRow
 from annotations.models import CorpusColumns, Decision, DuplicateFile
 from annotations.queue.entries import sync_entries
-from classifier.audio.quarantine.job import Decoded
+from classifier.audio.quarantine.decoding_job import Decoded
 from classifier.clips import storage, uploads
-from classifier.corpora.files import one_form
+from classifier.corpora.corpus_files import one_form
 from classifier.models import Clip, Corpus, ModelVersion, Task
 from emotion_site.exceptions import UserError
 

@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from annotations.exceptions import ImportRefused
 from annotations.imports.labels import LabelReader
-from classifier.corpora.files import CorpusFiles, FileRefused, one_form
+from classifier.corpora.corpus_files import CorpusFiles, FileRefused, one_form
 from classifier.corpora.tables import FILE_NAME, TableUnreadable, read_table
 from classifier.models import Clip, Label
 

@@ -15,7 +15,7 @@ from annotations.imports.review_rows import RejectedRow, ReviewRow
 from annotations.models import CurrentReview, Decision, DecisionChange, DuplicateFile, QueueEntry, Review
 from annotations.reviews import log
 from annotations.reviews.decisions import Vote, plurality
-from classifier.corpora.files import one_form, written_forms
+from classifier.corpora.corpus_files import one_form, written_forms
 from classifier.models import Clip, Task
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
-from annotations.queue.counts import mark_reopened
+from annotations.queue.waiting import mark_reopened
 from classifier.models import Clip, Prediction, Task
 from classifier.predictions.certainty import is_doubtful
 

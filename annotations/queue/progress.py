@@ -8,8 +8,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotations.models import CurrentReview, Decision, QueueEntry, Review
-from annotations.queue.counts import n_waiting
 from annotations.queue.leases import LONGEST
+from annotations.queue.waiting import n_waiting
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Corpus, Task
 from emotion_site.models import User

@@ -6,7 +6,7 @@ from collections import Counter
 from django.utils import timezone
 
 from annotations.models import CurrentReview, Decision, DecisionChange, QueueEntry
-from annotations.queue.counts import mark_reopened
+from annotations.queue.waiting import mark_reopened
 from emotion_site.models import User
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from classifier import tasks
-from classifier.audio.quarantine.job import Decoded
+from classifier.audio.quarantine.decoding_job import Decoded
 from classifier.clips import quotas, storage, uploads
 from classifier.clips.titles import Note, title_from_name
 from classifier.inference.exceptions import EngineError

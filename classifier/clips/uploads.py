@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 
 from classifier.audio.exceptions import AudioRejected, DecoderBusy
 from classifier.audio.limits import SAMPLES_PER_SECOND, Limits
-from classifier.audio.quarantine.job import Decoded, DecodingJob
+from classifier.audio.quarantine.decoding_job import Decoded, DecodingJob
 from classifier.audio.quarantine.pool import DecoderPool
 from classifier.clips.rejections import rejection
 from classifier.clips.slots import Slots, busy

@@ -8,8 +8,8 @@ import threading
 import time
 from types import FrameType
 
-from emotion_site.serving.child import Child
 from emotion_site.serving.housekeeper import Housekeeper
+from emotion_site.serving.supervised_process import Child
 from emotion_site.serving.write_back import WriteBack
 
 logger = logging.getLogger(__name__)

@@ -178,7 +178,7 @@ STORAGES = {
 MODELS_DIR = DATA_DIR / "models"
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "emotion_site.web.files.uploads.DiskUploadHandler",
+    "emotion_site.web.files.upload_handler.DiskUploadHandler",
 ]
 # How large a body in memory may be, while there is room for it (spool.py).
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

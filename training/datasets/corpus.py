@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
-from classifier.corpora.files import CorpusFiles, FileRefused, one_form
+from classifier.corpora.corpus_files import CorpusFiles, FileRefused, one_form
 from classifier.corpora.tables import FILE_NAME, Table, TableUnreadable, read_table
 from training.exceptions import CorpusRefused
 

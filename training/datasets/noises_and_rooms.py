@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from classifier.corpora.files import CorpusFiles, FileRefused
+from classifier.corpora.corpus_files import CorpusFiles, FileRefused
 from classifier.corpora.tables import FILE_NAME
 from training.datasets.corpus import METADATA, read_metadata, refused, rows_of
 from training.datasets.decoded import decode_clips

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from annotations.agreement.coefficients import ENOUGH_SPEAKERS
+from training.evaluation.bootstrap import interval_95, resample
 from training.evaluation.metrics import Predictions
-from training.evaluation.resampling import interval_95, resample
 
 SIGNIFICANCE = 0.05
 LISTED_CLIPS = 500

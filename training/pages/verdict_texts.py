@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.agreement.coefficients import ENOUGH_SPEAKERS
 from classifier.templatetags.numbers import percent
+from training.evaluation.bootstrap import CLIPS, SPEAKERS
 from training.evaluation.gate import TOO_FEW_VOICES, current_outcome
-from training.evaluation.resampling import CLIPS, SPEAKERS
 
 Names = Mapping[str, str]
 

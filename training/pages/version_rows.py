@@ -8,7 +8,7 @@ from annotations.agreement.coefficients import ENOUGH_SPEAKERS
 from classifier.models import ModelVersion, Task
 from classifier.predictions.registry import folder_of
 from training.evaluation import gate
-from training.evaluation.resampling import CLIPS
+from training.evaluation.bootstrap import CLIPS
 from training.models import TrainingRun
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from emotion_site.serving.lifeline import follow_parent
 from training.runs.events import EventWriter
 from training.runs.failures import reason_of
-from training.runs.job import Job
+from training.runs.training_job import Job
 
 NICENESS = 19
 # The kernel shall take this process before any that answers people.

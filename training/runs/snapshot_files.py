@@ -5,7 +5,7 @@ from pathlib import Path
 from emotion_site.counted import counted
 from emotion_site.storage.atomic_write import new_folder
 from training.datasets.erasing import erase_withdrawn, sync_folder
-from training.datasets.files import ensure_written, link_snapshot, require_files, verify_snapshot
+from training.datasets.snapshot_folder import ensure_written, link_snapshot, require_files, verify_snapshot
 from training.exceptions import SnapshotRefused
 from training.models import Snapshot
 from training.runs.progress import LeaseLost, RunProgress

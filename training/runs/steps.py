@@ -26,8 +26,8 @@ from training.fitting.hyperparameters import Hyperparameters  # noqa: E402
 from training.fitting.trainer import METRICS  # noqa: E402
 from training.recipes.recipe import MODEL, Sources, train_checkpoint  # noqa: E402
 from training.runs.events import EventWriter  # noqa: E402
-from training.runs.job import RESULT, VERSION, Job  # noqa: E402
 from training.runs.stages import DECODING, EVALUATING, LISTENING, STAGES, TRAINING  # noqa: E402
+from training.runs.training_job import RESULT, VERSION, Job  # noqa: E402
 from training.versions.checkpoint import check_checkpoint  # noqa: E402
 from training.versions.make_version import make_version  # noqa: E402
 from training.versions.writer import Description  # noqa: E402

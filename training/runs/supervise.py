@@ -13,9 +13,9 @@ from django.conf import settings
 from training.exceptions import RunFailed
 from training.runs.events import parse_event
 from training.runs.failures import OUT_OF_MEMORY, is_about_memory
-from training.runs.job import JOB, RESULT, Job
 from training.runs.progress import RunProgress
 from training.runs.stages import BY_NAME
+from training.runs.training_job import JOB, RESULT, Job
 
 logger = logging.getLogger(__name__)
 

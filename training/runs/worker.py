@@ -19,10 +19,10 @@ from training.evaluation import gate
 from training.exceptions import RunFailed, SnapshotRefused
 from training.models import Snapshot, SnapshotClip, TrainingRun
 from training.models.policy import policy_of
-from training.runs.job import RESULT, VERSION, Job
 from training.runs.progress import DATABASE_AWAY, Cancelled, LeaseLost, RunProgress
 from training.runs.snapshot_files import checked_files
 from training.runs.supervise import supervise_process
+from training.runs.training_job import RESULT, VERSION, Job
 from training.versions.promotion import promote_version
 
 logger = logging.getLogger(__name__)

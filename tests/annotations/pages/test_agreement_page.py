@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from annotations.agreement.charts import Mark, heat, place, weekly_chart
 from annotations.agreement.coefficients import Agreement, Interval
-from annotations.agreement.pictures import Mark, heat, place, weekly_chart
+from annotations.agreement.csv_tables import PARTS
 from annotations.agreement.report import WeekRow
-from annotations.agreement.tables import PARTS
 from tests.factories import ModelVersionFactory, PredictionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

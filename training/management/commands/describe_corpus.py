@@ -46,7 +46,7 @@ class Command(BaseCommand):
         lines = [*_lines(corpus, facts), *(_speaker_lines(facts) if options["speakers"] else [])]
         self.stdout.write(json.dumps(facts) if options["json"] else "\n".join(lines))
         if options["picture"]:
-            from training.evaluation.pictures import draw_corpus
+            from training.evaluation.plots import draw_corpus
 
             draw_corpus(corpus, options["picture"])
 
