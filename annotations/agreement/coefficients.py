@@ -96,7 +96,7 @@ def per_label(table: Table, clips: Table) -> list[LabelAgreement]:
     return found
 
 
-def confusion(table: Table, clips: Table) -> Floats:
+def rater_confusion(table: Table, clips: Table) -> Floats:
     """float[labels, labels]: the share of people who say the column's label where another says the row's."""
     together = _together(*comparable(table, clips))
     shares: Floats = together / np.maximum(together.sum(axis=1, keepdims=True), 1e-12)

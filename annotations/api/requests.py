@@ -26,7 +26,7 @@ ERRORS: dict[int, Any] = {
 }
 
 
-def person(request: Request) -> User:
+def signed_in_person(request: Request) -> User:
     """Who is signed in; the permission classes let nobody else in."""
     if not isinstance(request.user, User):
         raise NotAuthenticated

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 
 from annotations import tasks
-from annotations.exports.jobs import path_of
+from annotations.exports.jobs import export_path
 from annotations.models import LabelExport
 from classifier.models import Task
 from emotion_site.models import User
@@ -49,6 +49,6 @@ def delete_exports_of(user: User) -> None:
 
 
 def _remove(export: LabelExport) -> None:
-    path = path_of(export)
+    path = export_path(export)
     export.delete()
     transaction.on_commit(lambda: path.unlink(missing_ok=True))

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from annotations.agreement import charts, csv_tables
 from annotations.agreement.cached_report import report_of
 from annotations.agreement.charts import Mark
-from annotations.agreement.report import Report, VersionRow, with_all_pairs
+from annotations.agreement.report import Report, VersionAgreement, with_all_pairs
 from annotations.pages.asked_task import asked_task
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Label, Task
@@ -98,7 +98,7 @@ def _pictures(report: Report, labels: list[Label]) -> dict[str, Any]:
     }
 
 
-def _version_mark(version: VersionRow) -> Mark:
+def _version_mark(version: VersionAgreement) -> Mark:
     return Mark(_("Version %(number)d") % {"number": version.number}, version.accuracy, version.interval)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.exports.jobs import KEPT_FOR, path_of
+from annotations.exports.jobs import KEPT_FOR, export_path
 from annotations.exports.services import delete_export, start_export
 from annotations.exports.upkeep import drop_if_withdrawn
 from annotations.imports.labels import DEFAULT_TASK
@@ -87,7 +87,7 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponse | StreamingHttp
     if drop_if_withdrawn(export):
         return redirect("annotations:exports")
     try:
-        file = path_of(export).open("rb")
+        file = export_path(export).open("rb")
     except FileNotFoundError:
         raise Http404 from None
     name = f"labels-{export.task.slug}-{timezone.localtime(export.created):%Y-%m-%d-%H%M}.zip"

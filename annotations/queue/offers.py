@@ -44,7 +44,7 @@ def require_reviewer(user: User) -> None:
         )
 
 
-def policy_of(task: Task) -> ReviewPolicy:
+def review_policy_of(task: Task) -> ReviewPolicy:
     return ReviewPolicy.objects.get_or_create(task=task)[0]
 
 
@@ -60,7 +60,7 @@ def take_next(
     require_reviewer(reviewer)
     if ahead and not may_prefetch(reviewer=reviewer, task=task):
         return None
-    policy = policy_of(task)
+    policy = review_policy_of(task)
     request = leases.LeaseRequest(
         reviewer=reviewer,
         task=task,

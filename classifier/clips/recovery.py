@@ -30,7 +30,7 @@ class StrandedClip:
     lost_too_often: bool
 
 
-def look_after_clips() -> None:
+def clean_up_clips() -> None:
     tasks.move_forward()
     retention.remove_unfinished_files()
     registry.remove_interrupted_copies()

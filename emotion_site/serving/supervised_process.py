@@ -14,7 +14,7 @@ LONGEST_PAUSE_S = 30.0
 HEALTHY_AFTER_S = 60.0
 
 
-class Child:
+class SupervisedProcess:
     """A process that is started again, after a growing pause, whenever it ends by itself."""
 
     def __init__(

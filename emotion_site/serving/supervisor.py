@@ -9,7 +9,7 @@ import time
 from types import FrameType
 
 from emotion_site.serving.housekeeper import Housekeeper
-from emotion_site.serving.supervised_process import Child
+from emotion_site.serving.supervised_process import SupervisedProcess
 from emotion_site.serving.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
@@ -48,11 +48,11 @@ class Supervisor:
     def __init__(self, listener: socket.socket, *, web_processes: int) -> None:
         fd = listener.fileno()
         web = [
-            Child(f"web-{number}", "emotion_site.serving.web", str(fd), pass_fds=[fd])
+            SupervisedProcess(f"web-{number}", "emotion_site.serving.web", str(fd), pass_fds=[fd])
             for number in range(1, web_processes + 1)
         ]
         workers = [
-            Child(f"worker-{queue}", "emotion_site.serving.worker", queue, delay_s=WORKERS_WAIT_S)
+            SupervisedProcess(f"worker-{queue}", "emotion_site.serving.worker", queue, delay_s=WORKERS_WAIT_S)
             for queue in QUEUES
         ]
         self._children = [*web, *workers]

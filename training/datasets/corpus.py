@@ -29,7 +29,7 @@ class CorpusClip:
 
 
 @dataclass(frozen=True)
-class Corpus:
+class CorpusFolder:
     """The clips of a folder that can be used; ``rejected`` tells how many rows were left out, and why."""
 
     name: str
@@ -51,7 +51,7 @@ def read_corpus(
     renames: Mapping[str, str] | None = None,
     *,
     follow_links: bool = False,
-) -> Corpus:
+) -> CorpusFolder:
     """Read all rows; ``renames`` maps labels of the corpus to labels of the task.
 
     Links may lead out of the folder only with ``follow_links``.
@@ -70,7 +70,7 @@ def read_corpus(
                 continue
             clips.append(_clip(row, table, path.parent, split, reader))
     check_speakers(clips)
-    return Corpus(folder.name, tuple(labels), tuple(clips), dict(rejected))
+    return CorpusFolder(folder.name, tuple(labels), tuple(clips), dict(rejected))
 
 
 def check_speakers(clips: Iterable[CorpusClip]) -> None:
@@ -108,7 +108,7 @@ def read_metadata(path: Path, files: CorpusFiles) -> Table:
         files.require_inside(path)
         table = read_table(path)
     except FileRefused as error:
-        raise refused(error, path.name) from error
+        raise corpus_refused(error, path.name) from error
     except TableUnreadable as error:
         raise CorpusRefused("unreadable_metadata", "The metadata.csv cannot be read.") from error
     if FILE_NAME not in table.columns:
@@ -124,7 +124,7 @@ def rows_of(table: Table) -> Iterator[dict[str, str]]:
         raise CorpusRefused("unreadable_metadata", "The metadata.csv cannot be read.") from error
 
 
-def refused(error: FileRefused, name: str) -> CorpusRefused:
+def corpus_refused(error: FileRefused, name: str) -> CorpusRefused:
     details = {
         "bad_file_name": "A file_name must be relative and stay inside its folder.",
         "missing_file": f"The corpus names a file that is not there: {name}.",
@@ -147,7 +147,7 @@ def _clip(row: Mapping[str, str], table: Table, home: Path, split: str | None, r
     try:
         path = reader.files.find(home, name)
     except FileRefused as error:
-        raise refused(error, name) from error
+        raise corpus_refused(error, name) from error
     label = row.get("label") or None
     label = reader.renames.get(label, label) if label else None
     if label is not None and label not in reader.labels:

@@ -58,7 +58,7 @@ def freeze_snapshot(
     with transaction.atomic():
         task = Task.objects.select_for_update().get(pk=task.pk)
         clips = _clips_to_freeze(task, options or FreezeOptions())
-        checksum = checksum_of(clips)
+        checksum = snapshot_checksum(clips)
         same = Snapshot.objects.filter(task=task, checksum=checksum, n_erased=0)
         known = same.exclude(state=Snapshot.State.FAILED).first()
         if known is not None:
@@ -70,7 +70,7 @@ def freeze_snapshot(
     return FreezeResult(snapshot, created=True)
 
 
-def checksum_of(clips: Sequence[SnapshotClip]) -> str:
+def snapshot_checksum(clips: Sequence[SnapshotClip]) -> str:
     """SHA-256 over the sorted lines ``waveform_sha256,label,soft labels,speaker,split``."""
     lines = sorted(
         ",".join([clip.waveform_sha256, clip.label.key, *clip.shares, clip.speaker, clip.split])

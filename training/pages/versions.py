@@ -103,7 +103,7 @@ def predict_again(request: SignedInRequest) -> HttpResponse:
     current = get_object_or_404(ModelVersion.objects.active(task.slug))
     with errors_as_messages(request):
         clips = repredict_requests.clips_to_repredict(current)
-        job = repredict_requests.predict_again(person=request.user, task=task, clips=clips)
+        job = repredict_requests.start_prediction_job(person=request.user, task=task, clips=clips)
         text = ngettext("%(count)d clip is heard again.", "%(count)d clips are heard again.", job.total)
         messages.success(request, text % {"count": job.total})
     return _back(task)

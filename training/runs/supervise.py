@@ -15,7 +15,7 @@ from training.runs.events import parse_event
 from training.runs.failures import OUT_OF_MEMORY, is_about_memory
 from training.runs.progress import RunProgress
 from training.runs.stages import BY_NAME
-from training.runs.training_job import JOB, RESULT, Job
+from training.runs.training_job import JOB, RESULT, TrainingJob
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ SURE_FROM = 0.1
 LOG, LOG_TAIL_BYTES = "process.log", 4000
 
 
-def supervise_process(progress: RunProgress, job: Job) -> None:
+def supervise_process(progress: RunProgress, job: TrainingJob) -> None:
     """Run the process to its end, again after a kill. Raises Cancelled, LeaseLost and RunFailed."""
     for _attempt in range(MAX_ATTEMPTS):
         exit_code, error = _run_once(progress, job)
@@ -47,13 +47,13 @@ def supervise_process(progress: RunProgress, job: Job) -> None:
     )
 
 
-def _ran_out_of_memory(job: Job) -> bool:
+def _ran_out_of_memory(job: TrainingJob) -> bool:
     """Some libraries end the process where Python would raise MemoryError; the end of its log shows it."""
     tail = (Path(job.work) / LOG).read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
     return is_about_memory(tail.lower())
 
 
-def _run_once(progress: RunProgress, job: Job) -> tuple[int, dict[str, str] | None]:
+def _run_once(progress: RunProgress, job: TrainingJob) -> tuple[int, dict[str, str] | None]:
     with (Path(job.work) / LOG).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  # our own module, with a path of our own
             [sys.executable, "-m", "training.runs.child", str(Path(job.work) / JOB)],

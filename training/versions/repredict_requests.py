@@ -22,7 +22,7 @@ def clips_to_repredict(version: ModelVersion) -> ClipQuerySet:
     return Clip.objects.present().filter(answered_by__task=version.task).exclude(answered_by=version)
 
 
-def predict_again(*, person: User, task: Task, clips: ClipQuerySet) -> PredictionJob:
+def start_prediction_job(*, person: User, task: Task, clips: ClipQuerySet) -> PredictionJob:
     """Start a job for these clips; whoever does not administer the site may choose their own clips alone.
 
     Raises PermissionDenied, and UserError ``no_model`` or ``no_clips``.

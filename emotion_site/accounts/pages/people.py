@@ -24,7 +24,7 @@ from emotion_site.exceptions import UserError
 from emotion_site.models import User
 from emotion_site.roles import Role, assigned_role
 from emotion_site.sign_in.guards import SignedInRequest, admin_required, fresh_sign_in_required
-from emotion_site.sign_in.links import Purpose, path_of
+from emotion_site.sign_in.links import Purpose, link_path
 from emotion_site.storage.folding import folded
 
 PEOPLE_PER_PAGE = 50
@@ -84,7 +84,7 @@ def person_reset_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """Make a link with which this person chooses a new password; only this response shows it."""
     found = get_object_or_404(User, pk=pk, is_active=True)
     _link, secret = make_reset_link(user=found, actor=request.user)
-    url = request.build_absolute_uri(path_of(Purpose.PASSWORD_RESET, secret))
+    url = request.build_absolute_uri(link_path(Purpose.PASSWORD_RESET, secret))
     return render(request, "emotion_site/person_reset_link.html", {"person": found, "url": url})
 
 

@@ -56,7 +56,7 @@ class PipeliningConnection(LingeringConnection):
             super().on_response_complete()
 
     def _unacknowledged_bytes(self) -> int:
-        in_system = 0
+        in_system: int = 0
         if sys.platform == "linux":
             sock = self.transport.get_extra_info("socket")
             (in_system,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), SIOCOUTQ, b"\0" * 4))
