@@ -78,7 +78,7 @@ class ThreadHandler(ASGIHandler):
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
-        """A request that tells how long its body is, or Django and the API's parsers would take it for none.
+        """A request with a Content-Length, without which Django and the API's parsers assume no body.
 
         Programs and proxies may send it in pieces without saying so (Transfer-Encoding: chunked).
         """

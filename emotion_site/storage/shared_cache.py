@@ -101,7 +101,7 @@ class SharedCache(RedisCache):
         self.own = LocMemCache(f"instead of {server}", {"OPTIONS": {"MAX_ENTRIES": MAX_ENTRIES}})
 
     def is_shared(self) -> bool:
-        """Whether Redis takes what it is given. Asks it, unless it is known to be away."""
+        """Whether Redis accepts writes. Checks it, unless it is known to be down."""
         self.set("emotion_site.is-shared", True)
         return not self.outage.is_on
 

@@ -9,7 +9,7 @@ from emotion_site.web.navigation import section_of
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """What every page may ask: who is here, what the site allows."""
+    """Template variables of every page: the person, and what the site allows."""
     # Lazy, because pages about errors must not need the database.
     role = SimpleLazyObject(lambda: role_of(request.user))
     return {

@@ -1,4 +1,4 @@
-"""Behind which of the main links a page lies."""
+"""The main navigation link to highlight for a page."""
 
 from django.http import HttpRequest
 
@@ -6,7 +6,7 @@ OF_APPS = {"classifier": "history", "annotations": "review", "training": "models
 
 
 def section_of(request: HttpRequest) -> str:
-    """``classify``, ``history``, ``review``, ``models`` or ``people``; empty for pages that lie elsewhere."""
+    """``classify``, ``history``, ``review``, ``models`` or ``people``; empty for other pages."""
     match = request.resolver_match
     if match is None:
         return ""

@@ -75,7 +75,7 @@ def early_page(scope: Scope, error: UserError) -> HttpResponse:
 def _page(
     language: str, is_api: bool, is_secure: bool, status: int, code: str, detail: str
 ) -> tuple[bytes, dict[str, str]]:
-    """Made once, because a refused client may ask again and again."""
+    """Rendered once, because a refused client may retry often."""
     # A connection whose request nobody could read never came to where this is done for all others.
     set_script_prefix(f"{settings.URL_PREFIX}/")
     if is_api:
@@ -90,7 +90,7 @@ def _page(
 
 
 def raw_error_response(error: UserError) -> bytes:
-    """The same as bytes, for a connection whose request nobody could read or wants to."""
+    """The same as bytes, for a connection whose request was unreadable or is left unread."""
     response = early_page({"path": "/", "method": "GET", "headers": []}, error)
     lines = [f"HTTP/1.1 {error.status} {response.reason_phrase}", "connection: close"]
     lines += [f"{name.lower()}: {value}" for name, value in response.items()]
@@ -119,6 +119,6 @@ def language_of(scope: Scope) -> str:
 
 
 def request_of(scope: Scope) -> ASGIRequest:
-    """Enough of a request to ask for its language and its scheme, however odd the rest of it is."""
+    """A minimal request that gives language and scheme, however malformed the rest is."""
     headers = [(name, value) for name, value in scope["headers"] if name in KEPT_HEADERS]
     return ASGIRequest({**scope, "query_string": b"", "headers": headers}, BytesIO())
