@@ -105,7 +105,7 @@ def _find_repeated(owner: User, key: str, digest: str) -> Submission | None:
 
 
 def _remember_key(owner: User, key: str, digest: str, clip: Clip) -> None:
-    """The key stands for this clip from now on, although the upload made none."""
+    """From now on the idempotency key maps to this existing clip."""
     if key:
         row = IdempotencyKey(owner=owner, key=key, upload_digest=digest, clip_id=clip.pk)
         IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)

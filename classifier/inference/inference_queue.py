@@ -61,7 +61,7 @@ class InferenceQueue:
         return job.future
 
     def require_room(self) -> None:
-        """Raises QueueFull when a clip that came now would be turned away."""
+        """Raises QueueFull when a clip submitted now would be refused."""
         with self._lock:
             self._require_room()
 
