@@ -1,4 +1,4 @@
-"""Where things stand in the pictures of the agreement page. Shares and kappas lie on one scale.
+"""Positions and colours for the charts of the agreement page. Shares and kappas share one scale.
 
 A mark is part of a line of text, which a chart of its own could not keep beside its words on a phone.
 """

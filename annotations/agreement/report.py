@@ -35,7 +35,7 @@ class PairRow:
 
 @dataclass(frozen=True)
 class WeekRow:
-    """Clips whose last answer came in the week that begins on this Monday."""
+    """Clips whose latest review is in the week beginning on this Monday."""
 
     monday: date
     figures: Agreement
@@ -43,7 +43,7 @@ class WeekRow:
 
 @dataclass(frozen=True)
 class VersionAgreement:
-    """How often the reviewers of clips drawn at random say what a model version says."""
+    """Agreement between a model version and reviewers, on clips drawn at random."""
 
     number: int
     n_clips: int
@@ -57,7 +57,7 @@ class VersionAgreement:
 
     @property
     def has_few_voices(self) -> bool:
-        """Too few to tell how it hears others."""
+        """Too few speakers to generalise to others."""
         return self.n_voices is not None and self.n_voices < coefficients.ENOUGH_SPEAKERS
 
 

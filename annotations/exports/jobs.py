@@ -27,7 +27,7 @@ Status = LabelExport.Status
 
 
 def export_path(export: LabelExport) -> Path:
-    """The zip file of a finished export: the table, its manifest and, if asked for, the sound."""
+    """The zip file of a finished export: the table, its manifest and, optionally, the audio."""
     return Path(settings.DATA_DIR) / "exports" / f"{export.pk}.zip"
 
 

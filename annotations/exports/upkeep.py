@@ -35,7 +35,7 @@ def stranded_exports() -> list[LabelExport]:
 
 
 def fail_export(export: LabelExport) -> bool:
-    """Never True: whoever asked for the export sees that it failed, and asks again."""
+    """Never True: a stranded export is marked failed, and its owner starts another."""
     unfinished = LabelExport.objects.filter(pk=export.pk, status__in=[Status.WAITING, Status.RUNNING])
     unfinished.update(status=Status.FAILED, error_code="worker_lost", finished_at=timezone.now())
     return False

@@ -165,7 +165,7 @@ def _new_clip(corpus: Corpus, row: CorpusRow, decoded: Decoded, review: bool) ->
 
 
 def clip_checksum(row: CorpusRow, decoded: Decoded) -> str:
-    """Of the waveform. Silence stands for sound that is elsewhere, so each silent file is its own."""
+    """SHA-256 of the waveform. Silence is a placeholder for absent audio, so each silent file is unique."""
     if not decoded.quality.digital_silence:
         return decoded.checksum
     return hashlib.sha256(f"{decoded.checksum}:{row.split}/{row.file_name}".encode()).hexdigest()

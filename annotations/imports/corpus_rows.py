@@ -18,7 +18,7 @@ PLACED = {FILE_NAME, "label", "speaker", "split", "usable"}
 
 @dataclass(frozen=True)
 class CorpusRow:
-    """A clip of a corpus as its table has it; ``rejected`` says why it cannot be used, or nothing.
+    """A clip's row in the table of a corpus; ``rejected`` is why it cannot be used, or empty.
 
     ``others`` are the columns that the site has no place for.
     """

@@ -25,7 +25,7 @@ MAX_RATER = 80
 
 @dataclass(frozen=True)
 class ReviewRow:
-    """``number`` tells equal lines of one file apart."""
+    """``number`` distinguishes equal lines of one file."""
 
     file_name: str
     rater: str

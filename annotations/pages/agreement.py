@@ -103,7 +103,7 @@ def _version_mark(version: VersionAgreement) -> Mark:
 
 
 def _version_confusion(report: Report, labels: list[Label]) -> list[tuple[int, list[Any]]]:
-    """For each version, newest first: what reviewers said, and how often the version said what."""
+    """For each version, newest first: its confusion matrix against the reviewers."""
     return [
         (
             version.number,

@@ -1,4 +1,4 @@
-"""Exports of labels: asked for here, made by a worker, fetched as one file."""
+"""Exports of labels: started here, made by a worker, downloaded as one file."""
 
 import asyncio
 import os
@@ -65,7 +65,7 @@ def exports(request: SignedInRequest) -> HttpResponse:
 @admin_required
 @require_GET
 def export_list(request: SignedInRequest) -> HttpResponse:
-    """The list alone, which asks for itself again while a worker is busy."""
+    """The list fragment, which polls itself while a worker is busy."""
     return render(request, "annotations/_exports.html", _listed())
 
 

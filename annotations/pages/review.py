@@ -107,7 +107,7 @@ def save_policy(request: SignedInRequest, task: str) -> HttpResponse:
 @login_required
 @require_safe
 def work(request: SignedInRequest, task: str) -> HttpResponse:
-    """The page itself is empty; its script asks for clips, so that nothing is leased by a mere look."""
+    """The page itself is empty; its script requests clips, so that opening it leases nothing."""
     row = get_object_or_404(Task, slug=task)
     if not is_reviewer(request.user):
         return render(request, "annotations/no_role.html", status=403)

@@ -30,7 +30,7 @@ def review_settings(task: Task, labels: Iterable[Label], user: User) -> dict[str
 
 
 def default_keys(labels: Iterable[Label]) -> list[dict[str, str]]:
-    """Each action with its name and the key it has until somebody chooses another."""
+    """Each action with its name and default key."""
     digits = [
         ("label:" + label.key, str(label), str(label.digit) if 0 < label.digit <= LARGEST_DIGIT else "")
         for label in labels

@@ -103,7 +103,7 @@ def record_offer(*, entry_id: int, reviewer: User) -> None:
 
 
 def require_offered(*, entry: QueueEntry, reviewer: User) -> None:
-    """Nobody reviews a clip that was never offered to them. Raises UserError ``not_offered``."""
+    """Refuse a review of a clip that was never offered to this person. Raises UserError ``not_offered``."""
     if entry.leased_by_id == reviewer.pk:
         return
     if not OfferedClip.objects.filter(entry=entry, reviewer=reviewer).exists():
@@ -147,6 +147,6 @@ def playable_by(user: User) -> ClipQuerySet:
 
 
 def log_listen(*, listener: User, clip: Clip) -> None:
-    """Every listen by somebody other than the owner is kept."""
+    """Log a listen by anyone but the owner."""
     if clip.owner_id != listener.pk:
         ListenLog.objects.create(clip=clip, listener=listener, pseudonym=pseudonym_of(listener))

@@ -53,13 +53,13 @@ def _midnight() -> datetime:
 
 
 def has_labels_coming() -> bool:
-    """Whether there is somebody to label recordings here, or some that were labelled elsewhere."""
+    """Whether this site has reviewers, or recordings that were labelled elsewhere."""
     reviewers = User.objects.filter(is_active=True, groups__name=Role.REVIEWER)
     return Corpus.objects.exists() or reviewers.exists() or Review.objects.exists()
 
 
 def counts_by_state(task: Task) -> dict[str, int]:
-    """How many clips stand in each state, withdrawn ones left out."""
+    """The number of clips in each state, withdrawn ones left out."""
     # SQLite groups by its index for `IN (0)`, and sorts everything for `NOT`.
     decisions = Decision.objects.filter(task=task, is_withdrawn__in=[False])
     found = decisions.values_list("state").annotate(count=Count("*")).order_by()

@@ -37,7 +37,7 @@ def history_of(clip_id: UUID, task: Task) -> list[HistoryEntry]:
 
 
 def history_for_owner(clip_id: UUID, task: Task) -> list[HistoryEntry]:
-    """What its owner may read: no pseudonym, no comment, nothing by which reviewers tell each other apart."""
+    """The history as its owner may read it: no pseudonym or comment, nothing that distinguishes reviewers."""
     reviews = Review.objects.filter(clip_id=clip_id, task=task).select_related("label")
     someone = _("A reviewer")
     events = [HistoryEntry(review.created, someone, describe_review(review)) for review in reviews]
@@ -77,7 +77,7 @@ def _changes(clip_id: UUID, task: Task) -> QuerySet[DecisionChange]:
 
 
 def _adjudicator(change: DecisionChange) -> str:
-    """Who adjudicated is no secret among administrators; whoever answered last stays a pseudonym."""
+    """Administrators may see who adjudicated; the author of the latest review stays a pseudonym."""
     if change.how != Decision.How.ADJUDICATED:
         return ""
     return change.actor.get_short_name() if change.actor else _("A former administrator")
