@@ -30,7 +30,7 @@ class CorpusClip:
 
 @dataclass(frozen=True)
 class CorpusFolder:
-    """The clips of a folder that can be used; ``rejected`` tells how many rows were left out, and why."""
+    """The clips of a folder that can be used; ``rejected`` is the number of rows left out, by reason."""
 
     name: str
     labels: tuple[str, ...]
@@ -74,7 +74,7 @@ def read_corpus(
 
 
 def check_speakers(clips: Iterable[CorpusClip]) -> None:
-    """Raises CorpusRefused when a voice stands in two splits: a test speaker must be new to the model."""
+    """Raises CorpusRefused when a speaker is in two splits: a test speaker must be new to the model."""
     splits: dict[str, set[str]] = defaultdict(set)
     for clip in clips:
         splits[clip.speaker].add(clip.split)
@@ -86,7 +86,7 @@ def check_speakers(clips: Iterable[CorpusClip]) -> None:
 
 
 def require_several_labels(clips: Sequence[CorpusClip]) -> None:
-    """Raises CorpusRefused when there is nothing to tell apart."""
+    """Raises CorpusRefused when there are fewer than two labels."""
     if len({clip.label for clip in clips}) < 2:
         raise CorpusRefused("one_label", "Training needs clips of at least two labels.")
 
@@ -155,7 +155,7 @@ def _clip(row: Mapping[str, str], table: Table, home: Path, split: str | None, r
     split = split or row.get("split") or "train"
     if split not in SPLITS:
         raise CorpusRefused("unknown_split", f"There is no split {split}; known are {', '.join(SPLITS)}.")
-    # A row without a speaker is a voice of its own. A voice has one name in all tables.
+    # A row without a speaker is a speaker of its own. A speaker has one name in all tables.
     speaker = normalize("NFC", row.get("speaker", "")) or PurePosixPath(one_form(name)).stem
     duration = row.get("duration_s")
     return CorpusClip(

@@ -97,7 +97,7 @@ def _decode_into(
 
 @contextmanager
 def quarantine() -> Iterator[DecoderProcess]:
-    """A decoder process of our own: corpora come from elsewhere, and this process may read the whole site."""
+    """A sandboxed decoder process: corpora are untrusted, and this process may read the whole site."""
     decoder = DecoderProcess(LIMITS)
     try:
         yield decoder

@@ -20,7 +20,7 @@ from emotion_site.models import User
 from emotion_site.roles import require_admin
 from training import tasks
 from training.datasets.corpus import SPLITS
-from training.datasets.splits import splits_of, voice_of
+from training.datasets.splits import speaker_key_of, splits_of
 from training.models import Snapshot, SnapshotClip
 
 logger = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ def _clips_to_freeze(task: Task, options: FreezeOptions) -> list[SnapshotClip]:
             _("No clip is decided and shared for review and training yet, so there is nothing to freeze."),
             status=409,
         )
-    voices = {decision.clip_id: voice_of(decision.clip) for decision in decisions}
+    voices = {decision.clip_id: speaker_key_of(decision.clip) for decision in decisions}
     splits = splits_of(task, [voice for voice in voices.values() if voice is not None])
     votes = _votes(task, [decision.clip_id for decision in decisions])
     labels = list(task.labels.order_by("order").values_list("pk", flat=True))

@@ -17,7 +17,7 @@ SPEAKERS, CLIPS = "speakers", "clips"
 
 @dataclass(frozen=True)
 class BootstrapSamples:
-    """``by`` is what is resampled, ``speakers`` or ``clips``; ``unit`` int[clips] what each clip belongs to.
+    """``by`` is the resampled unit, ``speakers`` or ``clips``; ``unit`` int[clips] the unit of each clip.
 
     ``weights`` float[resamples, units] says how often each unit is in each resample.
     """

@@ -124,7 +124,7 @@ def _evidence(reason: Mapping[str, Any]) -> str:
 
 
 def _interval(reason: Mapping[str, Any]) -> str:
-    """Empty for an earlier run that resampled a handful of voices, which proves nothing."""
+    """Empty for an earlier run that resampled too few speakers for a valid interval."""
     low, high = (signed(100 * edge) for edge in reason["difference"]["interval_95"])
     by = reason.get("interval_by", SPEAKERS)
     if by == CLIPS:

@@ -79,7 +79,7 @@ def _of_other(run: TrainingRun | None) -> float | None:
 
 
 def _accuracy(manifest: dict[str, Any]) -> Accuracy | None:
-    """An imported version may come without."""
+    """None for an imported version without metrics."""
     try:
         test = manifest["metrics"]["test"]
         value = 100 * test["accuracy"]["value"]

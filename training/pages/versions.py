@@ -82,7 +82,7 @@ def roll_back(request: SignedInRequest) -> HttpResponse:
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Asks first: the files cannot be had back."""
+    """Confirm, then delete: the files cannot be restored."""
     version = get_object_or_404(ModelVersion.objects.select_related("task"), pk=pk)
     if request.method != "POST":
         context = {"version": version, "n_predictions": version.predictions.count()}

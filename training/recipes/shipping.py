@@ -1,4 +1,4 @@
-"""Puts a trained checkpoint in the place of the version that ships, with its metrics on unseen voices."""
+"""Replaces the shipped version with a trained checkpoint, with its metrics on unseen speakers."""
 
 import shutil
 import tempfile

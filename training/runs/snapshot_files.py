@@ -49,7 +49,7 @@ def _update(progress: RunProgress, done: int, total: int) -> None:
 
 
 def _may_go_on(progress: RunProgress) -> bool:
-    """Asked while the snapshot is being written; an update as well."""
+    """Called while the snapshot is being written; also renews the lease."""
     try:
         progress.update(stage=CHECKING)
     except LeaseLost:

@@ -124,7 +124,7 @@ STEPS: Mapping[str, Step] = {each.__name__: each for each in (decode, train, exp
 
 
 def _require_room(job: TrainingJob, corpus: CorpusFolder) -> None:
-    """Better to say it before hours of training than after."""
+    """Checked before hours of training rather than after."""
     sound = 2 * 16_000 * sum(clip.duration_s or 0.0 for clip in corpus.clips)
     weights = (Path(job.start) / "model.safetensors").stat().st_size
     free = shutil.disk_usage(job.work).free

@@ -1,4 +1,4 @@
-"""Runs the process that trains: records its events on the run's row, and stops it when asked to."""
+"""Supervises the training process: records its events on the run's row, and stops it on cancellation."""
 
 import logging
 import selectors
@@ -96,7 +96,7 @@ def _record_events(
 
 
 class EventRecorder:
-    """Collects the events of a process, and writes them on the run's row when told to."""
+    """Buffers the events of a process, and writes them to the run's row on ``flush``."""
 
     def __init__(self, progress: RunProgress) -> None:
         self.error: dict[str, str] | None = None

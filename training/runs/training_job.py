@@ -1,4 +1,4 @@
-"""What a worker hands to the process that trains, and the names of the files between them."""
+"""The input of the training process, written by its worker, and the names of the files between them."""
 
 import json
 from dataclasses import asdict, dataclass, field

@@ -34,7 +34,7 @@ def work_folder(run: TrainingRun) -> Path:
 
 
 def execute_run(run: TrainingRun) -> None:
-    """Take a run to its end; called again after a kill, it goes on from what lies in its folder.
+    """Execute a run to its end; after a kill, it resumes from the files in its folder.
 
     Whatever happens, the row says so with a code and a sentence.
     """
@@ -155,7 +155,7 @@ def _register_and_judge(run: TrainingRun, progress: RunProgress, work: Path) -> 
 
 
 def promote_trained_version(run: TrainingRun, progress: RunProgress, version: ModelVersion) -> None:
-    """A version that cannot come into service by itself, because another did, waits for a person."""
+    """Promote the new version; it awaits approval if another was promoted in the meantime."""
     compared_with = TrainingRun.objects.values_list("compared_with", flat=True).get(pk=run.pk)
     try:
         if ModelVersion.objects.active(run.task.slug).filter(pk=version.pk).exists():

@@ -23,7 +23,7 @@ def clips_to_repredict(version: ModelVersion) -> ClipQuerySet:
 
 
 def start_prediction_job(*, person: User, task: Task, clips: ClipQuerySet) -> PredictionJob:
-    """Start a job for these clips; whoever does not administer the site may choose their own clips alone.
+    """Start a job for these clips; only administrators may choose clips of others.
 
     Raises PermissionDenied, and UserError ``no_model`` or ``no_clips``.
     """

@@ -104,7 +104,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def _seconds(clip: CorpusClip, decoder: DecoderProcess) -> float:
-    """As the table of the corpus says, or measured where it does not."""
+    """From the table of the corpus, or measured where it has none."""
     if clip.duration_s is not None:
         return clip.duration_s
     return len(waveform_of(clip.path, decoder)) / SAMPLE_RATE
