@@ -12,7 +12,7 @@ from annotations.agreement import charts, csv_tables
 from annotations.agreement.cached_report import report_of
 from annotations.agreement.charts import Mark
 from annotations.agreement.report import Report, VersionAgreement, with_all_pairs
-from annotations.pages.asked_task import asked_task
+from annotations.pages.requested_task import requested_task
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Label, Task
 from emotion_site.sign_in.guards import SignedInRequest, reviewer_required
@@ -24,7 +24,7 @@ DRAWN_PAIRS = 10
 @reviewer_required
 @require_safe
 def agreement(request: SignedInRequest) -> HttpResponse:
-    task, tasks = asked_task(request)
+    task, tasks = requested_task(request)
     report = report_of(task)
     labels = list(task.labels.order_by("order"))
     context = {

@@ -79,10 +79,10 @@ class InferenceQueue:
     def _run_next(self) -> None:
         """Once for every job, but which one it is shows only now."""
         with self._lock:
-            turn = self._waiting.get()
-            if turn is None:
+            entry = self._waiting.get()
+            if entry is None:
                 return
-            _person, job = turn
+            _person, job = entry
             self._running_s += job.audio_s
         started = time.perf_counter()
         try:

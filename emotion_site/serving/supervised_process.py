@@ -37,7 +37,7 @@ class SupervisedProcess:
         elif self._process.poll() is not None:
             self._plan_restart(self._process, now)
 
-    def ask_to_stop(self) -> None:
+    def terminate(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 

@@ -78,7 +78,7 @@ class Supervisor:
     def _end_children(self) -> None:
         logger.info("Stopping")
         for child in self._children:
-            child.ask_to_stop()
+            child.terminate()
         deadline = time.monotonic() + STOP_WITHIN_S
         for child in self._children:
             child.wait_or_kill(deadline)

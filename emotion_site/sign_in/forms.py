@@ -101,10 +101,10 @@ class SignUpForm(SignupForm):
         if settings.EMAIL or (saved[0] and self.signs_in):
             return saved
         if self.account_already_exists:
-            self._tell_owner()
+            self._notify_owner()
         return None, self._lead_to_sign_in(request)
 
-    def _tell_owner(self) -> None:
+    def _notify_owner(self) -> None:
         """Takes as long as making an account: one password is hashed in both cases."""
         owner = User.objects.filter(email__iexact=self.cleaned_data["email"]).first()
         # A second press of the same person is nothing to be told about.

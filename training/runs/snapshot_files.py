@@ -19,7 +19,7 @@ def checked_files(snapshot: Snapshot, progress: RunProgress, work: Path) -> Path
     folder = work / SNAPSHOT
     if folder.is_dir():
         return folder
-    ensure_written(snapshot, lambda: _may_go_on(progress))
+    ensure_written(snapshot, lambda: _may_continue(progress))
     progress.raise_if_cancelled()
     while True:
         erase_withdrawn(snapshot)
@@ -48,7 +48,7 @@ def _update(progress: RunProgress, done: int, total: int) -> None:
         progress.raise_if_cancelled()
 
 
-def _may_go_on(progress: RunProgress) -> bool:
+def _may_continue(progress: RunProgress) -> bool:
     """Called while the snapshot is being written; also renews the lease."""
     try:
         progress.update(stage=CHECKING)

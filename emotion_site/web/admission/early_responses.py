@@ -28,7 +28,7 @@ HEADERS = (
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 )
 # A program that is told at once that the site is busy asks again at once, and keeps it so.
-TELL_BUSY_AFTER_S = 1.0
+BUSY_RESPONSE_AFTER_S = 1.0
 # What is read of a request that may be odd in every other way.
 KEPT_HEADERS = {b"cookie", b"accept-language", b"host", b"x-forwarded-proto"}
 
@@ -37,7 +37,7 @@ async def refuse_early(scope: Scope, send: Send, error: UserError) -> None:
     """Send an error in the place of Django, as a page or in the shape of the API, and end the connection."""
     logger.warning("Refused a request early code=%s", error.code)
     if error.retry_after_s:
-        await asyncio.sleep(TELL_BUSY_AFTER_S)
+        await asyncio.sleep(BUSY_RESPONSE_AFTER_S)
     await send_early(send, early_page(scope, error))
 
 
