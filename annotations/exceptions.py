@@ -1,4 +1,4 @@
-"""Why a file of others cannot be read, told to the administrator at the terminal."""
+"""Why an imported file cannot be read, shown to the administrator at the terminal."""
 
 
 class ImportRefused(Exception):

@@ -11,8 +11,8 @@ from annotations.agreement.report_cache import store_missing_reports
 from annotations.exports.jobs import forget_old_exports
 from annotations.exports.services import delete_exports_of
 from annotations.exports.upkeep import with_sound
-from annotations.queue.counts import refresh_may_be_open
 from annotations.queue.entries import enter_missing_clips, sync_entries
+from annotations.queue.waiting import refresh_may_be_open
 from classifier.events import clips_changed
 from classifier.models import Clip, Task
 from emotion_site.models import User

@@ -27,7 +27,7 @@ def reorder_queue(task_id: int) -> None:
 
 @task()
 def check_exports() -> None:
-    """Somebody took a clip back."""
+    """A clip was withdrawn."""
     drop_withdrawn_sound()
 
 

@@ -8,7 +8,7 @@ from torch.utils.data import TensorDataset
 from transformers import Trainer, TrainingArguments
 
 from benchmarks.corpus import SHIPPED
-from training.datasets.corpus import Corpus
+from training.datasets.corpus import CorpusFolder
 from training.datasets.decoded import decode_clips
 from training.fitting.hyperparameters import Hyperparameters
 from training.recipes.recipe import Sources, train_checkpoint
@@ -18,14 +18,14 @@ from training.versions.checkpoint import check_checkpoint, load_model
 COPIES = 3
 
 
-def with_kept_features(corpus: Corpus, folder: Path) -> float:
+def with_kept_features(corpus: CorpusFolder, folder: Path) -> float:
     begin = time.perf_counter()
     sources = Sources(cache=folder / "cache", checkpoint=SHIPPED)
     train_checkpoint(corpus, sources, Hyperparameters(trained="head", copies=COPIES), folder / "run")
     return time.perf_counter() - begin
 
 
-def with_plain_trainer(corpus: Corpus, folder: Path) -> float:
+def with_plain_trainer(corpus: CorpusFolder, folder: Path) -> float:
     begin = time.perf_counter()
     clips = corpus.split("train")
     audio = decode_clips([clip.path for clip in clips], folder / "plain")

@@ -57,7 +57,7 @@ class ModelVersionAdmin(LookOnlyAdmin):
 
 @admin.register(Clip)
 class ClipAdmin(LookOnlyAdmin):
-    """Without titles and sound: those belong to the owner until the clip is shared."""
+    """Without titles and audio, which are private to the owner until the clip is shared."""
 
     list_display = [
         "id",

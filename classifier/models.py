@@ -67,7 +67,7 @@ class Label(models.Model):
 
 
 class Corpus(models.Model):
-    """Recordings that were imported together, with the labels that came along."""
+    """Recordings that were imported together with their labels."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     task = models.ForeignKey(Task, models.PROTECT, verbose_name=_("task"), related_name="corpora")

@@ -1,4 +1,4 @@
-"""Reading several rows: access rules and orders that every door shares."""
+"""Querysets: access rules and orderings shared by pages, API and admin."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -26,7 +26,7 @@ class ClipQuerySet(models.QuerySet["Clip"]):
         return self.filter(owner_id=user.pk, deleted_at__isnull=False)
 
     def reviewable(self) -> Self:
-        """Clips that reviewers may hear: there, and shared for it."""
+        """Clips that reviewers may listen to: not deleted, and shared for review."""
         return self.present().filter(shared_for_review=True)
 
     def with_predictions(self) -> Self:

@@ -25,7 +25,7 @@ def remove_audio(instance: Clip, **kwargs: Any) -> None:
 
 @receiver(housekeeping)
 def look_after_clips(**kwargs: Any) -> None:
-    recovery.look_after_clips()
+    recovery.clean_up_clips()
 
 
 @receiver(web_process_starting)

@@ -42,8 +42,8 @@ def hand_to_worker(clip: Clip) -> None:
     predict_stored_clip.using(priority=priority).enqueue(str(clip.pk))
 
 
-def move_forward() -> None:
-    """Called twice a minute: whoever waits for long comes before those who come anew."""
+def age_waiting_tasks() -> None:
+    """Called twice a minute: raise the priority of waiting tasks, so that none starves."""
     waiting = DBTaskResult.objects.filter(
         task_path=predict_stored_clip.module_path, status=TaskResultStatus.READY, priority__lt=0
     )

@@ -3,7 +3,7 @@ from django.db import models
 
 
 class Usage(models.Model):
-    """What the clips of one person fill, and how many of them came on the last day on which any came."""
+    """Storage used by a person's clips, and the number submitted on the latest day with any."""
 
     owner = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="usage"

@@ -20,7 +20,7 @@ from emotion_site.exceptions import UserError
 from emotion_site.models import ApiToken, DeclaredPurpose, OneTimeLink, User
 from emotion_site.roles import is_admin
 from emotion_site.sign_in.guards import require_fresh_sign_in
-from emotion_site.sign_in.links import Purpose, path_of
+from emotion_site.sign_in.links import Purpose, link_path
 from emotion_site.storage.folding import folded
 from emotion_site.web.admin_lookups import FilteredAdmin
 
@@ -93,7 +93,7 @@ class UserAdmin(LookOnlyAdmin, FoldedSearch):
         require_fresh_sign_in(request)
         for user in queryset.filter(is_active=True):
             _link, secret = make_reset_link(user=user, actor=_actor(request))
-            url = request.build_absolute_uri(path_of(Purpose.PASSWORD_RESET, secret))
+            url = request.build_absolute_uri(link_path(Purpose.PASSWORD_RESET, secret))
             self.message_user(request, f"{user.email}: {url}")
 
     @admin.action(description=gettext_lazy("Deactivate the selected people"), permissions=["view"])

@@ -78,7 +78,7 @@ class ThreadHandler(ASGIHandler):
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
-        """A request that tells how long its body is, or Django and the API's parsers would take it for none.
+        """A request with a Content-Length, without which Django and the API's parsers assume no body.
 
         Programs and proxies may send it in pieces without saying so (Transfer-Encoding: chunked).
         """
@@ -115,13 +115,13 @@ for prepare in PREPARATIONS:
 # These import models, which are there only now.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 
-from emotion_site.web.admission.known_first import know_sender_first  # noqa: E402
+from emotion_site.web.admission.admission_control import control_admission  # noqa: E402
 from training.pages.socket_urls import websocket_urlpatterns  # noqa: E402
 
 application = cut_prefix(
     ProtocolTypeRouter(
         {
-            "http": limit_body(require_readable_text(know_sender_first(add_prefix(ThreadHandler())))),
+            "http": limit_body(require_readable_text(control_admission(add_prefix(ThreadHandler())))),
             # A page of another site must not listen with the cookies of ours.
             "websocket": require_readable_origin(
                 AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))

@@ -36,7 +36,7 @@ class UserError(Exception):
 
 
 def unreadable(error: BaseException) -> UserError | None:
-    """What a person is told whose text the database cannot keep or compare; None for other errors.
+    """The error for text that the database cannot store or compare; None for other exceptions.
 
     PostgreSQL has no place for the character NUL, which nobody types.
     """
@@ -48,7 +48,7 @@ def unreadable(error: BaseException) -> UserError | None:
 
 
 def unavailable(error: BaseException) -> UserError | None:
-    """What a person is told when the disk is full or the database cannot be used; None for other errors."""
+    """The error for a full disk or an unusable database; None for other exceptions."""
     if (isinstance(error, OSError) and error.errno in _OUT_OF_SPACE) or "disk is full" in str(error):
         detail = _("The site has run out of space for recordings; nothing was kept. Tell an administrator.")
         return UserError("storage_full", detail, status=507)
@@ -71,7 +71,7 @@ def _is_too_long(error: BaseException) -> bool:
 
 
 def busy() -> UserError:
-    """What a person is told where others are first, or the database is not there right now."""
+    """The error when limits are reached, or the database is unreachable for a moment."""
     return UserError("busy", _("The site is busy. Try again in a moment."), status=503, retry_after_s=2)
 
 

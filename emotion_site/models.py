@@ -163,7 +163,7 @@ class OneTimeLink(models.Model):
 
 
 class Notice(models.Model):
-    """Something that a person is told about their account, on every page until they have read it."""
+    """A notice to a person about their account, shown on every page until read."""
 
     class Kind(models.TextChoices):
         RESET_LINK = "reset-link"
@@ -193,7 +193,7 @@ class Notice(models.Model):
 
 
 class DeclaredPurpose(models.Model):
-    """What administrators say the site is used for. Never edited: the newest one counts."""
+    """What administrators declare the site is used for. Append-only: the newest counts."""
 
     text = models.CharField(_("purpose"), max_length=300)
     excludes_workers_and_pupils = models.BooleanField(_("excludes workers and pupils"))

@@ -45,7 +45,7 @@ def assigned_role(user: User) -> Role:
 
 
 def lacks_second_step(user: User) -> bool:
-    """Whether ``REQUIRE_MFA`` asks this person for a second step that they do not have."""
+    """Whether ``REQUIRE_MFA`` requires a second factor that this person has not set up."""
     policy = settings.REQUIRE_MFA
     is_asked = policy == "all" or (policy == "admins" and assigned_role(user) == Role.ADMIN)
     # Recovery codes alone are what is left of a second step.

@@ -160,7 +160,7 @@ def _to_page(name: str, fragment: str = "", **query: Any) -> HttpResponse:
 
 
 def _person(request: HttpRequest) -> User:
-    """Who is signed in: the admin lets nobody else in."""
+    """The signed-in person; the admin rejects anonymous requests."""
     if not isinstance(request.user, User):
         raise PermissionError
     return request.user

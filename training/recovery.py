@@ -36,7 +36,7 @@ def recover_run(run: TrainingRun) -> bool:
 
 
 def stranded_snapshots() -> list[Snapshot]:
-    """Frozen, but nobody writes their files, and no task will."""
+    """Frozen snapshots whose files no process writes and no task will."""
     pending = set(pending_arguments(tasks.write_snapshot.module_path))
     frozen = Snapshot.objects.without_writer().filter(created__lt=timezone.now() - ENQUEUED_WITHIN)
     return [snapshot for snapshot in frozen if snapshot.pk not in pending]

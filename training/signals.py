@@ -47,7 +47,7 @@ def erase_deleted(instance: Clip, **kwargs: Any) -> None:
 
 
 @receiver(post_save, sender=Clip)
-def erase_withdrawn(
+def erase_on_withdrawal(
     instance: Clip,
     created: bool,
     update_fields: Collection[str] | None = None,

@@ -2,7 +2,7 @@
 
 from django_tasks import task
 
-from training.datasets import erasing, files
+from training.datasets import erasing, snapshot_folder
 from training.models import PredictionJob, Snapshot, TrainingRun
 from training.runs import worker
 from training.versions import repredict
@@ -12,7 +12,7 @@ from training.versions import repredict
 def write_snapshot(snapshot_id: int) -> None:
     snapshot = Snapshot.objects.select_related("task").filter(pk=snapshot_id).first()
     if snapshot is not None:
-        files.write_snapshot(snapshot)
+        snapshot_folder.write_snapshot(snapshot)
 
 
 @task()

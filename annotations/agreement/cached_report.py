@@ -6,7 +6,7 @@ from annotations.agreement.report_cache import has_many_reviews, is_current, sto
 from annotations.models import KeptReport
 from classifier.models import Task
 
-ASK_AGAIN_S = 30
+RETRY_AFTER_S = 30
 
 
 def report_of(task: Task) -> Report:
@@ -20,6 +20,6 @@ def report_of(task: Task) -> Report:
     labels = task.label_keys()
     if kept is None or kept.body["labels"] != labels:
         return store_report(task)
-    if not is_current(kept) and cache.add(f"annotations.report:{task.pk}", True, timeout=ASK_AGAIN_S):
+    if not is_current(kept) and cache.add(f"annotations.report:{task.pk}", True, timeout=RETRY_AFTER_S):
         tasks.refresh_report.enqueue(task.pk)
     return Report.from_dict(kept.body)

@@ -1,4 +1,4 @@
-"""How far people agree, from a table that says how often each clip was given each label.
+"""Coefficients of agreement, from the number of times each clip was given each label.
 
 ``table`` is int[kinds, labels]: clips that were answered alike are one row, and ``clips`` is int[kinds], how
 many there are of each. Clips with fewer than two answers say nothing about agreement and are left out.
@@ -28,7 +28,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class LabelAgreement:
-    """``agreement``: of the others, how many say this label too, when one person says it."""
+    """``agreement``: the share of other reviews that give this label too, where one review gives it."""
 
     n_reviews: int
     share: float
@@ -96,15 +96,15 @@ def per_label(table: Table, clips: Table) -> list[LabelAgreement]:
     return found
 
 
-def confusion(table: Table, clips: Table) -> Floats:
-    """float[labels, labels]: the share of people who say the column's label where another says the row's."""
+def rater_confusion(table: Table, clips: Table) -> Floats:
+    """float[labels, labels]: the share of reviews with the column's label where another has the row's."""
     together = _together(*comparable(table, clips))
     shares: Floats = together / np.maximum(together.sum(axis=1, keepdims=True), 1e-12)
     return shares
 
 
 def cohen_kappa(pairs: Table) -> float | None:
-    """Of int[labels, labels], how often the first person said the row's label and the second the column's."""
+    """Of int[labels, labels]: how often the first rater gave the row's label and the second the column's."""
     total = pairs.sum()
     if total == 0:
         return None

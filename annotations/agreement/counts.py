@@ -1,4 +1,4 @@
-"""Counts of labels given, made by the database: 300,000 reviews come back as some hundred rows."""
+"""Counts of labels, aggregated by the database: 300,000 reviews come back as some hundred rows."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class ClipCounts:
 
 
 def clip_counts(task: Task) -> ClipCounts:
-    """Blind labels that stand, flags left out."""
+    """Current blind labels, without flags."""
     labels = list(task.labels.order_by("order"))
     columns = range(-(-len(labels) // LABELS_EACH))
     numbers = ", ".join(f"SUM({_digits(labels, column)}) AS n{column}" for column in columns)

@@ -35,15 +35,15 @@ class PairRow:
 
 @dataclass(frozen=True)
 class WeekRow:
-    """Clips whose last answer came in the week that begins on this Monday."""
+    """Clips whose latest review is in the week beginning on this Monday."""
 
     monday: date
     figures: Agreement
 
 
 @dataclass(frozen=True)
-class VersionRow:
-    """How often the reviewers of clips drawn at random say what a model version says."""
+class VersionAgreement:
+    """Agreement between a model version and reviewers, on clips drawn at random."""
 
     number: int
     n_clips: int
@@ -57,7 +57,7 @@ class VersionRow:
 
     @property
     def has_few_voices(self) -> bool:
-        """Too few to tell how it hears others."""
+        """Too few speakers to generalise to others."""
         return self.n_voices is not None and self.n_voices < coefficients.ENOUGH_SPEAKERS
 
 
@@ -76,7 +76,7 @@ class Report:
     pairs: list[PairRow]
     n_pairs: int
     weeks: list[WeekRow]
-    versions: list[VersionRow]
+    versions: list[VersionAgreement]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON. Every interval is over clips: how other clips of the same people would fare."""
@@ -104,8 +104,8 @@ def _week(row: dict[str, Any]) -> WeekRow:
     return WeekRow(date.fromisoformat(row["monday"]), Agreement(**row["figures"]))
 
 
-def _version(row: dict[str, Any]) -> VersionRow:
-    return VersionRow(**row | {"interval": _interval(row["interval"])})
+def _version(row: dict[str, Any]) -> VersionAgreement:
+    return VersionAgreement(**row | {"interval": _interval(row["interval"])})
 
 
 def _interval(value: dict[str, float] | None) -> Interval | None:
@@ -129,7 +129,7 @@ def make_report(task: Task) -> Report:
         overall=coefficients.agreement(table, clips),
         intervals=coefficients.intervals(table, clips),
         per_label=[LabelRow(key, row) for key, row in zip(labels, per_label, strict=True)],
-        confusion=coefficients.confusion(table, clips).tolist(),
+        confusion=coefficients.rater_confusion(table, clips).tolist(),
         pairs=_pair_rows(pairs, most=MAX_PAIRS),
         n_pairs=len(pairs),
         weeks=_weeks(counts),
@@ -168,13 +168,13 @@ def _weeks(counts: ClipCounts) -> list[WeekRow]:
     ]
 
 
-def _version_rows(task: Task) -> list[VersionRow]:
+def _version_rows(task: Task) -> list[VersionAgreement]:
     found = []
     for version in version_counts(task):
         total = int(version.pairs.sum())
         accuracy = float(np.trace(version.pairs) / total)
         found.append(
-            VersionRow(
+            VersionAgreement(
                 version.number,
                 version.n_clips,
                 total,

@@ -38,7 +38,7 @@ def newest_review(task_id: int) -> int | None:
 
 
 def store_missing_reports() -> None:
-    """Make the first report of each task with many reviews before somebody waits for it."""
+    """Compute the first report of each task with many reviews ahead of its first request."""
     for task in Task.objects.exclude(pk__in=KeptReport.objects.values("task")):
         if has_many_reviews(task):
             store_report(task)

@@ -1,4 +1,4 @@
-"""What the API's views of reviews share: who asks, for which task, and the shape of what is sent."""
+"""What the API's review views share: the person, the task, and validation of the request."""
 
 from typing import Any
 
@@ -26,8 +26,8 @@ ERRORS: dict[int, Any] = {
 }
 
 
-def person(request: Request) -> User:
-    """Who is signed in; the permission classes let nobody else in."""
+def signed_in_person(request: Request) -> User:
+    """The signed-in person; the permission classes reject anonymous requests."""
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.api.requests import ERRORS, TASK, checked, choice_in, person, task_from_query
+from annotations.api.requests import ERRORS, TASK, checked, choice_in, signed_in_person, task_from_query
 from annotations.api.serializers import (
     ClipChoiceSerializer,
     LeaseSerializer,
@@ -57,7 +57,7 @@ class ReviewViewSet(viewsets.ViewSet):
         """The next clip, kept for you for ten minutes; the same again until you answer. 204: none is left."""
         asked = checked(NextSerializer, request)
         offer = offers.take_next(
-            reviewer=person(request),
+            reviewer=signed_in_person(request),
             task=asked["task"],
             beside=asked.get("beside", []),
             ahead=asked["ahead"],
@@ -78,7 +78,7 @@ class ReviewViewSet(viewsets.ViewSet):
         )
         save = submission.revise if asked["revises"] else submission.submit_review
         saved = save(
-            reviewer=person(request),
+            reviewer=signed_in_person(request),
             task=asked["task"],
             clip_id=asked["clip"],
             choice=choice_in(asked),
@@ -92,9 +92,11 @@ class ReviewViewSet(viewsets.ViewSet):
         """Take your last answer back; the clip is kept for you again unless somebody else has it."""
         asked = checked(UndoSerializer, request)
         saved = submission.undo_last(
-            reviewer=person(request), task=asked["task"], client_id=asked["client_id"]
+            reviewer=signed_in_person(request), task=asked["task"], client_id=asked["client_id"]
         )
-        offer = offers.held_offer(reviewer=person(request), task=asked["task"], clip_id=saved.review.clip_id)
+        offer = offers.held_offer(
+            reviewer=signed_in_person(request), task=asked["task"], clip_id=saved.review.clip_id
+        )
         undone = UndoneSerializer(saved, context={"offer": offer})
         return Response(undone.data, status=_created(saved))
 
@@ -103,8 +105,10 @@ class ReviewViewSet(viewsets.ViewSet):
     def heartbeat(self, request: Request) -> Response:
         """Keep a clip for ten more minutes."""
         asked = checked(ClipChoiceSerializer, request)
-        offers.require_reviewer(person(request))
-        until = leases.heartbeat(reviewer=person(request), task=asked["task"], clip_id=asked["clip"])
+        offers.require_reviewer(signed_in_person(request))
+        until = leases.heartbeat(
+            reviewer=signed_in_person(request), task=asked["task"], clip_id=asked["clip"]
+        )
         return Response(LeaseSerializer({"leased_until": until}).data)
 
     @extend_schema(request=ReleaseSerializer, responses={204: None})
@@ -113,7 +117,7 @@ class ReviewViewSet(viewsets.ViewSet):
         """Give a clip back to the others."""
         asked = checked(ReleaseSerializer, request)
         leases.release(
-            reviewer=person(request),
+            reviewer=signed_in_person(request),
             task=asked["task"],
             clip_id=asked["clip"],
             until=asked["leased_until"],
@@ -126,7 +130,7 @@ class ReviewViewSet(viewsets.ViewSet):
         """See the prediction before you answer; the answer then no longer counts as blind."""
         asked = checked(ClipChoiceSerializer, request)
         prediction = offers.show_prediction(
-            reviewer=person(request), task=asked["task"], clip_id=asked["clip"]
+            reviewer=signed_in_person(request), task=asked["task"], clip_id=asked["clip"]
         )
         if prediction is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
@@ -136,8 +140,10 @@ class ReviewViewSet(viewsets.ViewSet):
     @action(detail=False)
     def progress(self, request: Request) -> Response:
         """How many clips wait for you, and what you have done."""
-        offers.require_reviewer(person(request))
-        return Response(ProgressSerializer(progress_of(person(request), task_from_query(request))).data)
+        offers.require_reviewer(signed_in_person(request))
+        return Response(
+            ProgressSerializer(progress_of(signed_in_person(request), task_from_query(request))).data
+        )
 
 
 class ReviewMedia(APIView):
@@ -147,28 +153,28 @@ class ReviewMedia(APIView):
     throttle_classes = [ReviewThrottle]
 
     def clip(self, pk: UUID) -> Clip:
-        return get_object_or_404(playable_by(person(self.request)), pk=pk)
+        return get_object_or_404(playable_by(signed_in_person(self.request)), pk=pk)
 
 
 class ReviewAudio(ReviewMedia):
     @extend_schema(responses=SOUND)
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """As 16 kHz mono FLAC."""
-        return logged_audio(request._request, FLAC, listener=person(request), clip=self.clip(pk))
+        return logged_audio(request._request, FLAC, listener=signed_in_person(request), clip=self.clip(pk))
 
 
 class ReviewWav(ReviewMedia):
     @extend_schema(responses=SOUND_AS_WAV)
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """As 16 kHz mono WAV, in which every browser finds each place."""
-        return logged_audio(request._request, WAV, listener=person(request), clip=self.clip(pk))
+        return logged_audio(request._request, WAV, listener=signed_in_person(request), clip=self.clip(pk))
 
 
 class ReviewSpectrogram(ReviewMedia):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, 304: None})
     def get(self, request: Request, pk: UUID) -> HttpResponse:
         """Levels from 0 to 255 as [channel][frame][mel band]."""
-        return logged_spectrogram(request._request, listener=person(request), clip=self.clip(pk))
+        return logged_spectrogram(request._request, listener=signed_in_person(request), clip=self.clip(pk))
 
 
 def _created(saved: SubmittedReview) -> int:

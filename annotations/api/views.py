@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.agreement.cached_report import report_of
-from annotations.api.requests import ERRORS, TASK, checked, choice_in, person, task_from_query
+from annotations.api.requests import ERRORS, TASK, checked, choice_in, signed_in_person, task_from_query
 from annotations.api.serializers import AnswerChoiceSerializer, DecisionSerializer, ObjectionSerializer
 from annotations.models import Decision
 from annotations.reviews.adjudication import adjudicate, object_to_prediction
@@ -31,7 +31,7 @@ class DecisionList(generics.ListAPIView[Decision]):
     queryset = Decision.objects.none()
 
     def get_queryset(self) -> QuerySet[Decision]:
-        decisions = decisions_visible_to(person(self.request), task_from_query(self.request))
+        decisions = decisions_visible_to(signed_in_person(self.request), task_from_query(self.request))
         state = self.request.query_params.get("state")
         return decisions.filter(state=state) if state else decisions
 
@@ -44,7 +44,10 @@ class DecisionList(generics.ListAPIView[Decision]):
         """Decide a clip as an administrator."""
         asked = checked(AnswerChoiceSerializer, request)
         decision = adjudicate(
-            administrator=person(request), task=asked["task"], clip_id=asked["clip"], choice=choice_in(asked)
+            administrator=signed_in_person(request),
+            task=asked["task"],
+            clip_id=asked["clip"],
+            choice=choice_in(asked),
         )
         return Response(DecisionSerializer(decision).data)
 
@@ -57,7 +60,7 @@ class Objections(APIView):
         asked = checked(ObjectionSerializer, request)
         clip = get_object_or_404(Clip.objects.visible_to(request.user), pk=asked["clip"])
         object_to_prediction(
-            owner=person(request),
+            owner=signed_in_person(request),
             clip=clip,
             task=asked["task"],
             wished_label=asked["wished_label"],
@@ -71,6 +74,6 @@ class AgreementView(APIView):
 
     @extend_schema(parameters=[TASK], responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
-        if not is_reviewer(person(request)):
+        if not is_reviewer(signed_in_person(request)):
             raise PermissionDenied
         return Response(report_of(task_from_query(request)).as_dict())

@@ -26,8 +26,8 @@ PARTIAL = ".export-"
 Status = LabelExport.Status
 
 
-def path_of(export: LabelExport) -> Path:
-    """The zip file of a finished export: the table, its manifest and, if asked for, the sound."""
+def export_path(export: LabelExport) -> Path:
+    """The zip file of a finished export: the table, its manifest and, optionally, the audio."""
     return Path(settings.DATA_DIR) / "exports" / f"{export.pk}.zip"
 
 
@@ -52,12 +52,12 @@ def make_export(export: LabelExport) -> None:
         manifest=export.manifest,
     )
     if not kept:  # deleted meanwhile, or whoever asked for it may not have it any more
-        path_of(export).unlink(missing_ok=True)
+        export_path(export).unlink(missing_ok=True)
     logger.info("Export done export=%s rows=%d kept=%d", export.pk, rows, kept)
 
 
 def _write(export: LabelExport) -> dict[str, object]:
-    target = path_of(export)
+    target = export_path(export)
     target.parent.mkdir(parents=True, exist_ok=True)
     with workplace(target.parent, PARTIAL) as home:
         folder = home / "labels"

@@ -73,7 +73,7 @@ def exportable(options: ExportOptions) -> QuerySet[Decision]:
 
 
 def export_file(options: ExportOptions, path: Path, *, progress: Callable[[int, int], None]) -> Row:
-    """Write the table to ``path``, or nothing at all; what its manifest says."""
+    """Write the table to ``path`` atomically; returns its manifest."""
     with replacing_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         hashed = HashedFile(file)
         count = _write_table(options, hashed, progress, audio=None)
@@ -207,7 +207,7 @@ def _more(task: Task, ids: list[UUID]) -> dict[UUID, Row]:
 
 
 def _reviews(task: Task, ids: list[UUID]) -> dict[UUID, list[Row]]:
-    """The whole log of each clip, without comments, which may say anything about anybody."""
+    """The whole log of each clip, without comments, which may hold personal data."""
     rows = Review.objects.filter(task=task, clip__in=ids).order_by("pk")
     found: dict[UUID, list[Row]] = defaultdict(list)
     names = ("rater", "kind", "flag", "picked_by", "prediction_shown", "milliseconds", "created")

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 
 from annotations import tasks
-from annotations.exports.jobs import path_of
+from annotations.exports.jobs import export_path
 from annotations.models import LabelExport
 from classifier.models import Task
 from emotion_site.models import User
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 def start_export(
     *, administrator: User, task: Task, format: str, since: datetime | None = None
 ) -> LabelExport:
-    """Ask a worker for an export. Raises PermissionDenied."""
+    """Enqueue an export. Raises PermissionDenied."""
     if not is_admin(administrator):
         raise PermissionDenied
     export = LabelExport.objects.create(
@@ -42,13 +42,13 @@ def delete_export(*, export: LabelExport, administrator: User) -> None:
 
 @transaction.atomic
 def delete_exports_of(user: User) -> None:
-    """Remove what a person asked for and has not fetched: all their access ends."""
+    """Delete the exports of a person whose access ends."""
     for export in LabelExport.objects.filter(asked_by=user):
         logger.info("Export deleted export=%s because access ended user=%s", export.pk, user.pk)
         _remove(export)
 
 
 def _remove(export: LabelExport) -> None:
-    path = path_of(export)
+    path = export_path(export)
     export.delete()
     transaction.on_commit(lambda: path.unlink(missing_ok=True))

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from django.utils import timezone
 
-from annotations.exports.jobs import path_of
+from annotations.exports.jobs import export_path
 from annotations.models import LabelExport
 from classifier.models import Clip
 from emotion_site.serving.recovery import Stranded, pending_arguments
@@ -35,7 +35,7 @@ def stranded_exports() -> list[LabelExport]:
 
 
 def fail_export(export: LabelExport) -> bool:
-    """Never True: whoever asked for the export sees that it failed, and asks again."""
+    """Never True: a stranded export is marked failed, and its owner starts another."""
     unfinished = LabelExport.objects.filter(pk=export.pk, status__in=[Status.WAITING, Status.RUNNING])
     unfinished.update(status=Status.FAILED, error_code="worker_lost", finished_at=timezone.now())
     return False
@@ -60,14 +60,14 @@ def drop_if_withdrawn(export: LabelExport) -> bool:
         return False
     export.status, export.error_code = Status.FAILED, "clip_withdrawn"
     export.save(update_fields=["status", "error_code"])
-    path_of(export).unlink(missing_ok=True)
+    export_path(export).unlink(missing_ok=True)
     logger.info("Removed an export with a withdrawn clip export=%s", export.pk)
     return True
 
 
 def _is_all_shared(export: LabelExport) -> bool:
     try:
-        with zipfile.ZipFile(path_of(export)) as archive:
+        with zipfile.ZipFile(export_path(export)) as archive:
             ids = [PurePosixPath(name).stem for name in archive.namelist() if name.endswith(".flac")]
     except FileNotFoundError:
         return True

@@ -21,9 +21,9 @@ from annotations.exceptions import ImportRefused
 from annotations.imports.corpus_rows import CorpusRow
 from annotations.models import CorpusColumns, Decision, DuplicateFile
 from annotations.queue.entries import sync_entries
-from classifier.audio.quarantine.job import Decoded
+from classifier.audio.quarantine.decoding_job import Decoded
 from classifier.clips import storage, uploads
-from classifier.corpora.files import one_form
+from classifier.corpora.corpus_files import one_form
 from classifier.models import Clip, Corpus, ModelVersion, Task
 from emotion_site.exceptions import UserError
 
@@ -103,7 +103,7 @@ def _names_in(rows: QuerySet[Any]) -> set[tuple[str, str]]:
 def _decode(row: CorpusRow) -> Decoded | str:
     """The decoded file, or why it cannot be used."""
     try:
-        return uploads.decode(uploads.read_upload(ContentFile(row.path.read_bytes())))
+        return uploads.decode_upload(uploads.read_upload(ContentFile(row.path.read_bytes())))
     except UserError as error:
         return error.code
     except OSError:
@@ -111,7 +111,7 @@ def _decode(row: CorpusRow) -> Decoded | str:
 
 
 def store_batch(outcome: CorpusImport, batch: list[tuple[CorpusRow, Decoded | str]], review: bool) -> None:
-    checksums = {checksum_of(row, decoded) for row, decoded in batch if isinstance(decoded, Decoded)}
+    checksums = {clip_checksum(row, decoded) for row, decoded in batch if isinstance(decoded, Decoded)}
     alike = Clip.objects.filter(corpus=outcome.corpus, checksum__in=checksums)
     first_of: dict[str, UUID] = dict(alike.values_list("checksum", "pk"))
     clips: list[Clip] = []
@@ -121,7 +121,7 @@ def store_batch(outcome: CorpusImport, batch: list[tuple[CorpusRow, Decoded | st
         for row, decoded in batch:
             if isinstance(decoded, str):
                 outcome.reject(row, decoded)
-            elif first := first_of.get(checksum_of(row, decoded)):
+            elif first := first_of.get(clip_checksum(row, decoded)):
                 outcome.reject(row, "duplicate")
                 duplicates.append(DuplicateFile(clip_id=first, split=row.split, file_name=row.file_name))
             else:
@@ -155,7 +155,7 @@ def _new_clip(corpus: Corpus, row: CorpusRow, decoded: Decoded, review: bool) ->
         status=Clip.Status.WAITING if waits else Clip.Status.DONE,
         audio=storage.name_for(pk),
         stored_bytes=len(decoded.flac),
-        checksum=checksum_of(row, decoded),
+        checksum=clip_checksum(row, decoded),
         duration_s=decoded.quality.duration_s,
         quality=decoded.quality.as_dict(),
         peaks=decoded.peaks,
@@ -164,8 +164,8 @@ def _new_clip(corpus: Corpus, row: CorpusRow, decoded: Decoded, review: bool) ->
     )
 
 
-def checksum_of(row: CorpusRow, decoded: Decoded) -> str:
-    """Of the waveform. Silence stands for sound that is elsewhere, so each silent file is its own."""
+def clip_checksum(row: CorpusRow, decoded: Decoded) -> str:
+    """SHA-256 of the waveform. Silence is a placeholder for absent audio, so each silent file is unique."""
     if not decoded.quality.digital_silence:
         return decoded.checksum
     return hashlib.sha256(f"{decoded.checksum}:{row.split}/{row.file_name}".encode()).hexdigest()

@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from annotations.exceptions import ImportRefused
 from annotations.imports.labels import LabelReader
-from classifier.corpora.files import CorpusFiles, FileRefused, one_form
+from classifier.corpora.corpus_files import CorpusFiles, FileRefused, one_form
 from classifier.corpora.tables import FILE_NAME, TableUnreadable, read_table
 from classifier.models import Clip, Label
 
@@ -18,7 +18,7 @@ PLACED = {FILE_NAME, "label", "speaker", "split", "usable"}
 
 @dataclass(frozen=True)
 class CorpusRow:
-    """A clip of a corpus as its table has it; ``rejected`` says why it cannot be used, or nothing.
+    """A clip's row in the table of a corpus; ``rejected`` is why it cannot be used, or empty.
 
     ``others`` are the columns that the site has no place for.
     """

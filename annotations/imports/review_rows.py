@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from annotations.exceptions import ImportRefused
 from annotations.imports.labels import LabelReader
-from classifier.corpora.files import one_form
+from classifier.corpora.corpus_files import one_form
 from classifier.corpora.tables import FILE_NAME, Table, TableUnreadable, read_table
 from classifier.models import Label, Task
 
@@ -25,7 +25,7 @@ MAX_RATER = 80
 
 @dataclass(frozen=True)
 class ReviewRow:
-    """``number`` tells equal lines of one file apart."""
+    """``number`` distinguishes equal lines of one file."""
 
     file_name: str
     rater: str

@@ -15,7 +15,7 @@ from annotations.imports.review_rows import RejectedRow, ReviewRow
 from annotations.models import CurrentReview, Decision, DecisionChange, DuplicateFile, QueueEntry, Review
 from annotations.reviews import log
 from annotations.reviews.decisions import Vote, plurality
-from classifier.corpora.files import one_form, written_forms
+from classifier.corpora.corpus_files import one_form, written_forms
 from classifier.models import Clip, Task
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class ClipNames:
         self._task = task
 
     def find(self, names: set[str]) -> dict[str, list[UUID]]:
-        """By names in one form. Several where the name does not tell them apart; own corpora come first."""
+        """By normalised names. Several where the name is ambiguous; own corpora come first."""
         found: dict[str, list[tuple[bool, UUID]]] = defaultdict(list)
         written = {form for name in names for form in written_forms(name)}
         rows = Clip.objects.present().filter(corpus__isnull=False, file_name__in=written)

@@ -41,7 +41,7 @@ def renames(options: dict[str, Any]) -> dict[str, str]:
 
 
 class ProgressLine:
-    """Says about once a second how far a long run is."""
+    """Prints the progress of a long run about once a second."""
 
     def __init__(self, stderr: OutputWrapper, what: str) -> None:
         self._stderr, self._what = stderr, what
@@ -56,7 +56,7 @@ class ProgressLine:
 
 
 def report_rejected(stderr: OutputWrapper, reasons: Counter[str], examples: dict[str, str]) -> bool:
-    """Say what was left out and why; whether any of it should not have been."""
+    """Print what was rejected and why; returns whether any of it should not have been."""
     for reason, count in reasons.most_common():
         hint = HINTS.get(reason, "")
         stderr.write(f"rejected, {reason}: {count} (such as {examples[reason]}){hint}")

@@ -38,7 +38,7 @@ def logged_spectrogram(request: HttpRequest, *, listener: User, clip: Clip) -> H
 
 
 def _continues_listen(response: HttpResponseBase, listener: User, clip: Clip) -> bool:
-    """Whether this piece belongs to a listen in the log; a piece alone, wherever it begins, is one too."""
+    """Whether this range continues a listen in the log; a range on its own counts as a listen."""
     if response["Content-Range"].startswith("bytes 0-"):
         return False
     return _listened_recently(listener, clip)

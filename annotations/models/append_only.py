@@ -6,7 +6,7 @@ from django.db import models
 
 
 class AppendOnlyError(TypeError):
-    """Somebody tried to change or delete a row that is only ever appended."""
+    """An append-only row was to be changed or deleted."""
 
 
 def _refuse(*args: Any, **kwargs: Any) -> NoReturn:

@@ -4,7 +4,7 @@ from classifier.models import Clip
 
 
 class CorpusColumns(models.Model):
-    """What the table of a corpus says of a clip besides what the site has a place for, as it stands there."""
+    """The other columns of a clip's row in the table of its corpus, unchanged."""
 
     clip = models.OneToOneField(Clip, models.CASCADE, primary_key=True, related_name="corpus_columns")
     columns = models.JSONField()

@@ -26,7 +26,7 @@ class How(models.TextChoices):
 
 
 class Decision(models.Model):
-    """Where a clip stands in a task, and the label it ended up with once it is decided."""
+    """The state of a clip in a task, and its label once decided."""
 
     State = State
     How = How
@@ -81,7 +81,7 @@ class Decision(models.Model):
 
     @property
     def is_settled(self) -> bool:
-        """Nothing is asked of anybody any more."""
+        """No more reviews are needed."""
         return self.state in (State.DECIDED, State.EXCLUDED)
 
 

@@ -9,7 +9,7 @@ from classifier.models import Task
 
 
 class LabelExport(models.Model):
-    """One export of labels that a worker makes: how far it is, and where its file lies."""
+    """An export of labels by a worker: its progress and its file."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", pgettext_lazy("export", "waiting")

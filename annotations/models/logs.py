@@ -8,7 +8,7 @@ from classifier.models import Clip
 
 
 class Pseudonym(models.Model):
-    """The name that stands beside a person's reviews, and stays there when the person leaves."""
+    """The name shown with a person's reviews, kept when their account is deleted."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("person"), related_name="pseudonym"
@@ -20,7 +20,7 @@ class Pseudonym(models.Model):
 
 
 class DuplicateFile(models.Model):
-    """A file of a corpus that sounds exactly like another one; what is said of it is said of that clip."""
+    """A file of a corpus with the same audio as an earlier one, to whose clip its labels go."""
 
     clip = models.ForeignKey(Clip, models.CASCADE, verbose_name=_("clip"), related_name="duplicate_files")
     split = models.CharField(_("split"), max_length=10, blank=True)

@@ -147,7 +147,7 @@ class OfferedClip(models.Model):
 
 
 class Objection(models.Model):
-    """An owner says that a prediction is wrong. It may move the clip forward and decides nothing."""
+    """An owner's objection to a prediction. It may raise the clip's priority and decides nothing."""
 
     clip = models.ForeignKey(Clip, models.CASCADE, verbose_name=_("clip"), related_name="objections")
     task = models.ForeignKey(Task, models.PROTECT, verbose_name=_("task"), db_index=False, related_name="+")

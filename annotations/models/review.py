@@ -19,7 +19,7 @@ class Flag(models.TextChoices):
 
 
 class PickedBy(models.TextChoices):
-    """Why the queue offered a clip. Only clips drawn at random tell how good a model is."""
+    """Why the queue offered a clip. Only clips drawn at random measure a model without bias."""
 
     RANDOM = "random", _("drawn at random")
     UNCERTAIN = "uncertain", _("the model was not sure")
@@ -109,7 +109,7 @@ class Review(AppendOnlyModel):
 
 
 class CurrentReview(models.Model):
-    """What the reviews of one rater of one clip come to now: derived from ``Review``, for speed.
+    """The current review of a clip by one rater, derived from the log of ``Review``, for speed.
 
     ``blind_*`` is the last choice made without the prediction, which figures count; ``label`` and ``flag``
     are the last choice, which decides. An anonymous vote has a row of its own.

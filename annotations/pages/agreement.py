@@ -8,11 +8,11 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from annotations.agreement import pictures, tables
+from annotations.agreement import charts, csv_tables
 from annotations.agreement.cached_report import report_of
-from annotations.agreement.pictures import Mark
-from annotations.agreement.report import Report, VersionRow, with_all_pairs
-from annotations.pages.asked_task import asked_task
+from annotations.agreement.charts import Mark
+from annotations.agreement.report import Report, VersionAgreement, with_all_pairs
+from annotations.pages.requested_task import requested_task
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Label, Task
 from emotion_site.sign_in.guards import SignedInRequest, reviewer_required
@@ -24,7 +24,7 @@ DRAWN_PAIRS = 10
 @reviewer_required
 @require_safe
 def agreement(request: SignedInRequest) -> HttpResponse:
-    task, tasks = asked_task(request)
+    task, tasks = requested_task(request)
     report = report_of(task)
     labels = list(task.labels.order_by("order"))
     context = {
@@ -33,7 +33,7 @@ def agreement(request: SignedInRequest) -> HttpResponse:
         "report": report,
         "labels": labels,
         "strength": strength(report.overall.krippendorff_alpha),
-        "zero": pictures.ZERO,
+        "zero": charts.ZERO,
         "me": pseudonym_of(request.user),
         **_pictures(report, labels),
     }
@@ -44,12 +44,12 @@ def agreement(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def agreement_csv(request: SignedInRequest, task: str, part: str) -> HttpResponse:
     found = Task.objects.filter(slug=task).first()
-    if found is None or part not in tables.PARTS:
+    if found is None or part not in csv_tables.PARTS:
         raise Http404
     report = report_of(found)
     if part == "pairs" and report.n_pairs > len(report.pairs):
         report = with_all_pairs(report, found)
-    rows = tables.PARTS[part](report)
+    rows = csv_tables.PARTS[part](report)
     return HttpResponse(
         csv_text(rows, notation_of(get_language() or "")),
         content_type="text/csv; charset=utf-8",
@@ -87,27 +87,27 @@ def _pictures(report: Report, labels: list[Label]) -> dict[str, Any]:
             for label, row in zip(labels, report.per_label, strict=True)
         ],
         "label_rows": list(zip(labels, report.per_label, strict=True)),
-        "confusion": list(zip(labels, pictures.heat(report.confusion), strict=True)),
+        "confusion": list(zip(labels, charts.heat(report.confusion), strict=True)),
         "pair_marks": [
             Mark(f"{pair.first} · {pair.second}", pair.cohen_kappa) for pair in report.pairs[:DRAWN_PAIRS]
         ],
-        "weekly": pictures.weekly_chart(report.weeks, overall[::2]),
+        "weekly": charts.weekly_chart(report.weeks, overall[::2]),
         "version_marks": [_version_mark(version) for version in report.versions],
         "few_voices": [version.number for version in report.versions if version.has_few_voices],
         "version_confusion": _version_confusion(report, labels),
     }
 
 
-def _version_mark(version: VersionRow) -> Mark:
+def _version_mark(version: VersionAgreement) -> Mark:
     return Mark(_("Version %(number)d") % {"number": version.number}, version.accuracy, version.interval)
 
 
 def _version_confusion(report: Report, labels: list[Label]) -> list[tuple[int, list[Any]]]:
-    """For each version, newest first: what reviewers said, and how often the version said what."""
+    """For each version, newest first: its confusion matrix against the reviewers."""
     return [
         (
             version.number,
-            list(zip(labels, pictures.heat(pictures.row_shares(version.table)), strict=True)),
+            list(zip(labels, charts.heat(charts.row_shares(version.table)), strict=True)),
         )
         for version in report.versions
     ]

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from annotations.models import Decision, Flag
-from annotations.pages.asked_task import asked_task
+from annotations.pages.requested_task import requested_task
 from annotations.queue.progress import counts_by_state
 from annotations.reviews.listings import decisions_of, votes_by_clip
 from classifier.models import Task
@@ -43,7 +43,7 @@ class DecisionFilter(forms.Form):
 @admin_required
 @require_safe
 def decisions(request: SignedInRequest) -> HttpResponse:
-    task, tasks = asked_task(request)
+    task, tasks = requested_task(request)
     form = DecisionFilter(request.GET, task=task)
     state = request.GET.get("state", "")
     wanted = form.wanted() | ({"state": state} if state in Decision.State.values else {})

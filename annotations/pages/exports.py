@@ -1,4 +1,4 @@
-"""Exports of labels: asked for here, made by a worker, fetched as one file."""
+"""Exports of labels: started here, made by a worker, downloaded as one file."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.exports.jobs import KEPT_FOR, path_of
+from annotations.exports.jobs import KEPT_FOR, export_path
 from annotations.exports.services import delete_export, start_export
 from annotations.exports.upkeep import drop_if_withdrawn
 from annotations.imports.labels import DEFAULT_TASK
@@ -65,7 +65,7 @@ def exports(request: SignedInRequest) -> HttpResponse:
 @admin_required
 @require_GET
 def export_list(request: SignedInRequest) -> HttpResponse:
-    """The list alone, which asks for itself again while a worker is busy."""
+    """The list fragment, which polls itself while a worker is busy."""
     return render(request, "annotations/_exports.html", _listed())
 
 
@@ -87,7 +87,7 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponse | StreamingHttp
     if drop_if_withdrawn(export):
         return redirect("annotations:exports")
     try:
-        file = path_of(export).open("rb")
+        file = export_path(export).open("rb")
     except FileNotFoundError:
         raise Http404 from None
     name = f"labels-{export.task.slug}-{timezone.localtime(export.created):%Y-%m-%d-%H%M}.zip"

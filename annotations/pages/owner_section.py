@@ -31,7 +31,7 @@ def section_context(request: HttpRequest, clip: Clip) -> dict[str, Any]:
 
 
 def effect_of_objecting(clip: Clip, task: Task) -> str:
-    """What comes of it when the owner says that the prediction is wrong."""
+    """The effect of an objection by the owner."""
     if not clip.shared_for_review:
         return _("We keep what you say, but nobody listens to the clip unless you share it for review.")
     if QueueEntry.objects.filter(clip=clip, task=task, is_open=False).exists():
@@ -74,7 +74,7 @@ def _in_words(decision: Decision) -> str:
 
 
 def audience_in_words(clip: Clip) -> list[str]:
-    """How many people may hear a clip that is shared, and how many have."""
+    """How many people may listen to a shared clip, and how many have."""
     active = User.objects.filter(is_active=True).exclude(clips=clip)
     sentences = []
     if clip.shared_for_review:

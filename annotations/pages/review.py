@@ -17,7 +17,7 @@ from annotations.imports.labels import DEFAULT_TASK
 from annotations.models import Decision, Flag, QueueEntry, ReviewPolicy
 from annotations.pages.review_settings import FLAG_KEYS, review_settings
 from annotations.queue.guidelines import guidelines_of, rules_of
-from annotations.queue.offers import policy_of
+from annotations.queue.offers import review_policy_of
 from annotations.queue.progress import Progress, counts_by_state, progress_of
 from annotations.reviews.adjudication import set_policy
 from classifier.models import Task
@@ -83,7 +83,7 @@ def _start_page(request: SignedInRequest, *, refused: PolicyForm | None = None) 
 
 def _queue_of(request: SignedInRequest, task: Task, refused: PolicyForm | None) -> QueueCard:
     counts = counts_by_state(task)
-    policy = policy_of(task)
+    policy = review_policy_of(task)
     form = None
     if is_admin(request.user):
         was_sent = refused is not None and refused.instance.pk == policy.pk
@@ -95,7 +95,7 @@ def _queue_of(request: SignedInRequest, task: Task, refused: PolicyForm | None) 
 @admin_required
 @require_POST
 def save_policy(request: SignedInRequest, task: str) -> HttpResponse:
-    policy = policy_of(get_object_or_404(Task, slug=task))
+    policy = review_policy_of(get_object_or_404(Task, slug=task))
     form = PolicyForm(request.POST, instance=policy, prefix=task)
     if not form.is_valid():
         return _start_page(request, refused=form)
@@ -107,7 +107,7 @@ def save_policy(request: SignedInRequest, task: str) -> HttpResponse:
 @login_required
 @require_safe
 def work(request: SignedInRequest, task: str) -> HttpResponse:
-    """The page itself is empty; its script asks for clips, so that nothing is leased by a mere look."""
+    """The page itself is empty; its script requests clips, so that opening it leases nothing."""
     row = get_object_or_404(Task, slug=task)
     if not is_reviewer(request.user):
         return render(request, "annotations/no_role.html", status=403)

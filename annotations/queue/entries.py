@@ -1,4 +1,4 @@
-"""Which clips stand in the queue, and in which order."""
+"""Which clips are in the queue, and in which order."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from annotations.models import Decision, Objection, QueueEntry, ReviewPolicy
-from annotations.queue.counts import mark_reopened
+from annotations.queue.waiting import mark_reopened
 from classifier.models import Clip, Prediction, Task
 from classifier.predictions.certainty import is_doubtful
 
@@ -77,7 +77,7 @@ def _sync_task(policy: ReviewPolicy, clips: Mapping[UUID, Clip], known: list[Que
 
 
 def settled_clips(task: Task, ids: Iterable[UUID]) -> set[UUID]:
-    """Clips of which nothing more is asked. An imported label is no review yet."""
+    """Clips that need no more reviews. An imported label is no review yet."""
     open_states = [Decision.State.WAITING, Decision.State.IN_REVIEW]
     decisions = Decision.objects.filter(task=task, clip__in=list(ids)).exclude(how=Decision.How.IMPORTED)
     return set(decisions.exclude(state__in=open_states).values_list("clip_id", flat=True))

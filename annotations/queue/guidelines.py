@@ -69,7 +69,7 @@ def guidelines_of(task: Task, user: User) -> list[Guideline]:
 
 
 def example_clips(user: User) -> ClipQuerySet:
-    """Clips that were decided by people and may be heard as examples: nobody is asked about them any more."""
+    """Clips decided by people that may be played as examples: they need no more reviews."""
     decided = Decision.objects.filter(state=Decision.State.DECIDED, how__in=AGREED)
     return _playable(user).filter(pk__in=decided.values("clip_id"))
 

@@ -1,4 +1,4 @@
-"""Who holds which clip. A lease ends by itself; whoever reads it looks at the clock."""
+"""Leases of clips by reviewers. A lease expires by the clock; no job ends it."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -145,7 +145,7 @@ def count_held(reviewer: User, task: Task) -> int:
 
 
 def heartbeat(*, reviewer: User, task: Task, clip_id: UUID) -> datetime:
-    """Keep a clip for ten more minutes, also one whose lease ended if nobody took it; the new end.
+    """Extend a lease by ten minutes, even an expired one if nobody took the clip; returns its end.
 
     One whose lease ended is not kept beside as many as one person may hold.
 
@@ -165,7 +165,7 @@ def heartbeat(*, reviewer: User, task: Task, clip_id: UUID) -> datetime:
 
 
 def release(*, reviewer: User, task: Task, clip_id: UUID, until: datetime | None = None) -> bool:
-    """Give a clip back to the others; says whether it was held.
+    """Release a lease; returns whether it was held.
 
     ``until`` names the lease that is meant. A page that is left says so while the next one asks for clips,
     and must not end the lease that the next one got.

@@ -47,7 +47,7 @@ def require_reviewer(user: User) -> None:
         )
 
 
-def policy_of(task: Task) -> ReviewPolicy:
+def review_policy_of(task: Task) -> ReviewPolicy:
     return ReviewPolicy.objects.get_or_create(task=task)[0]
 
 
@@ -63,7 +63,7 @@ def take_next(
     require_reviewer(reviewer)
     if ahead and not _may_prefetch(reviewer=reviewer, task=task):
         return None
-    policy = policy_of(task)
+    policy = review_policy_of(task)
     request = leases.LeaseRequest(
         reviewer=reviewer,
         task=task,
@@ -118,7 +118,7 @@ def record_offer(*, entry_id: int, reviewer: User) -> None:
 
 
 def require_offered(*, entry: QueueEntry, reviewer: User) -> None:
-    """Nobody reviews a clip that was never offered to them. Raises UserError ``not_offered``."""
+    """Refuse a review of a clip that was never offered to this person. Raises UserError ``not_offered``."""
     if entry.leased_by_id == reviewer.pk:
         return
     if not OfferedClip.objects.filter(entry=entry, reviewer=reviewer).exists():
@@ -162,6 +162,6 @@ def playable_by(user: User) -> ClipQuerySet:
 
 
 def log_listen(*, listener: User, clip: Clip) -> None:
-    """Every listen by somebody other than the owner is kept."""
+    """Log a listen by anyone but the owner."""
     if clip.owner_id != listener.pk:
         ListenLog.objects.create(clip=clip, listener=listener, pseudonym=pseudonym_of(listener))

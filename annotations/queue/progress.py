@@ -8,8 +8,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotations.models import CurrentReview, Decision, QueueEntry, Review
-from annotations.queue.counts import n_waiting
 from annotations.queue.leases import LONGEST
+from annotations.queue.waiting import n_waiting
 from annotations.reviews.pseudonyms import pseudonym_of
 from classifier.models import Corpus, Task
 from emotion_site.models import User
@@ -53,13 +53,13 @@ def _midnight() -> datetime:
 
 
 def has_labels_coming() -> bool:
-    """Whether there is somebody to label recordings here, or some that were labelled elsewhere."""
+    """Whether this site has reviewers, or recordings that were labelled elsewhere."""
     reviewers = User.objects.filter(is_active=True, groups__name=Role.REVIEWER)
     return Corpus.objects.exists() or reviewers.exists() or Review.objects.exists()
 
 
 def counts_by_state(task: Task) -> dict[str, int]:
-    """How many clips stand in each state, withdrawn ones left out."""
+    """The number of clips in each state, withdrawn ones left out."""
     # SQLite groups by its index for `IN (0)`, and sorts everything for `NOT`.
     decisions = Decision.objects.filter(task=task, is_withdrawn__in=[False])
     found = decisions.values_list("state").annotate(count=Count("*")).order_by()

@@ -23,7 +23,7 @@ class Choice:
 
 
 def read_choice(task: Task, *, label: str = "", flag: str = "", comment: str = "") -> Choice:
-    """The choice that keys stand for.
+    """The choice with these keys.
 
     Raises UserError ``no_answer``, ``two_answers``, ``wrong_label``, ``wrong_flag`` or ``no_comment``.
     """

@@ -6,7 +6,7 @@ from collections import Counter
 from django.utils import timezone
 
 from annotations.models import CurrentReview, Decision, DecisionChange, QueueEntry
-from annotations.queue.counts import mark_reopened
+from annotations.queue.waiting import mark_reopened
 from emotion_site.models import User
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def settle(*, entry: QueueEntry, actor: User | None) -> Decision:
 
 
 def _keeps_import(decision: Decision, entry: QueueEntry) -> bool:
-    """An imported label stays until as many people as are needed have heard the clip."""
+    """An imported label is kept until the clip has as many reviews as it needs."""
     return decision.how == Decision.How.IMPORTED and entry.given < entry.needed
 
 

@@ -15,7 +15,7 @@ from classifier.models import Task
 
 
 @dataclass(frozen=True)
-class Event:
+class HistoryEntry:
     """``who`` is a pseudonym or a part in it, never the name of a reviewer or an owner."""
 
     created: datetime
@@ -25,7 +25,7 @@ class Event:
     comment: str = ""
 
 
-def history_of(clip_id: UUID, task: Task) -> list[Event]:
+def history_of(clip_id: UUID, task: Task) -> list[HistoryEntry]:
     """For administrators: every review, decision and objection, also of a clip that is gone."""
     reviews = Review.objects.filter(clip_id=clip_id, task=task).select_related(
         "label", "predicted_label", "model_version"
@@ -36,11 +36,11 @@ def history_of(clip_id: UUID, task: Task) -> list[Event]:
     return _in_order([*events, *_objections(clip_id, task, _("The owner"))])
 
 
-def history_for_owner(clip_id: UUID, task: Task) -> list[Event]:
-    """What its owner may read: no pseudonym, no comment, nothing by which reviewers tell each other apart."""
+def history_for_owner(clip_id: UUID, task: Task) -> list[HistoryEntry]:
+    """The history as its owner may read it: no pseudonym or comment, nothing that distinguishes reviewers."""
     reviews = Review.objects.filter(clip_id=clip_id, task=task).select_related("label")
     someone = _("A reviewer")
-    events = [Event(review.created, someone, describe_review(review)) for review in reviews]
+    events = [HistoryEntry(review.created, someone, describe_review(review)) for review in reviews]
     settled = [Decision.State.DECIDED, Decision.State.EXCLUDED, Decision.State.CONFLICTING]
     events += [_decided(change, "", "") for change in _changes(clip_id, task).filter(state__in=settled)]
     return _in_order([*events, *_objections(clip_id, task, _("You"))])
@@ -55,9 +55,9 @@ def describe_review(review: Review) -> str:
     return _("answered: %(answer)s") % {"answer": name}
 
 
-def _reviewed(review: Review) -> Event:
+def _reviewed(review: Review) -> HistoryEntry:
     who = review.rater or _("An anonymous vote")
-    return Event(review.created, who, describe_review(review), _context_of(review), review.comment)
+    return HistoryEntry(review.created, who, describe_review(review), _context_of(review), review.comment)
 
 
 def _context_of(review: Review) -> str:
@@ -77,13 +77,13 @@ def _changes(clip_id: UUID, task: Task) -> QuerySet[DecisionChange]:
 
 
 def _adjudicator(change: DecisionChange) -> str:
-    """Who adjudicated is no secret among administrators; whoever answered last stays a pseudonym."""
+    """Administrators may see who adjudicated; the author of the latest review stays a pseudonym."""
     if change.how != Decision.How.ADJUDICATED:
         return ""
     return change.actor.get_short_name() if change.actor else _("A former administrator")
 
 
-def _decided(change: DecisionChange, adjudicator: str, comment: str) -> Event:
+def _decided(change: DecisionChange, adjudicator: str, comment: str) -> HistoryEntry:
     text = change.get_state_display()
     if answer := (str(change.label) if change.label else change.get_flag_display()):
         text = pgettext("state: label", "%(state)s: %(answer)s") % {
@@ -91,20 +91,20 @@ def _decided(change: DecisionChange, adjudicator: str, comment: str) -> Event:
             "answer": answer,
         }
     detail = ", ".join(filter(None, [change.get_how_display(), adjudicator]))
-    return Event(change.created, "", capfirst(text), detail, comment)
+    return HistoryEntry(change.created, "", capfirst(text), detail, comment)
 
 
-def _objections(clip_id: UUID, task: Task, who: str) -> list[Event]:
+def _objections(clip_id: UUID, task: Task, who: str) -> list[HistoryEntry]:
     found = Objection.objects.filter(clip_id=clip_id, task=task).select_related("wished_label")
     return [_objected(objection, who) for objection in found]
 
 
-def _objected(objection: Objection, who: str) -> Event:
+def _objected(objection: Objection, who: str) -> HistoryEntry:
     what = _("objected to the prediction")
     if objection.wished_label:
         what = _("objected to the prediction and hears: %(answer)s") % {"answer": objection.wished_label}
-    return Event(objection.created, who, what, "", objection.comment)
+    return HistoryEntry(objection.created, who, what, "", objection.comment)
 
 
-def _in_order(events: list[Event]) -> list[Event]:
+def _in_order(events: list[HistoryEntry]) -> list[HistoryEntry]:
     return sorted(events, key=lambda event: event.created)

@@ -31,7 +31,7 @@ def decisions_visible_to(user: User, task: Task) -> QuerySet[Decision]:
 
 
 def conflicts_of(task: Task, administrator: User) -> QuerySet[Decision]:
-    """What this person may settle: nobody decides their own clips."""
+    """Conflicts that this person may settle: not those of their own clips."""
     conflicting = Decision.objects.filter(
         task=task,
         is_withdrawn=False,
@@ -48,7 +48,7 @@ def next_conflict(task: Task, administrator: User, *, behind: Decision) -> Decis
 
 
 def votes_by_clip(task: Task, clip_ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, int]]]:
-    """For each clip the answers that stand, by name, with how many people gave them: most first."""
+    """For each clip its current labels and flags, by name, with their number of votes: most first."""
     names = {label.pk: str(label) for label in Label.objects.filter(task=task)}
     flags = dict(CurrentReview._meta.get_field("flag").flatchoices)
     counts: dict[UUID, Counter[str]] = {pk: Counter() for pk in clip_ids}

@@ -1,4 +1,4 @@
-"""Appending to the log of reviews, and the current review that it comes to for each rater and clip."""
+"""Appending to the log of reviews, and deriving the current review of each rater and clip from it."""
 
 from annotations.models import CurrentReview, Review
 
@@ -6,7 +6,7 @@ Kind = Review.Kind
 
 
 def append(review: Review, current: CurrentReview | None) -> None:
-    """Write one review and bring ``current``, what its rater says of the clip until now, in line with it."""
+    """Append one review and update ``current``, its rater's current review of the clip."""
     review.save(force_insert=True)
     if review.kind == Kind.WITHDRAWN:
         if current is not None:

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SubmittedReview:
-    """What came of a submission: the review, the decision on the clip now, and what the model had predicted.
+    """The result of a submission: the review, the clip's decision now, and the model's prediction.
 
     ``notes`` tell what the reviewer did not expect, such as a lease that was lost; the review is kept.
     """
@@ -126,7 +126,7 @@ def undo_last(*, reviewer: User, task: Task, client_id: str) -> SubmittedReview:
 
 
 def _return_lease(entry: QueueEntry, reviewer: User) -> None:
-    """The clip returns to whoever took their review back, unless somebody holds it or they hold enough."""
+    """Lease the clip again to the reviewer who undid, unless it is leased or they hold enough."""
     if entry.last_reviewer_id == reviewer.pk:
         entry.last_reviewer = None
     now = timezone.now()
@@ -136,7 +136,7 @@ def _return_lease(entry: QueueEntry, reviewer: User) -> None:
 
 
 def _locked_entry(task: Task, clip_id: UUID) -> QueueEntry | None:
-    """Whoever writes a review of this clip waits here for the others."""
+    """Lock the clip's entry, so that its reviews are written one at a time."""
     entry = QueueEntry.objects.select_for_update().filter(task=task, clip_id=clip_id).first()
     if entry is not None:
         entry.task = task  # known, so that it is not read again

@@ -72,7 +72,7 @@ class Quality:
 
 
 def measure_quality(waveform: Waveform, doubts: Sequence[str] = ()) -> Quality:
-    """Measure float32[samples], mono, 16 kHz, in [-1, 1], not empty. Hints come in order of importance.
+    """Measure float32[samples], mono, 16 kHz, in [-1, 1], not empty. Hints are ordered by importance.
 
     A constant offset counts for nothing. `doubts` are what the decoder found, of DOUBTS, and come first.
     """

@@ -15,7 +15,7 @@ Pcm = npt.NDArray[np.int16]
 
 
 def to_pcm(waveform: npt.NDArray[np.floating]) -> Pcm:
-    """Round float[samples] to int16[samples]; what lies outside [-1, 1) is held at full scale."""
+    """Round float[samples] to int16[samples]; values outside [-1, 1) are clipped."""
     steps = np.rint(np.clip(waveform, -1, 1) * np.float32(FULL_SCALE))
     pcm: Pcm = np.minimum(steps, FULL_SCALE - 1).astype(np.int16)
     return pcm

@@ -9,6 +9,6 @@ def rename_clip(*, clip: Clip, title: str) -> None:
 
 
 def name_speaker(*, clip: Clip, speaker: str) -> None:
-    """Set who speaks; an empty name stands for the owner."""
+    """Set the speaker; an empty name means the owner."""
     clip.speaker = " ".join(speaker.split())[: Clip._meta.get_field("speaker").max_length]
     clip.save(update_fields=["speaker"])

@@ -30,8 +30,8 @@ class StrandedClip:
     lost_too_often: bool
 
 
-def look_after_clips() -> None:
-    tasks.move_forward()
+def clean_up_clips() -> None:
+    tasks.age_waiting_tasks()
     retention.remove_unfinished_files()
     registry.remove_interrupted_copies()
     retention.purge_deleted_clips()
@@ -54,7 +54,7 @@ def stranded_clips() -> list[StrandedClip]:
 
 
 def recover_clip(stranded: StrandedClip) -> bool:
-    """Hand a clip to a worker. One that was lost too often ends as failed, and its owner may try again."""
+    """Enqueue a prediction for a clip. One lost too often is marked failed, and its owner may retry."""
     if stranded.lost_too_often:
         waiting = Clip.objects.waiting().filter(pk=stranded.clip.pk)
         waiting.update(status=Clip.Status.FAILED, error_code="worker_lost")

@@ -1,4 +1,4 @@
-"""What a person is told about a recording that cannot be used. Codes are stable, sentences are not."""
+"""Error messages for recordings that cannot be used. Codes are stable, sentences are not."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -34,7 +34,7 @@ def purge_deleted_clips() -> int:
 
 
 def forget_idempotency_keys() -> None:
-    """Whoever tries again does so within minutes; without an end the keys would only grow."""
+    """Retries come within minutes; without expiry the table would only grow."""
     IdempotencyKey.objects.filter(created__lt=timezone.now() - KEYS_KEPT_FOR).delete()
 
 

@@ -69,7 +69,7 @@ class Slots:
             if granted.is_set():  # at the very last moment
                 return
             self._waiting.remove(person, granted)
-            raise busy() if self._is_eligible(person) else too_many_at_once()
+            raise too_many_uploads() if self._is_eligible(person) else too_many_at_once()
 
     def _release(self, person: Hashable) -> None:
         with self._lock:
@@ -89,7 +89,7 @@ class Slots:
         return person not in self._working
 
 
-def busy() -> UserError:
+def too_many_uploads() -> UserError:
     detail = _("Many recordings are arriving. Try again in a moment.")
     return UserError("busy", detail, status=503, retry_after_s=2)
 

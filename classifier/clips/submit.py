@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from classifier import tasks
-from classifier.audio.quarantine.job import Decoded
+from classifier.audio.quarantine.decoding_job import Decoded
 from classifier.clips import quotas, storage, uploads
 from classifier.clips.titles import Note, title_from_name
 from classifier.inference.exceptions import EngineError
@@ -105,7 +105,7 @@ def _find_repeated(owner: User, key: str, digest: str) -> Submission | None:
 
 
 def _remember_key(owner: User, key: str, digest: str, clip: Clip) -> None:
-    """The key stands for this clip from now on, although the upload made none."""
+    """From now on the idempotency key maps to this existing clip."""
     if key:
         row = IdempotencyKey(owner=owner, key=key, upload_digest=digest, clip_id=clip.pk)
         IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)

@@ -12,10 +12,10 @@ from django.utils.formats import number_format
 
 from classifier.audio.exceptions import AudioRejected, DecoderBusy
 from classifier.audio.limits import SAMPLES_PER_SECOND, Limits
-from classifier.audio.quarantine.job import Decoded, DecodingJob
+from classifier.audio.quarantine.decoding_job import Decoded, DecodingJob
 from classifier.audio.quarantine.pool import DecoderPool
 from classifier.clips.rejections import rejection
-from classifier.clips.slots import Slots, busy
+from classifier.clips.slots import Slots, too_many_uploads
 from emotion_site.exceptions import UserError
 
 logger = logging.getLogger(__name__)
@@ -72,10 +72,10 @@ def decoding(data: bytes) -> Iterator[DecodingJob]:
     except AudioRejected as error:
         raise refusal(error.code, str(error.params.get("format", ""))) from error
     except DecoderBusy as error:
-        raise busy() from error
+        raise too_many_uploads() from error
 
 
-def decode(data: bytes) -> Decoded:
+def decode_upload(data: bytes) -> Decoded:
     """All of `decoding` at once. Raises UserError when the recording cannot be used."""
     with decoding(data) as job:
         return job.decoded()

@@ -50,7 +50,7 @@ class Table:
             raise TableUnreadable from error
 
     def number(self, text: str) -> float:
-        """Where no comma stands between cells, one may stand before decimals. Raises ValueError."""
+        """A decimal comma is accepted where the delimiter is not a comma. Raises ValueError."""
         return float(text if self.separator == "," else text.replace(",", ".", 1))
 
 
@@ -92,7 +92,7 @@ def _is_damaged_unicode(data: bytes) -> bool:
 
 
 def _separated(text: str) -> tuple[str, str]:
-    """What stands between the cells, and the text without the line that names it. Raises csv.Error."""
+    """The delimiter, and the text without a ``sep=`` line. Raises csv.Error."""
     first, _end, rest = text.partition("\n")
     hint = first.strip("\r\"'")
     if hint.lower().startswith(HINT) and hint[len(HINT) :] in SEPARATORS:

@@ -44,7 +44,7 @@ class FairQueue(Generic[T]):
         return person, item
 
     def remove(self, person: Hashable, item: T) -> None:
-        """Take back what somebody no longer waits for."""
+        """Remove an entry that nobody waits for any longer."""
         queue = self._queues[person]
         queue.remove(item)
         if not queue:

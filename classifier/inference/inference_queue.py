@@ -61,7 +61,7 @@ class InferenceQueue:
         return job.future
 
     def require_room(self) -> None:
-        """Raises QueueFull when a clip that came now would be turned away."""
+        """Raises QueueFull when a clip submitted now would be refused."""
         with self._lock:
             self._require_room()
 
@@ -79,10 +79,10 @@ class InferenceQueue:
     def _run_next(self) -> None:
         """Once for every job, but which one it is shows only now."""
         with self._lock:
-            turn = self._waiting.get()
-            if turn is None:
+            entry = self._waiting.get()
+            if entry is None:
                 return
-            _person, job = turn
+            _person, job = entry
             self._running_s += job.audio_s
         started = time.perf_counter()
         try:

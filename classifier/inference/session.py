@@ -91,7 +91,7 @@ class Engine:
         return np.asarray(self._session.run(None, {self._input: batch})[0][0])
 
     def self_test(self, *, longest_s: float | None = None) -> None:
-        """Run a known waveform, short and long (a window unless said otherwise), and measure the speed.
+        """Run a known waveform, short and long (a window by default), and measure the speed.
 
         Raises VersionRefused unless each gives one finite number per label.
         """

@@ -1,4 +1,4 @@
-"""Delete and undo, in place on a page that stands (htmx) or by a new page (plain forms)."""
+"""Delete and undo, by htmx fragments or, without JavaScript, by redirects."""
 
 from django.conf import settings
 from django.contrib import messages

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 @login_required
 @require_POST
 def try_example(request: PersonRequest, slug: str) -> HttpResponse:
-    """Classify a clip that ships with the site; whoever tries it again sees the first result."""
+    """Classify a clip that ships with the site; a second try shows the first result."""
     example = BY_SLUG.get(slug)
     if example is None:
         raise Http404

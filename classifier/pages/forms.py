@@ -14,7 +14,7 @@ SOUND_DAYS = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 
 
 
 class OptionsForm(forms.Form):
-    """What an owner chooses for recordings before they are sent. A title comes later."""
+    """Options for recordings, chosen before upload. A title is set later."""
 
     speaker = forms.CharField(
         label=_("Who speaks?"),
@@ -89,6 +89,6 @@ class HistoryForm(forms.Form):
         return wanted
 
     def wanted(self) -> dict[str, Any]:
-        """What was asked for and makes sense; a field that does not is left out and shows its error."""
+        """The valid filters; an invalid field is left out and shows its error."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}

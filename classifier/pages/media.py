@@ -78,7 +78,7 @@ def spectrogram_response(request: HttpRequest, clip: Clip) -> HttpResponse:
 def audio_response(
     request: HttpRequest, clip: Clip, sound: SoundFormat, *, name: str = ""
 ) -> HttpResponseBase:
-    """The clip's sound, whole or the one range that a player asked for (RFC 9110, section 14).
+    """The clip's audio, whole or the one requested range (RFC 9110, section 14).
 
     ``name`` is what a downloaded file is called; only the clip's owner may see its title.
     """

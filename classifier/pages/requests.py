@@ -8,7 +8,7 @@ from emotion_site.sign_in.guards import SignedInRequest
 
 
 class PersonRequest(SignedInRequest):
-    """One that may come from htmx."""
+    """A request that may come from htmx."""
 
     htmx: HtmxDetails
 

@@ -15,7 +15,7 @@ def remember_deletion(request: PersonRequest, ids: list[UUID]) -> None:
 
 
 def take_deletion(request: PersonRequest) -> list[str]:
-    """The ids that can still be brought back; asked once, then forgotten."""
+    """Pop the ids of deleted clips that can still be restored."""
     if _KEY not in request.session:
         return []
     deletion = request.session.pop(_KEY)

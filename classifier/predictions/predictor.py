@@ -74,7 +74,7 @@ def require_capacity() -> None:
 
 
 def is_fast_enough(duration_s: float, person: Hashable = None) -> bool:
-    """Whether the prediction of a clip of this length would come soon enough for the response to wait."""
+    """Whether a clip of this length would be predicted fast enough for the response to wait."""
     return inference_queue().expected_seconds(duration_s, person) <= settings.ANSWER_WITHIN_SECONDS
 
 

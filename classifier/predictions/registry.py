@@ -200,7 +200,7 @@ def _require_unchanged(version: ModelVersion, previous: ModelVersion | None, ins
 
 
 def _lock(task: Task) -> None:
-    """Whoever numbers or activates versions of a task waits here for the others."""
+    """Lock the task's row, so that versions are numbered and activated one at a time."""
     Task.objects.select_for_update().get(pk=task.pk)
 
 

@@ -1,4 +1,4 @@
-"""What people are told about their own account: on the pages, and by mail where mail goes out."""
+"""Notices to people about their own account: on the pages, and by mail where mail is configured."""
 
 import logging
 
@@ -50,8 +50,8 @@ TEXTS: dict[str, Promise] = {
 
 
 @transaction.atomic
-def tell(user: User, kind: str, *, detail: str = "", actor: User | None = None) -> None:
-    """Leave a notice, and mail it once the change stands. Nobody is told what they did themselves."""
+def notify(user: User, kind: str, *, detail: str = "", actor: User | None = None) -> None:
+    """Create a notice, and mail it after commit. People get none about their own actions."""
     if actor is not None and actor.pk == user.pk:
         return
     # What is told again takes the place of the same unread notice; only of tokens each one is told.
@@ -63,10 +63,10 @@ def tell(user: User, kind: str, *, detail: str = "", actor: User | None = None) 
     logger.info("Person told user=%s notice=%s kind=%s", user.pk, notice.pk, kind)
 
 
-def tell_once(user: User, kind: str) -> None:
+def notify_once(user: User, kind: str) -> None:
     """The same for what others can cause again and again: not while a notice of the kind is unread."""
     if not Notice.objects.filter(user=user, kind=kind).exists():
-        tell(user, kind)
+        notify(user, kind)
 
 
 def text_of(notice: Notice) -> str:

@@ -8,11 +8,11 @@ from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest
 
-from emotion_site.accounts.notices import tell
+from emotion_site.accounts.notices import notify
 from emotion_site.models import ApiToken, Notice, OneTimeLink, User
 from emotion_site.roles import Role, assigned_role, require_another_administrator, set_role
 from emotion_site.sign_in.ending_access import end_all_access
-from emotion_site.sign_in.guessing import forget_wrong_codes, let_in_again
+from emotion_site.sign_in.guessing import forget_wrong_codes, reset_wrong_passwords
 from emotion_site.sign_in.links import Purpose, make_link
 from emotion_site.sign_in.tokens import revoke_token
 
@@ -33,11 +33,11 @@ def people() -> QuerySet[User]:
 
 @transaction.atomic
 def give_role(*, user: User, role: Role, actor: User) -> None:
-    """Give a person another role and tell them. Raises UserError ``last_administrator``."""
+    """Change a person's role and notify them. Raises UserError ``last_administrator``."""
     before = assigned_role(user)
     set_role(user=user, role=role, actor=actor)
     if role != before:
-        tell(user, Notice.Kind.ROLE_CHANGED, detail=role.value, actor=actor)
+        notify(user, Notice.Kind.ROLE_CHANGED, detail=role.value, actor=actor)
 
 
 @transaction.atomic
@@ -47,7 +47,7 @@ def deactivate(*, user: User, actor: User) -> None:
     user.is_active = False
     user.save(update_fields=["is_active"])
     end_all_access(user)
-    tell(user, Notice.Kind.DEACTIVATED, actor=actor)
+    notify(user, Notice.Kind.DEACTIVATED, actor=actor)
     logger.info("Account deactivated user=%s by=%s", user.pk, actor.pk)
 
 
@@ -55,7 +55,7 @@ def deactivate(*, user: User, actor: User) -> None:
 def reactivate(*, user: User, actor: User) -> None:
     user.is_active = True
     user.save(update_fields=["is_active"])
-    tell(user, Notice.Kind.REACTIVATED, actor=actor)
+    notify(user, Notice.Kind.REACTIVATED, actor=actor)
     logger.info("Account reactivated user=%s by=%s", user.pk, actor.pk)
 
 
@@ -63,7 +63,7 @@ def reactivate(*, user: User, actor: User) -> None:
 def make_reset_link(*, user: User, actor: User) -> tuple[OneTimeLink, str]:
     """A link with which a person chooses a new password; earlier ones of theirs stop working."""
     OneTimeLink.objects.filter(purpose=Purpose.PASSWORD_RESET, user=user, used_at__isnull=True).delete()
-    tell(user, Notice.Kind.RESET_LINK, actor=actor)
+    notify(user, Notice.Kind.RESET_LINK, actor=actor)
     return make_link(purpose=Purpose.PASSWORD_RESET, user=user, created_by=actor)
 
 
@@ -71,24 +71,24 @@ def make_reset_link(*, user: User, actor: User) -> tuple[OneTimeLink, str]:
 def remove_second_steps(*, user: User, actor: User) -> None:
     """Let a person who lost their telephone sign in with their password alone."""
     Authenticator.objects.filter(user=user).delete()
-    tell(user, Notice.Kind.SECOND_STEPS_REMOVED, actor=actor)
+    notify(user, Notice.Kind.SECOND_STEPS_REMOVED, actor=actor)
     logger.info("Second steps of sign-in removed user=%s by=%s", user.pk, actor.pk)
 
 
 @transaction.atomic
 def unlock(*, user: User, actor: User, request: HttpRequest) -> None:
-    """Let a person try again at once after too many wrong passwords or codes, whoever tried them."""
-    let_in_again(user)
+    """Reset a person's limit on wrong passwords and codes, so that they may try again at once."""
+    reset_wrong_passwords(user)
     forget_wrong_codes(request, user)
-    tell(user, Notice.Kind.UNLOCKED, actor=actor)
+    notify(user, Notice.Kind.UNLOCKED, actor=actor)
     logger.info("Sign-in unlocked user=%s by=%s", user.pk, actor.pk)
 
 
 @transaction.atomic
 def revoke_token_of_another(*, token: ApiToken, actor: User) -> None:
-    """Revoke a token as an administrator, and tell its person unless it was revoked already."""
+    """Revoke a token as an administrator, and notify its owner unless it was revoked already."""
     if revoke_token(token=token):
-        tell(token.user, Notice.Kind.TOKEN_REVOKED, detail=token.name, actor=actor)
+        notify(token.user, Notice.Kind.TOKEN_REVOKED, detail=token.name, actor=actor)
         logger.info("API token revoked by an administrator token=%s by=%s", token.pk, actor.pk)
 
 

@@ -1,4 +1,4 @@
-"""Language and appearance: on the account of whoever is signed in, and in this browser."""
+"""Language and appearance: kept on the account when signed in, and in this browser."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -43,7 +43,7 @@ def remember_in_browser(response: HttpResponse, *, language: str = "", theme: st
 
 
 def page_to_return_to(request: HttpRequest) -> str:
-    """The page of this site that a form was sent from, as its field ``next`` says."""
+    """The page of this site that a form was sent from, from its field ``next``."""
     page = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(
         page, allowed_hosts={request.get_host()}, require_https=request.is_secure()

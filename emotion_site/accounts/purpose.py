@@ -8,12 +8,12 @@ logger = logging.getLogger(__name__)
 
 
 def current_purpose() -> DeclaredPurpose | None:
-    """What was declared last; None while nobody has."""
+    """The latest declaration, or None."""
     return DeclaredPurpose.objects.first()
 
 
 def declare_purpose(*, text: str, excludes_workers_and_pupils: bool, actor: User) -> DeclaredPurpose:
-    """Say what the site is used for from now on; what was said before is kept."""
+    """Declare what the site is used for from now on; earlier declarations are kept."""
     declared = DeclaredPurpose.objects.create(
         text=" ".join(text.split()),
         excludes_workers_and_pupils=excludes_workers_and_pupils,

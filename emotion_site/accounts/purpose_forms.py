@@ -1,4 +1,4 @@
-"""Where administrators say what the site is used for."""
+"""Forms in which administrators declare what the site is used for."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ class PurposeForm(forms.Form):
 
 
 class FirstAdministratorForm(PurposeForm, InvitedSignUpForm):
-    """The first account also says what the site is for, or leaves that for later."""
+    """The first account also declares what the site is for, or leaves that for later."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

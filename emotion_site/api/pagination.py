@@ -1,4 +1,4 @@
-"""Lists of the API, page by page; `page_size` may ask for more or fewer."""
+"""Lists of the API, page by page; `page_size` sets the number of items."""
 
 from typing import Any
 

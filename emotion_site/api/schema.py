@@ -1,4 +1,4 @@
-"""What the OpenAPI description says of every operation: how to sign in, and how it may refuse."""
+"""The parts of the OpenAPI schema common to all operations: authentication and error responses."""
 
 from typing import Any
 

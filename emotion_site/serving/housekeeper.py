@@ -42,7 +42,7 @@ def look_after_site() -> None:
         recover_stranded,
         task_heartbeat.forget_old_tasks,
         forget_ended_sessions,
-        _let_apps_look_after_theirs,
+        _run_housekeeping_of_apps,
     )
     for chore in chores:
         try:
@@ -70,10 +70,10 @@ def _is_stale(path: Path) -> bool:
 
 
 def forget_ended_sessions() -> None:
-    """Once a day. The devices that they stood for stay: they say when a person was last seen."""
+    """Once a day. Known devices are kept: they record when a person was last seen."""
     if cache.add("emotion_site.sessions-looked-through", True, timeout=24 * 3600):
         SessionStore.clear_expired()
 
 
-def _let_apps_look_after_theirs() -> None:
+def _run_housekeeping_of_apps() -> None:
     signals.housekeeping.send_robust(sender=None)  # logs the receivers that fail

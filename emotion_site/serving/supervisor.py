@@ -8,13 +8,13 @@ import threading
 import time
 from types import FrameType
 
-from emotion_site.serving.child import Child
 from emotion_site.serving.housekeeper import Housekeeper
+from emotion_site.serving.supervised_process import SupervisedProcess
 from emotion_site.serving.write_back import WriteBack
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.2
+POLL_INTERVAL_S = 0.2
 STOP_WITHIN_S = 4.0
 # Pages come first: a small machine starts one Python after the other sooner than all at once.
 WORKERS_WAIT_S = 2.0
@@ -48,11 +48,11 @@ class Supervisor:
     def __init__(self, listener: socket.socket, *, web_processes: int) -> None:
         fd = listener.fileno()
         web = [
-            Child(f"web-{number}", "emotion_site.serving.web", str(fd), pass_fds=[fd])
+            SupervisedProcess(f"web-{number}", "emotion_site.serving.web", str(fd), pass_fds=[fd])
             for number in range(1, web_processes + 1)
         ]
         workers = [
-            Child(f"worker-{queue}", "emotion_site.serving.worker", queue, delay_s=WORKERS_WAIT_S)
+            SupervisedProcess(f"worker-{queue}", "emotion_site.serving.worker", queue, delay_s=WORKERS_WAIT_S)
             for queue in QUEUES
         ]
         self._children = [*web, *workers]
@@ -65,7 +65,7 @@ class Supervisor:
         for beside in (Housekeeper(self._stopping), WriteBack(self._stopping)):
             beside.start()
         try:
-            while not self._stopping.wait(LOOK_EVERY_S):
+            while not self._stopping.wait(POLL_INTERVAL_S):
                 for child in self._children:
                     child.keep_running()
         finally:
@@ -78,7 +78,7 @@ class Supervisor:
     def _end_children(self) -> None:
         logger.info("Stopping")
         for child in self._children:
-            child.ask_to_stop()
+            child.terminate()
         deadline = time.monotonic() + STOP_WITHIN_S
         for child in self._children:
             child.wait_or_kill(deadline)

@@ -43,7 +43,7 @@ class WriteBack(threading.Thread):
 
 
 def write_back() -> None:
-    """Bring into the database what no reader still needs in the log, waiting for nobody and nobody for it."""
+    """Checkpoint the WAL (passive mode): copy pages that no reader needs, without blocking anyone."""
     pages = checkpoint("PASSIVE")
     if pages > LONG_LOG_PAGES:
         _begin_anew()

@@ -1,4 +1,4 @@
-"""Below which path of its host the site lies, behind a proxy that has other things to serve there too."""
+"""The path prefix of the site, behind a proxy that serves other things on the same host."""
 
 from emotion_site.settings import env
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI description of the API says of itself."""
+"""Title, description and tags of the OpenAPI schema."""
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Emotion API",

@@ -84,7 +84,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "emotion_site.web.middleware.LastSeenMiddleware",
-    "emotion_site.web.admission.senders.SenderMiddleware",
+    "emotion_site.web.admission.client_identity.CredentialCacheMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "emotion_site.sign_in.second_step.SecondStepMiddleware",
     "emotion_site.web.middleware.ButtonAddressMiddleware",
@@ -178,7 +178,7 @@ STORAGES = {
 MODELS_DIR = DATA_DIR / "models"
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "emotion_site.web.files.uploads.DiskUploadHandler",
+    "emotion_site.web.files.upload_handler.DiskUploadHandler",
 ]
 # How large a body in memory may be, while there is room for it (spool.py).
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

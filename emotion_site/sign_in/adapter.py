@@ -1,4 +1,4 @@
-"""Where allauth asks this site how it wants things done."""
+"""allauth's adapters: this site's choices for sign-up, mail and second factors."""
 
 import base64
 import logging
@@ -57,7 +57,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def send_mail(self, template_prefix: str, email: str, context_data: dict[str, Any]) -> None:
-        """Send a message, or say that it could not be sent: a page must not fail over it."""
+        """Send a message, or log that it failed: a page must not fail over it."""
         if not settings.EMAIL:
             return
         try:
@@ -103,7 +103,7 @@ def _cipher() -> MultiFernet:
 
 
 def _fernet_key(secret: str | bytes) -> bytes:
-    """Fernet wants 32 bytes in base64; the salt keeps this key apart from other uses of the secret."""
+    """Fernet needs 32 bytes in base64; the salt separates this key from other uses of the secret."""
     return base64.urlsafe_b64encode(
         salted_hmac("emotion_site.mfa", "key", secret, algorithm="sha256").digest()
     )

@@ -11,9 +11,9 @@ from django.db.models import F, Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from emotion_site.accounts.notices import tell
+from emotion_site.accounts.notices import notify
 from emotion_site.models import Notice, OneTimeLink, User
-from emotion_site.sign_in.guessing import let_in_again
+from emotion_site.sign_in.guessing import reset_wrong_passwords
 from emotion_site.sign_in.tokens import revoke_tokens_of
 from emotion_site.signals import access_ended
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def end_all_access(user: User) -> None:
-    """End everything that signs in as this person or serves what they asked for.
+    """End every session, token and link of this person, and what other apps keep for them.
 
     Sessions, open sockets, API tokens, mailed links, one-time links for them and by them, and, in other apps,
     what listens to ``access_ended``. A request that changes its own password signs in anew afterwards.
@@ -51,13 +51,13 @@ def end_access_of_the_old_password(
     raw: bool = False,
     **kwargs: Any,
 ) -> None:
-    """Every page, link and command that sets a password comes by here.
+    """Runs for every page, link and command that sets a password.
 
     Django keeps the new password on the row while it is saved, and not when a hash is only made stronger.
     """
     is_saved = not created and not raw and (update_fields is None or "password" in update_fields)
     if is_saved and instance._password is not None:  # type: ignore[attr-defined]
         end_all_access(instance)
-        let_in_again(instance)
+        reset_wrong_passwords(instance)
         if context.request is None:  # no page: somebody at the server's own terminal
-            tell(instance, Notice.Kind.PASSWORD_ON_SERVER)
+            notify(instance, Notice.Kind.PASSWORD_ON_SERVER)

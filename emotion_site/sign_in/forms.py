@@ -27,7 +27,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from emotion_site.accounts.notices import tell_once
+from emotion_site.accounts.notices import notify_once
 from emotion_site.exceptions import UserError
 from emotion_site.models import Notice, OneTimeLink, User
 from emotion_site.roles import Role, set_role
@@ -60,7 +60,7 @@ def ask_for_new_password(form: forms.Form) -> None:
 
 
 def limit_address(form: forms.Form) -> None:
-    """No longer than is kept: allauth would cut the end off, and nobody could sign in."""
+    """No longer than the column: allauth would truncate it, and sign-in would fail."""
     field, longest = form.fields["email"], User._meta.get_field("email").max_length
     field.validators.append(MaxLengthValidator(longest))
     field.widget.attrs["maxlength"] = longest
@@ -101,15 +101,15 @@ class SignUpForm(SignupForm):
         if settings.EMAIL or (saved[0] and self.signs_in):
             return saved
         if self.account_already_exists:
-            self._tell_owner()
+            self._notify_owner()
         return None, self._lead_to_sign_in(request)
 
-    def _tell_owner(self) -> None:
+    def _notify_owner(self) -> None:
         """Takes as long as making an account: one password is hashed in both cases."""
         owner = User.objects.filter(email__iexact=self.cleaned_data["email"]).first()
         # A second press of the same person is nothing to be told about.
         if owner is not None and not owner.check_password(self.cleaned_data["password1"]):
-            tell_once(owner, Notice.Kind.ADDRESS_TRIED)
+            notify_once(owner, Notice.Kind.ADDRESS_TRIED)
 
     def _lead_to_sign_in(self, request: HttpRequest) -> HttpResponse:
         """The same response whether there was an account or not."""
@@ -171,7 +171,7 @@ class InvitedSignUpForm(SignUpForm):
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:
-        """Raises UserError ``link_used`` when somebody else was faster."""
+        """Raises UserError ``link_used`` when the link was used in the meantime."""
         use_link(self.link)
         adapter = get_adapter(request)
         # Whoever made the link vouches for its address; the first one is read on the server's own terminal.
@@ -196,7 +196,7 @@ class ChangeEmailForm(AddEmailForm):
         # With mail this would tell visitors who has an account; the confirmation refuses it instead.
         owner = None if settings.EMAIL else User.objects.filter(email__iexact=email).first()
         if owner is not None:
-            tell_once(owner, Notice.Kind.ADDRESS_TRIED)
+            notify_once(owner, Notice.Kind.ADDRESS_TRIED)
             raise get_adapter().validation_error("email_taken")
         return email
 

@@ -27,7 +27,7 @@ View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 
 def admin_required(view: View[P]) -> View[P]:
-    """Anonymous visitors are sent to sign in; everyone else who is no administrator gets 403."""
+    """Redirects anonymous visitors to sign-in; anyone else but an administrator gets 403."""
     return _guarded(view, is_admin)
 
 
@@ -46,7 +46,7 @@ def fresh_sign_in_required(view: View[P]) -> View[P]:
 
 
 def require_fresh_sign_in(request: HttpRequest) -> None:
-    """The same inside a view, where it depends on what is asked for: allauth's middleware sees to it."""
+    """The same inside a view, for some requests only; allauth's middleware handles the exception."""
     raise_if_reauthentication_required(request, app="emotion_site")
 
 

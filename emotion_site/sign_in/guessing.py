@@ -1,4 +1,4 @@
-"""Slows the guessing of passwords down, and lets nobody lock another person out.
+"""Rate limits on wrong passwords, by which nobody can lock another person out.
 
 What is counted, each until it is too much:
 
@@ -22,7 +22,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from emotion_site.accounts.notices import tell_once
+from emotion_site.accounts.notices import notify_once
 from emotion_site.models import Notice, User
 
 COOKIE = "known_browser"
@@ -55,7 +55,7 @@ def count_attempt(request: HttpRequest, address: str) -> ratelimit.RateLimitUsag
         if usage is None:
             used.rollback()
             if limit.rates == OF_ADDRESS and person is not None:
-                tell_once(person, Notice.Kind.MANY_GUESSES)
+                notify_once(person, Notice.Kind.MANY_GUESSES)
             return None
         used.usage += usage.usage
     return used
@@ -77,8 +77,8 @@ def _limits(request: HttpRequest, address: str, person: User | None) -> list[Lim
     ]
 
 
-def let_in_again(user: User) -> None:
-    """Forget the wrong passwords for a person's address, from wherever they came."""
+def reset_wrong_passwords(user: User) -> None:
+    """Reset the count of wrong passwords for a person's e-mail address, for all client addresses."""
     user.unlocked_at = timezone.now()
     User.objects.filter(pk=user.pk).update(unlocked_at=user.unlocked_at)
 

@@ -60,7 +60,7 @@ def make_link(
     return link, secret
 
 
-def path_of(purpose: OneTimeLink.Purpose, secret: str) -> str:
+def link_path(purpose: OneTimeLink.Purpose, secret: str) -> str:
     """The address of a link on this site, without its host."""
     return reverse(f"emotion_site:{purpose.value}", args=[secret])
 
@@ -108,4 +108,4 @@ def first_administrator_link() -> str | None:
     if administrators().exists():
         return None
     _link, secret = make_link(purpose=Purpose.FIRST_ADMINISTRATOR, role=Role.ADMIN)
-    return path_of(Purpose.FIRST_ADMINISTRATOR, secret)
+    return link_path(Purpose.FIRST_ADMINISTRATOR, secret)

@@ -1,4 +1,4 @@
-"""The secrets in mailed links for a new password. allauth imports this module; nobody else may."""
+"""Tokens in mailed password-reset links. Only allauth imports this module."""
 
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
 

@@ -1,4 +1,4 @@
-"""Leads people to the second step of sign-in that the site asks them for (``REQUIRE_MFA``)."""
+"""Sends people without a second factor to its set-up, where ``REQUIRE_MFA`` requires one."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -26,7 +26,7 @@ OPEN_PAGES = {
 
 
 class SecondStepMiddleware:
-    """Every other page of somebody who lacks it leads to where it is set up.
+    """Redirects every other page to the set-up while a person lacks the second factor.
 
     The API has its own check (``require_second_step``, and roles that give no power).
     """

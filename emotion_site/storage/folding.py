@@ -15,7 +15,7 @@ def folded(text: str) -> str:
 
 
 class FoldedField(models.CharField[str, str]):
-    """What stands in the field ``of``, folded whenever the row is saved."""
+    """The value of the field ``of``, folded whenever the row is saved."""
 
     def __init__(self, *, of: str, **options: Any) -> None:
         self.of = of

@@ -32,25 +32,25 @@ class Outage:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._away = False
-        self._ask_again_at = 0.0
+        self._retry_at = 0.0
 
     @property
     def is_on(self) -> bool:
         return self._away
 
-    def should_ask(self) -> bool:
+    def should_try(self) -> bool:
         with self._lock:
             if not self._away:
                 return True
-            if time.monotonic() < self._ask_again_at:
+            if time.monotonic() < self._retry_at:
                 return False
-            self._ask_again_at = time.monotonic() + PAUSE_S
+            self._retry_at = time.monotonic() + PAUSE_S
             return True
 
     def begin(self, reason: Exception) -> None:
         with self._lock:
             began, self._away = not self._away, True
-            self._ask_again_at = time.monotonic() + PAUSE_S
+            self._retry_at = time.monotonic() + PAUSE_S
         if began:
             logger.error("Redis does not answer, each process counts alone reason=%s", reason)
 
@@ -73,7 +73,7 @@ def _by_redis_or_alone(name: str) -> Callable[..., Any]:
     by_redis, alone = getattr(RedisCache, name), getattr(LocMemCache, name)
 
     def method(self: "SharedCache", *args: Any, **kwargs: Any) -> Any:
-        if not self.outage.should_ask():
+        if not self.outage.should_try():
             return alone(self.own, *args, **kwargs)
         try:
             value = by_redis(self, *args, **kwargs)
@@ -101,7 +101,7 @@ class SharedCache(RedisCache):
         self.own = LocMemCache(f"instead of {server}", {"OPTIONS": {"MAX_ENTRIES": MAX_ENTRIES}})
 
     def is_shared(self) -> bool:
-        """Whether Redis takes what it is given. Asks it, unless it is known to be away."""
+        """Whether Redis accepts writes. Checks it, unless it is known to be down."""
         self.set("emotion_site.is-shared", True)
         return not self.outage.is_on
 

@@ -26,7 +26,7 @@ SETTLED_AFTER_S = 10.0
 
 
 class Note:
-    """Says that a file of this name is being written. Raises OSError when the disk is full."""
+    """Marks a file of this name as being written. Raises OSError when the disk is full."""
 
     def __init__(self, name: str) -> None:
         folder = _folder()

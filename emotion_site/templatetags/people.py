@@ -26,7 +26,7 @@ def plain_fields(form: BaseForm) -> list[BoundField]:
 
 @register.filter
 def device_name(user_agent: str) -> str:
-    """``Firefox, Linux`` out of what a browser says about itself."""
+    """``Firefox, Linux`` from a User-Agent header."""
     names = [_first_known(BROWSERS, user_agent), _first_known(SYSTEMS, user_agent)]
     return ", ".join(name for name in names if name) or _("Unknown device")
 

@@ -1,4 +1,4 @@
-"""What the address of a list in Django's admin may ask for."""
+"""Limits the query parameters of change lists in Django's admin."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 
 class FilteredAdmin(admin.ModelAdmin):
-    """Lists narrow only by the filters that stand beside them.
+    """Change lists filter only by ``list_filter``.
 
     Django lets an address compare any field of the row, ``?password__startswith=``, and so read letter by
     letter what no page shows: password hashes, digests of tokens and links, titles of clips nobody shared.

@@ -11,7 +11,7 @@ SECTION_OF_APP = {"classifier": "history", "annotations": "review", "training": 
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """What every page may ask: who is here, what the site allows."""
+    """Template variables of every page: the person, and what the site allows."""
     # Lazy, because pages about errors must not need the database.
     role = SimpleLazyObject(lambda: role_of(request.user))
     return {

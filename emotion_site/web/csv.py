@@ -20,14 +20,14 @@ DECIMALS = 6
 
 @dataclass(frozen=True)
 class Notation:
-    """What stands between cells and before decimals where a spreadsheet opens the file."""
+    """The delimiter and decimal separator that a spreadsheet expects."""
 
     separator: str
     decimal: str
 
 
 def notation_of(language: str) -> Notation:
-    """Where the comma stands in numbers, as in Spanish, spreadsheets expect semicolons between cells."""
+    """With a decimal comma, as in Spanish, spreadsheets expect semicolons as delimiters."""
     decimal = get_format("DECIMAL_SEPARATOR", lang=language, use_l10n=True)
     return Notation(separator=";" if decimal == "," else ",", decimal=decimal)
 

@@ -49,7 +49,7 @@ def failing_optional_checks() -> list[str]:
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """200 ``{"status": "ok"}`` or ``{"status": "degraded", "failing": [...]}``, 503 when nobody is served."""
+    """200 ``{"status": "ok"}`` or ``{"status": "degraded", "failing": [...]}``, 503 when it cannot serve."""
     wrong = failing_checks()
     if not wrong:
         failing = failing_optional_checks()

@@ -1,4 +1,4 @@
-"""What scripts say: Django's JavaScript catalogue, one script per language that browsers keep for a year."""
+"""Texts in scripts: Django's JavaScript catalogue, one cached script per language."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +34,7 @@ def catalog_of(language: str) -> Catalog:
 
 
 def catalog_url() -> str:
-    """Of the language that is spoken now. Both are in the address, so a cached script never lies."""
+    """The URL for the active language, with a hash of the texts, so that a cached script is never stale."""
     language = translation.get_language() or settings.LANGUAGE_CODE
     return reverse("javascript_catalog", args=[language, catalog_of(language).version])
 

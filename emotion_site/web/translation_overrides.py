@@ -1,4 +1,4 @@
-"""What Django, allauth and django-tasks themselves say on our pages, listed for translation.
+"""Texts of Django, allauth and django-tasks that appear on our pages, listed for translation.
 
 Their own Spanish addresses people formally and calls some things by other names than this site does, and the
 last one has none. A text that is listed here, letter for letter, lands in the site's catalogue, which is

@@ -26,7 +26,7 @@ def cut_prefix(app: AsgiApp) -> AsgiApp:
 
 
 def add_prefix(app: AsgiApp) -> AsgiApp:
-    """Wrap Django, to which a path is what the browser asked for, and ``FORCE_SCRIPT_NAME`` its beginning."""
+    """Wrap Django, which expects full paths, beginning with ``FORCE_SCRIPT_NAME``: put the prefix back."""
 
     async def added(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, "path": settings.URL_PREFIX + scope["path"]}, receive, send)
@@ -35,7 +35,7 @@ def add_prefix(app: AsgiApp) -> AsgiApp:
 
 
 def own_names() -> set[str]:
-    """What the paths of the site begin with. One of these as prefix could not be told from such a path."""
+    """The first segments of the site's own paths, which a prefix must not equal."""
     return {name for name in _beginnings(get_resolver().url_patterns) if name.isidentifier()}
 
 

@@ -10,8 +10,8 @@ from classifier.predictions.registry import activate_version, register_version
 from tests.training.decided import decided_corpus
 from tests.training.tiny_model import LABELS, write_checkpoint
 from training import torchaudio_shim
-from training.datasets.files import write_snapshot
 from training.datasets.freezing import freeze_snapshot
+from training.datasets.snapshot_folder import write_snapshot
 from training.models import GatePolicy, Snapshot
 
 LENIENT = {"recall_drop": 100.0, "accuracy_drop": 100.0, "noisy_drop": 100.0, "speed_factor": 50.0}

@@ -13,8 +13,8 @@ from tests.factories import ModelVersionFactory
 from tests.training.decided import decided_by_people
 from training import recovery, tasks
 from training.datasets.erasing import erase
-from training.datasets.files import write_snapshot
 from training.datasets.freezing import freeze_snapshot
+from training.datasets.snapshot_folder import write_snapshot
 from training.models import PredictionJob, Snapshot, SnapshotClip, TrainingRun
 from training.runs.leftovers import remove_leftovers
 from training.runs.worker import work_folder

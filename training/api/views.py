@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.api.requests import checked, person, task_from_query
+from annotations.api.requests import checked, signed_in_person, task_from_query
 from classifier.models import ModelVersion, Task
 from emotion_site.api.pagination import NewestFirst, OldestFirst
 from emotion_site.api.serializers import ErrorSerializer
@@ -66,7 +66,7 @@ class SnapshotViewSet(AdministratorsViewSet):
         """Freeze what is decided and shared now; equal clips, labels and splits are the same snapshot."""
         asked = checked(FreezeSerializer, request)
         options = FreezeOptions(with_corpora=asked["with_corpora"])
-        frozen = freeze_snapshot(task=asked["task"], administrator=person(request), options=options)
+        frozen = freeze_snapshot(task=asked["task"], administrator=signed_in_person(request), options=options)
         code = status.HTTP_201_CREATED if frozen.created else status.HTTP_200_OK
         return Response(SnapshotSerializer(frozen.snapshot).data, status=code)
 
@@ -82,7 +82,7 @@ class RunViewSet(AdministratorsViewSet):
         """Queue a training run; without a snapshot it learns from the latest."""
         asked = checked(StartRunSerializer, request)
         run = services.start_run(
-            administrator=person(request),
+            administrator=signed_in_person(request),
             snapshot=_snapshot(asked["task"], asked.get("snapshot")),
             mode=asked["mode"],
             start_version=_version(asked["task"], asked.get("start_version")),
@@ -95,7 +95,7 @@ class RunViewSet(AdministratorsViewSet):
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop a run within seconds."""
         run = self.get_object()
-        services.cancel_run(run=run, administrator=person(request))
+        services.cancel_run(run=run, administrator=signed_in_person(request))
         return Response(RunSerializer(run).data)
 
     @extend_schema(request=ReasonSerializer, responses={200: RunSerializer, **ERRORS})
@@ -104,7 +104,7 @@ class RunViewSet(AdministratorsViewSet):
         """Put the version of a run into service."""
         run = self.get_object()
         reason = checked(ReasonSerializer, request)["reason"]
-        services.approve_run(run=run, administrator=person(request), reason=reason)
+        services.approve_run(run=run, administrator=signed_in_person(request), reason=reason)
         return Response(RunSerializer(run).data)
 
     @extend_schema(request=None, responses={200: RunSerializer, **ERRORS})
@@ -112,7 +112,7 @@ class RunViewSet(AdministratorsViewSet):
     def reject(self, request: Request, pk: str) -> Response:
         """Leave the version of a run out of service."""
         run = self.get_object()
-        services.reject_run(run=run, administrator=person(request))
+        services.reject_run(run=run, administrator=signed_in_person(request))
         return Response(RunSerializer(run).data)
 
 
@@ -131,7 +131,7 @@ class VersionViewSet(AdministratorsViewSet):
     @extend_schema(responses={204: None, **ERRORS})
     def destroy(self, request: Request, number: str) -> Response:
         """Remove a version's files; its number and predictions stay."""
-        promotion.delete_version(version=self.get_object(), administrator=person(request))
+        promotion.delete_version(version=self.get_object(), administrator=signed_in_person(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
@@ -169,7 +169,7 @@ class VersionViewSet(AdministratorsViewSet):
         seen = _version(version.task, asked.get("instead_of"))
         promotion.promote_version(
             version=version,
-            administrator=person(request),
+            administrator=signed_in_person(request),
             reason=asked["reason"],
             instead_of=seen.pk if seen else None,
         )
@@ -183,7 +183,7 @@ class VersionViewSet(AdministratorsViewSet):
         seen = _version(task, asked.get("instead_of"))
         version = promotion.roll_back(
             task=task,
-            administrator=person(request),
+            administrator=signed_in_person(request),
             reason=asked["reason"],
             instead_of=seen.pk if seen else None,
         )

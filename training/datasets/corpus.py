@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
-from classifier.corpora.files import CorpusFiles, FileRefused, one_form
+from classifier.corpora.corpus_files import CorpusFiles, FileRefused, one_form
 from classifier.corpora.tables import FILE_NAME, Table, TableUnreadable, read_table
 from training.exceptions import CorpusRefused
 
@@ -29,8 +29,8 @@ class CorpusClip:
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """The clips of a folder that can be used; ``rejected`` tells how many rows were left out, and why."""
+class CorpusFolder:
+    """The clips of a folder that can be used; ``rejected`` is the number of rows left out, by reason."""
 
     name: str
     labels: tuple[str, ...]
@@ -51,7 +51,7 @@ def read_corpus(
     renames: Mapping[str, str] | None = None,
     *,
     follow_links: bool = False,
-) -> Corpus:
+) -> CorpusFolder:
     """Read all rows; ``renames`` maps labels of the corpus to labels of the task.
 
     Links may lead out of the folder only with ``follow_links``.
@@ -70,11 +70,11 @@ def read_corpus(
                 continue
             clips.append(_clip(row, table, path.parent, split, reader))
     check_speakers(clips)
-    return Corpus(folder.name, tuple(labels), tuple(clips), dict(rejected))
+    return CorpusFolder(folder.name, tuple(labels), tuple(clips), dict(rejected))
 
 
 def check_speakers(clips: Iterable[CorpusClip]) -> None:
-    """Raises CorpusRefused when a voice stands in two splits: a test speaker must be new to the model."""
+    """Raises CorpusRefused when a speaker is in two splits: a test speaker must be new to the model."""
     splits: dict[str, set[str]] = defaultdict(set)
     for clip in clips:
         splits[clip.speaker].add(clip.split)
@@ -86,7 +86,7 @@ def check_speakers(clips: Iterable[CorpusClip]) -> None:
 
 
 def require_several_labels(clips: Sequence[CorpusClip]) -> None:
-    """Raises CorpusRefused when there is nothing to tell apart."""
+    """Raises CorpusRefused when there are fewer than two labels."""
     if len({clip.label for clip in clips}) < 2:
         raise CorpusRefused("one_label", "Training needs clips of at least two labels.")
 
@@ -108,7 +108,7 @@ def read_metadata(path: Path, files: CorpusFiles) -> Table:
         files.require_inside(path)
         table = read_table(path)
     except FileRefused as error:
-        raise refused(error, path.name) from error
+        raise corpus_refused(error, path.name) from error
     except TableUnreadable as error:
         raise CorpusRefused("unreadable_metadata", "The metadata.csv cannot be read.") from error
     if FILE_NAME not in table.columns:
@@ -124,7 +124,7 @@ def rows_of(table: Table) -> Iterator[dict[str, str]]:
         raise CorpusRefused("unreadable_metadata", "The metadata.csv cannot be read.") from error
 
 
-def refused(error: FileRefused, name: str) -> CorpusRefused:
+def corpus_refused(error: FileRefused, name: str) -> CorpusRefused:
     details = {
         "bad_file_name": "A file_name must be relative and stay inside its folder.",
         "missing_file": f"The corpus names a file that is not there: {name}.",
@@ -147,7 +147,7 @@ def _clip(row: Mapping[str, str], table: Table, home: Path, split: str | None, r
     try:
         path = reader.files.find(home, name)
     except FileRefused as error:
-        raise refused(error, name) from error
+        raise corpus_refused(error, name) from error
     label = row.get("label") or None
     label = reader.renames.get(label, label) if label else None
     if label is not None and label not in reader.labels:
@@ -155,7 +155,7 @@ def _clip(row: Mapping[str, str], table: Table, home: Path, split: str | None, r
     split = split or row.get("split") or "train"
     if split not in SPLITS:
         raise CorpusRefused("unknown_split", f"There is no split {split}; known are {', '.join(SPLITS)}.")
-    # A row without a speaker is a voice of its own. A voice has one name in all tables.
+    # A row without a speaker is a speaker of its own. A speaker has one name in all tables.
     speaker = normalize("NFC", row.get("speaker", "")) or PurePosixPath(one_form(name)).stem
     duration = row.get("duration_s")
     return CorpusClip(

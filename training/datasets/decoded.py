@@ -12,7 +12,7 @@ import numpy as np
 
 from classifier.audio.exceptions import AudioRejected
 from classifier.audio.limits import MIB, Limits
-from classifier.audio.quarantine.job import decode_waveform
+from classifier.audio.quarantine.decoding_job import decode_waveform
 from classifier.audio.quarantine.process import DecoderProcess
 from classifier.audio.waveform import Pcm, Waveform, to_pcm, to_waveform
 from emotion_site.storage.atomic_write import replacing_file
@@ -97,7 +97,7 @@ def _decode_into(
 
 @contextmanager
 def quarantine() -> Iterator[DecoderProcess]:
-    """A decoder process of our own: corpora come from elsewhere, and this process may read the whole site."""
+    """A sandboxed decoder process: corpora are untrusted, and this process may read the whole site."""
     decoder = DecoderProcess(LIMITS)
     try:
         yield decoder

@@ -55,7 +55,7 @@ def sync_folder(snapshot: Snapshot) -> None:
 
 
 def _clear_cache() -> None:
-    """What commands decoded may be of these clips: nothing says which file holds whose sound."""
+    """Delete the cache of decoded audio: its files do not record whose audio they hold."""
     # The index of a file goes first: without it the clips are decoded again.
     for suffix in (".json", ".pcm"):
         for path in (Path(settings.DATA_DIR) / "cache").glob(f"*{suffix}"):

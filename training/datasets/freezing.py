@@ -20,7 +20,7 @@ from emotion_site.models import User
 from emotion_site.roles import require_admin
 from training import tasks
 from training.datasets.corpus import SPLITS
-from training.datasets.splits import splits_of, voice_of
+from training.datasets.splits import speaker_key_of, splits_of
 from training.models import Snapshot, SnapshotClip
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def freeze_snapshot(
     with transaction.atomic():
         task = Task.objects.select_for_update().get(pk=task.pk)
         clips = _clips_to_freeze(task, options or FreezeOptions())
-        checksum = checksum_of(clips)
+        checksum = snapshot_checksum(clips)
         same = Snapshot.objects.filter(task=task, checksum=checksum, n_erased=0)
         known = same.exclude(state=Snapshot.State.FAILED).first()
         if known is not None:
@@ -70,7 +70,7 @@ def freeze_snapshot(
     return FreezeResult(snapshot, created=True)
 
 
-def checksum_of(clips: Sequence[SnapshotClip]) -> str:
+def snapshot_checksum(clips: Sequence[SnapshotClip]) -> str:
     """SHA-256 over the sorted lines ``waveform_sha256,label,soft labels,speaker,split``."""
     lines = sorted(
         ",".join([clip.waveform_sha256, clip.label.key, *clip.shares, clip.speaker, clip.split])
@@ -115,7 +115,7 @@ def _clips_to_freeze(task: Task, options: FreezeOptions) -> list[SnapshotClip]:
             _("No clip is decided and shared for review and training yet, so there is nothing to freeze."),
             status=409,
         )
-    voices = {decision.clip_id: voice_of(decision.clip) for decision in decisions}
+    voices = {decision.clip_id: speaker_key_of(decision.clip) for decision in decisions}
     splits = splits_of(task, [voice for voice in voices.values() if voice is not None])
     votes = _votes(task, [decision.clip_id for decision in decisions])
     labels = list(task.labels.order_by("order").values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Finds recordings that stand in two splits in all but their bytes: louder, re-encoded, cut or trimmed.
+"""Finds near-duplicates across splits: the same recording louder, re-encoded, cut or trimmed.
 
 Each clip becomes a fingerprint: its coarse spectrum over time. A summary that does not mind shifts finds
 candidates; the correlation of two fingerprints over all shifts decides.
@@ -48,7 +48,7 @@ def fingerprint_of(waveform: Waveform) -> Fingerprint:
 
 
 def near_duplicates(fingerprints: Sequence[Fingerprint], splits: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of numbers of clips that sound the same and stand in different splits."""
+    """Pairs of indices of clips that sound the same and are in different splits."""
     if len(set(splits)) < 2:
         return []
     summaries = np.stack([each.summary for each in fingerprints])

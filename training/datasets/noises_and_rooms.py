@@ -6,9 +6,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from classifier.corpora.files import CorpusFiles, FileRefused
+from classifier.corpora.corpus_files import CorpusFiles, FileRefused
 from classifier.corpora.tables import FILE_NAME
-from training.datasets.corpus import METADATA, read_metadata, refused, rows_of
+from training.datasets.corpus import METADATA, corpus_refused, read_metadata, rows_of
 from training.datasets.decoded import decode_clips
 from training.exceptions import CorpusRefused
 
@@ -46,7 +46,7 @@ def _files(folder: Path, *, for_testing: bool | None = None) -> list[Path]:
         try:
             paths.append(files.find(folder, row[FILE_NAME]))
         except FileRefused as error:
-            raise refused(error, row[FILE_NAME]) from error
+            raise corpus_refused(error, row[FILE_NAME]) from error
     return paths
 
 

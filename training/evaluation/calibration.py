@@ -1,4 +1,4 @@
-"""Fits the temperature that makes a confidence mean what it says."""
+"""Temperature scaling: fits the temperature that calibrates confidences."""
 
 import math
 from collections.abc import Sequence

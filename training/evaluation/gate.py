@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from annotations.agreement.coefficients import ENOUGH_SPEAKERS
+from training.evaluation.bootstrap import interval_95, resample
 from training.evaluation.metrics import Predictions
-from training.evaluation.resampling import interval_95, resample
 
 SIGNIFICANCE = 0.05
 LISTED_CLIPS = 500
@@ -102,7 +102,7 @@ def judge(found: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
 
 
 def current_outcome(verdict: Mapping[str, Any]) -> str:
-    """The outcome by today's rules: earlier runs called a handful of voices better, worse or unclear."""
+    """The outcome by today's rules: earlier runs also judged on too few speakers."""
     evidence = verdict["reasons"][0] if verdict["reasons"] else {}
     few = evidence.get("speakers", ENOUGH_SPEAKERS) < ENOUGH_SPEAKERS
     return TOO_FEW_VOICES if few else str(verdict["outcome"])

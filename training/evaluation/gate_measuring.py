@@ -10,7 +10,7 @@ from torch import Tensor
 
 from classifier.audio.waveform import SAMPLE_RATE, Waveform
 from classifier.inference.session import Engine
-from training.datasets.corpus import Corpus
+from training.datasets.corpus import CorpusFolder
 from training.datasets.noises_and_rooms import read_noises
 from training.evaluation.conditions import Condition, clean, with_noise
 from training.evaluation.gate import compare_predictions, compare_subset
@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 
 
 def measure_gate(
-    corpus: Corpus,
+    corpus: CorpusFolder,
     *,
     candidate: Path,
     active: Path | None,
@@ -77,7 +77,7 @@ def measure_gate(
     return found
 
 
-def evaluation_split(corpus: Corpus) -> str:
+def evaluation_split(corpus: CorpusFolder) -> str:
     """The test split, or the validation split if that is too small."""
     test = [clip for clip in corpus.clips if clip.split == "test"]
     enough = len(test) >= LEAST_CLIPS and len({clip.speaker for clip in test}) >= LEAST_SPEAKERS

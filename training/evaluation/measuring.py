@@ -13,7 +13,7 @@ from torch import Tensor
 from classifier.audio.waveform import SAMPLE_RATE, Waveform
 from classifier.inference.session import Engine, known_waveform
 from classifier.inference.windows import cut_windows
-from training.datasets.corpus import Corpus
+from training.datasets.corpus import CorpusFolder
 from training.datasets.decoded import decode_clips
 from training.evaluation.calibration import clip_scores
 from training.evaluation.conditions import Condition, band_limited, clean, with_noise, with_upper_band
@@ -32,7 +32,7 @@ class EvaluationClips:
     speakers: Sequence[str]
 
 
-def clips_to_measure(corpus: Corpus, split: str, cache: Path) -> EvaluationClips:
+def clips_to_measure(corpus: CorpusFolder, split: str, cache: Path) -> EvaluationClips:
     """Raises CorpusRefused when the split is empty or cannot be decoded."""
     clips = corpus.split(split)
     audio = decode_clips([clip.path for clip in clips], cache)

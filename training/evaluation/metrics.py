@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.resampling import Floats, interval_95, resample
+from training.evaluation.bootstrap import Floats, interval_95, resample
 
 N_BINS = 15
 OVERALL = ("accuracy", "mean_recall", "f1_macro", "calibration_error")

@@ -164,7 +164,7 @@ def _parameter_groups(model: Any, chosen: Hyperparameters) -> list[dict[str, Any
 
 
 def _drop_broken_checkpoints(output: Path) -> None:
-    """Remove what a kill left half-written: the state comes last, so a checkpoint that has it is whole."""
+    """Remove half-written checkpoints: the state is written last, so one that has it is complete."""
     for folder in output.glob("checkpoint-*"):
         try:
             json.loads((folder / TRAINER_STATE_NAME).read_text(encoding="utf-8"))

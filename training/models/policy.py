@@ -31,6 +31,6 @@ class GatePolicy(models.Model):
         return str(self.task)
 
 
-def policy_of(task: Task) -> GatePolicy:
+def gate_policy_of(task: Task) -> GatePolicy:
     policy, _created = GatePolicy.objects.get_or_create(task=task)
     return policy

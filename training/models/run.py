@@ -112,7 +112,7 @@ class TrainingRun(models.Model):
 
     @property
     def may_be_approved(self) -> bool:
-        """It waits for a decision, or the gate rejected what a person may still want."""
+        """Whether a person may promote its version: it awaits approval, or only the gate rejected it."""
         rejected_by_gate = self.state == self.State.REJECTED and self.decided_by_id is None
         waits = self.state == self.State.WAITING_FOR_APPROVAL or rejected_by_gate
         return waits and self.version_id is not None

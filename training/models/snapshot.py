@@ -11,7 +11,7 @@ from training.querysets import SnapshotClipQuerySet, SnapshotQuerySet
 
 
 class SpeakerSplit(models.Model):
-    """The split that a voice keeps for good, and the pseudonym under which it is exported.
+    """The permanent split of a speaker, and the pseudonym under which they are exported.
 
     ``name`` is what the owner calls the speaker, empty for the owner; voices of a corpus keep the split
     that came with them and have no row here.
@@ -99,7 +99,7 @@ class Snapshot(models.Model):
 
     @property
     def folder(self) -> Path:
-        """Where its files lie, in the layout that the datasets library calls audiofolder."""
+        """Where its files are, in the layout that the datasets library calls audiofolder."""
         return Path(settings.DATA_DIR) / "snapshots" / self.task.slug / str(self.number)
 
 

@@ -30,7 +30,7 @@ class Plot:
 
     @property
     def has_course(self) -> bool:
-        """A single point, as of a run that learned the head alone, says more as a number."""
+        """Whether there is a curve; one point, as when only the head is trained, is shown as a number."""
         return any(sum(value is not None for value in line.values) > 1 for line in self.lines)
 
     @property

@@ -1,4 +1,4 @@
-"""The reason that comes with a decision, and the message when a service refuses it."""
+"""The reason given for a decision, and the message when a service refuses it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

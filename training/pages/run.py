@@ -12,7 +12,7 @@ from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from annotations.agreement import pictures
+from annotations.agreement import charts
 from annotations.queue.offers import playable_by
 from classifier.models import Label, ModelVersion
 from emotion_site.models import User
@@ -123,8 +123,8 @@ def _verdict(verdict: dict[str, Any], labels: Sequence[Label], request: SignedIn
     }
 
 
-def _heat(figures: dict[str, Any], labels: Sequence[Label]) -> list[tuple[Label, list[pictures.Cell]]]:
-    return list(zip(labels, pictures.heat(pictures.row_shares(figures["confusion"])), strict=False))
+def _heat(figures: dict[str, Any], labels: Sequence[Label]) -> list[tuple[Label, list[charts.Cell]]]:
+    return list(zip(labels, charts.heat(charts.row_shares(figures["confusion"])), strict=False))
 
 
 def _changes(changed: Sequence[dict[str, Any]], names: dict[str, str], person: User) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Tells a browser whenever a training run has changed, for as long as its page is open."""
+"""Sends a tick to an open page whenever its training run changes."""
 
 import asyncio
 from uuid import UUID
@@ -50,7 +50,7 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     @database_sync_to_async
     def _run(self) -> TrainingRun | None:
-        """None for a run that is not there, and for whoever may not see it, also from now on."""
+        """The run; None if it is gone, or the person may not, or no longer, see it."""
         if not is_admin(person_of(self.scope)):
             return None
         run_id: UUID = self.scope["url_route"]["kwargs"]["pk"]

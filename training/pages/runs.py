@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotations.pages.asked_task import asked_task
+from annotations.pages.requested_task import requested_task
 from classifier.models import ModelVersion, Task
 from emotion_site.exceptions import UserError
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
@@ -66,7 +66,7 @@ class StartForm(forms.Form):
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def runs(request: SignedInRequest) -> HttpResponse:
-    task, tasks = asked_task(request)
+    task, tasks = requested_task(request)
     form = StartForm(task, request.POST or None, request.GET)
     if request.method == "POST" and form.is_valid():
         try:
@@ -96,7 +96,7 @@ def runs(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def estimate(request: SignedInRequest) -> HttpResponse:
     """How long what is chosen in the form would take about, or why it cannot be."""
-    task, _tasks = asked_task(request)
+    task, _tasks = requested_task(request)
     form = StartForm(task, request.GET)
     estimate: dict[str, str] = {}
     if form.is_valid():

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotations.pages.asked_task import asked_task
+from annotations.pages.requested_task import requested_task
 from classifier.models import Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from training.datasets.freezing import FreezeOptions, freeze_snapshot
@@ -37,7 +37,7 @@ class FreezeForm(forms.Form):
 def snapshots(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         return _freeze(request)
-    task, tasks = asked_task(request)
+    task, tasks = requested_task(request)
     form = FreezeForm(initial={"task": task.slug}, label_suffix="")
     context = {"tasks": tasks, "form": form, **_listed(task)}
     return render(request, "training/snapshots.html", context)
@@ -47,7 +47,7 @@ def snapshots(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def snapshot_list(request: SignedInRequest) -> HttpResponse:
     """The list alone, which reloads itself while a worker writes."""
-    task, _tasks = asked_task(request)
+    task, _tasks = requested_task(request)
     return render(request, "training/_snapshots.html", _listed(task))
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.agreement.coefficients import ENOUGH_SPEAKERS
 from classifier.templatetags.numbers import percent
+from training.evaluation.bootstrap import CLIPS, SPEAKERS
 from training.evaluation.gate import TOO_FEW_VOICES, current_outcome
-from training.evaluation.resampling import CLIPS, SPEAKERS
 
 Names = Mapping[str, str]
 
@@ -124,7 +124,7 @@ def _evidence(reason: Mapping[str, Any]) -> str:
 
 
 def _interval(reason: Mapping[str, Any]) -> str:
-    """Empty for an earlier run that resampled a handful of voices, which proves nothing."""
+    """Empty for an earlier run that resampled too few speakers for a valid interval."""
     low, high = (signed(100 * edge) for edge in reason["difference"]["interval_95"])
     by = reason.get("interval_by", SPEAKERS)
     if by == CLIPS:

@@ -8,7 +8,7 @@ from annotations.agreement.coefficients import ENOUGH_SPEAKERS
 from classifier.models import ModelVersion, Task
 from classifier.predictions.registry import folder_of
 from training.evaluation import gate
-from training.evaluation.resampling import CLIPS
+from training.evaluation.bootstrap import CLIPS
 from training.models import TrainingRun
 
 
@@ -79,7 +79,7 @@ def _of_other(run: TrainingRun | None) -> float | None:
 
 
 def _accuracy(manifest: dict[str, Any]) -> Accuracy | None:
-    """An imported version may come without."""
+    """None for an imported version without metrics."""
     try:
         test = manifest["metrics"]["test"]
         value = 100 * test["accuracy"]["value"]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from annotations.pages.asked_task import asked_task
+from annotations.pages.requested_task import requested_task
 from classifier.models import Clip, ModelVersion, Task
 from emotion_site.sign_in.guards import SignedInRequest, admin_required
 from emotion_site.web.dates import parse_date
@@ -26,7 +26,7 @@ MOST_LOGGED, MOST_JOBS = 50, 5
 @admin_required
 @require_safe
 def versions(request: SignedInRequest) -> HttpResponse:
-    task, tasks = asked_task(request)
+    task, tasks = requested_task(request)
     current = ModelVersion.objects.active(task.slug).first()
     log = Promotion.objects.filter(task=task).select_related("from_version", "to_version", "actor")
     rows = version_rows(task)
@@ -82,7 +82,7 @@ def roll_back(request: SignedInRequest) -> HttpResponse:
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Asks first: the files cannot be had back."""
+    """Confirm, then delete: the files cannot be restored."""
     version = get_object_or_404(ModelVersion.objects.select_related("task"), pk=pk)
     if request.method != "POST":
         context = {"version": version, "n_predictions": version.predictions.count()}
@@ -103,7 +103,7 @@ def predict_again(request: SignedInRequest) -> HttpResponse:
     current = get_object_or_404(ModelVersion.objects.active(task.slug))
     with errors_as_messages(request):
         clips = repredict_requests.clips_to_repredict(current)
-        job = repredict_requests.predict_again(person=request.user, task=task, clips=clips)
+        job = repredict_requests.start_prediction_job(person=request.user, task=task, clips=clips)
         text = ngettext("%(count)d clip is heard again.", "%(count)d clips are heard again.", job.total)
         messages.success(request, text % {"count": job.total})
     return _back(task)
@@ -113,7 +113,7 @@ def predict_again(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def jobs(request: SignedInRequest) -> HttpResponse:
     """The section about predicting again, which reloads itself while a worker is busy."""
-    task, _tasks = asked_task(request)
+    task, _tasks = requested_task(request)
     current = ModelVersion.objects.active(task.slug).first()
     context = {"task": task, "current": current, **_prediction_jobs(task, current)}
     return render(request, "training/_predict_again.html", context)

@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from emotion_site.storage.atomic_write import new_folder
-from training.datasets.corpus import Corpus, require_several_labels
+from training.datasets.corpus import CorpusFolder, require_several_labels
 from training.datasets.decoded import decode_clips
 from training.datasets.noises_and_rooms import read_noises, read_rooms
 from training.exceptions import CheckpointRefused, CorpusRefused
@@ -54,7 +54,7 @@ class Sources:
 
 
 def train_checkpoint(
-    corpus: Corpus,
+    corpus: CorpusFolder,
     sources: Sources,
     chosen: Hyperparameters,
     output: Path,
@@ -102,7 +102,7 @@ def train_checkpoint(
     return metrics
 
 
-def _prepare_start(corpus: Corpus, train: ClipDataset, sources: Sources, folder: Path) -> None:
+def _prepare_start(corpus: CorpusFolder, train: ClipDataset, sources: Sources, folder: Path) -> None:
     """Write the model that fine-tuning starts from: the given one, or one with the teacher's weights."""
     if sources.checkpoint:
         _save(load_model(check_checkpoint(sources.checkpoint, corpus.labels)), folder)
@@ -138,7 +138,7 @@ def _waveform(clips: ClipDataset, number: int) -> Tensor:
     return normalised_batch(torch.from_numpy(clips.audio.waveform(number))[None])[0]
 
 
-def _dataset(corpus: Corpus, split: str, cache: Path, chosen: Hyperparameters) -> ClipDataset:
+def _dataset(corpus: CorpusFolder, split: str, cache: Path, chosen: Hyperparameters) -> ClipDataset:
     clips = corpus.split(split)
     audio = decode_clips([clip.path for clip in clips], cache)
     weight = chosen.vote_weight if split == "train" else 0.0

@@ -1,4 +1,4 @@
-"""Puts a trained checkpoint in the place of the version that ships, with its metrics on unseen voices."""
+"""Replaces the shipped version with a trained checkpoint, with its metrics on unseen speakers."""
 
 import shutil
 import tempfile
@@ -10,7 +10,7 @@ from typing import Any
 from classifier.inference.manifest import read_manifest, write_manifest
 from classifier.inference.session import Engine
 from classifier.inference.version_folder import MODEL_CARD, hash_files
-from training.datasets.corpus import Corpus
+from training.datasets.corpus import CorpusFolder
 from training.datasets.noises_and_rooms import read_noises
 from training.evaluation.measuring import (
     clips_to_measure,
@@ -39,9 +39,9 @@ ORIGIN = {
 class EvaluationData:
     """What the version is measured on: a corpus with a test split, noises, and clips of another language."""
 
-    corpus: Corpus
+    corpus: CorpusFolder
     noises: Path
-    other_language: Corpus
+    other_language: CorpusFolder
     cache: Path
 
 

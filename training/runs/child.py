@@ -14,7 +14,7 @@ from pathlib import Path
 from emotion_site.serving.lifeline import follow_parent
 from training.runs.events import EventWriter
 from training.runs.failures import reason_of
-from training.runs.job import Job
+from training.runs.training_job import TrainingJob
 
 NICENESS = 19
 # The kernel shall take this process before any that answers people.
@@ -34,7 +34,7 @@ class _EventHandler(logging.Handler):
 
 def main(job_file: str) -> int:
     follow_parent()
-    job = Job.read(Path(job_file))
+    job = TrainingJob.read(Path(job_file))
     # Whatever a library prints must not fall among the lines of JSON.
     stdout = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -65,7 +65,7 @@ def lower_priority() -> None:
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
 
 
-def limit_memory(job: Job) -> None:
+def limit_memory(job: TrainingJob) -> None:
     """What the libraries took already counts."""
     if job.memory_bytes:
         _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)

@@ -10,7 +10,7 @@ from training.runs.stages import overall_progress
 WRITE_EVERY_S = 0.5
 
 
-class Event(TypedDict, total=False):
+class RunEvent(TypedDict, total=False):
     """A stage with the whole run's progress, a point of the curves, a log line, or the error at the end."""
 
     stage: str
@@ -50,10 +50,10 @@ class EventWriter:
         self._target.flush()
 
 
-def parse_event(line: bytes) -> Event:
+def parse_event(line: bytes) -> RunEvent:
     """Empty for what is no event, such as half a line of a process that was killed."""
     try:
-        event: Event = json.loads(line)
+        event: RunEvent = json.loads(line)
     except ValueError:
         return {}
     return event if isinstance(event, dict) else {}

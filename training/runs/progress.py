@@ -24,7 +24,7 @@ class LeaseLost(Exception):
 
 
 class Cancelled(Exception):
-    """Somebody asked to stop the run."""
+    """Cancellation of the run was requested."""
 
 
 class RunProgress:

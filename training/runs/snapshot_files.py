@@ -5,7 +5,7 @@ from pathlib import Path
 from emotion_site.counted import counted
 from emotion_site.storage.atomic_write import new_folder
 from training.datasets.erasing import erase_withdrawn, sync_folder
-from training.datasets.files import ensure_written, link_snapshot, require_files, verify_snapshot
+from training.datasets.snapshot_folder import ensure_written, link_snapshot, require_files, verify_snapshot
 from training.exceptions import SnapshotRefused
 from training.models import Snapshot
 from training.runs.progress import LeaseLost, RunProgress
@@ -19,7 +19,7 @@ def checked_files(snapshot: Snapshot, progress: RunProgress, work: Path) -> Path
     folder = work / SNAPSHOT
     if folder.is_dir():
         return folder
-    ensure_written(snapshot, lambda: _may_go_on(progress))
+    ensure_written(snapshot, lambda: _may_continue(progress))
     progress.raise_if_cancelled()
     while True:
         erase_withdrawn(snapshot)
@@ -48,8 +48,8 @@ def _update(progress: RunProgress, done: int, total: int) -> None:
         progress.raise_if_cancelled()
 
 
-def _may_go_on(progress: RunProgress) -> bool:
-    """Asked while the snapshot is being written; an update as well."""
+def _may_continue(progress: RunProgress) -> bool:
+    """Called while the snapshot is being written; also renews the lease."""
     try:
         progress.update(stage=CHECKING)
     except LeaseLost:

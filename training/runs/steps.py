@@ -18,7 +18,7 @@ from transformers import TrainerCallback  # noqa: E402
 
 from classifier.inference.manifest import read_manifest, write_manifest  # noqa: E402
 from emotion_site.storage.atomic_write import write_text  # noqa: E402
-from training.datasets.corpus import SPLITS, Corpus, read_corpus, require_several_labels  # noqa: E402
+from training.datasets.corpus import SPLITS, CorpusFolder, read_corpus, require_several_labels  # noqa: E402
 from training.datasets.decoded import decode_clips  # noqa: E402
 from training.evaluation.gate_measuring import measure_gate  # noqa: E402
 from training.exceptions import CorpusRefused, RunFailed  # noqa: E402
@@ -26,8 +26,8 @@ from training.fitting.hyperparameters import Hyperparameters  # noqa: E402
 from training.fitting.trainer import METRICS  # noqa: E402
 from training.recipes.recipe import MODEL, Sources, train_checkpoint  # noqa: E402
 from training.runs.events import EventWriter  # noqa: E402
-from training.runs.job import RESULT, VERSION, Job  # noqa: E402
 from training.runs.stages import DECODING, EVALUATING, LISTENING, STAGES, TRAINING  # noqa: E402
+from training.runs.training_job import RESULT, VERSION, TrainingJob  # noqa: E402
 from training.versions.checkpoint import check_checkpoint  # noqa: E402
 from training.versions.make_version import make_version  # noqa: E402
 from training.versions.writer import Description  # noqa: E402
@@ -37,10 +37,10 @@ logger = logging.getLogger(__name__)
 # Checkpoints, optimiser and versions, in files of the size of the model's weights.
 WEIGHTS_ON_DISK = 14
 CACHE = "cache"
-Step = Callable[[Job, Corpus, EventWriter], None]
+Step = Callable[[TrainingJob, CorpusFolder, EventWriter], None]
 
 
-def run_steps(job: Job, events: EventWriter) -> None:
+def run_steps(job: TrainingJob, events: EventWriter) -> None:
     """Train, export and measure; the outcome is ``result.json``. Raises what went wrong."""
     torch.set_num_threads(job.threads)
     events.stage(DECODING)
@@ -53,7 +53,7 @@ def run_steps(job: Job, events: EventWriter) -> None:
             STEPS[stage.step](job, corpus, events)
 
 
-def decode(job: Job, corpus: Corpus, events: EventWriter) -> None:
+def decode(job: TrainingJob, corpus: CorpusFolder, events: EventWriter) -> None:
     """Read the sound of every clip into the run's cache."""
     total = len(corpus.clips)
     before = 0
@@ -69,7 +69,7 @@ def decode(job: Job, corpus: Corpus, events: EventWriter) -> None:
         before += len(clips)
 
 
-def train(job: Job, corpus: Corpus, events: EventWriter) -> None:
+def train(job: TrainingJob, corpus: CorpusFolder, events: EventWriter) -> None:
     """Leave a checkpoint, unless an earlier attempt did."""
     work = Path(job.work)
     if (work / MODEL).is_dir() and (work / METRICS).is_file():
@@ -94,7 +94,7 @@ def train(job: Job, corpus: Corpus, events: EventWriter) -> None:
     events.log(f"Accuracy on the validation speakers: {metrics['eval_accuracy']:.3f}")
 
 
-def export(job: Job, corpus: Corpus, events: EventWriter) -> None:
+def export(job: TrainingJob, corpus: CorpusFolder, events: EventWriter) -> None:
     """Leave a version folder, unless an earlier attempt did."""
     target = Path(job.work) / VERSION
     if target.is_dir():
@@ -104,7 +104,7 @@ def export(job: Job, corpus: Corpus, events: EventWriter) -> None:
     make_version(corpus, Path(job.work) / CACHE, checkpoint, target, description)
 
 
-def evaluate(job: Job, corpus: Corpus, events: EventWriter) -> None:
+def evaluate(job: TrainingJob, corpus: CorpusFolder, events: EventWriter) -> None:
     """Compare the new version with the one in service, and write the result of the run."""
     work = Path(job.work)
     comparison = measure_gate(
@@ -123,8 +123,8 @@ def evaluate(job: Job, corpus: Corpus, events: EventWriter) -> None:
 STEPS: Mapping[str, Step] = {each.__name__: each for each in (decode, train, export, evaluate)}
 
 
-def _require_room(job: Job, corpus: Corpus) -> None:
-    """Better to say it before hours of training than after."""
+def _require_room(job: TrainingJob, corpus: CorpusFolder) -> None:
+    """Checked before hours of training rather than after."""
     sound = 2 * 16_000 * sum(clip.duration_s or 0.0 for clip in corpus.clips)
     weights = (Path(job.start) / "model.safetensors").stat().st_size
     free = shutil.disk_usage(job.work).free

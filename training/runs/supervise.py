@@ -1,4 +1,4 @@
-"""Runs the process that trains: records its events on the run's row, and stops it when asked to."""
+"""Supervises the training process: records its events on the run's row, and stops it on cancellation."""
 
 import logging
 import selectors
@@ -13,9 +13,9 @@ from django.conf import settings
 from training.exceptions import RunFailed
 from training.runs.events import parse_event
 from training.runs.failures import OUT_OF_MEMORY, is_about_memory
-from training.runs.job import JOB, RESULT, Job
 from training.runs.progress import RunProgress
 from training.runs.stages import BY_NAME
+from training.runs.training_job import JOB, RESULT, TrainingJob
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ SURE_FROM = 0.1
 LOG, LOG_TAIL_BYTES = "process.log", 4000
 
 
-def supervise_process(progress: RunProgress, job: Job) -> None:
+def supervise_process(progress: RunProgress, job: TrainingJob) -> None:
     """Run the process to its end, again after a kill. Raises Cancelled, LeaseLost and RunFailed."""
     for _attempt in range(MAX_ATTEMPTS):
         exit_code, error = _run_once(progress, job)
@@ -47,13 +47,13 @@ def supervise_process(progress: RunProgress, job: Job) -> None:
     )
 
 
-def _ran_out_of_memory(job: Job) -> bool:
+def _ran_out_of_memory(job: TrainingJob) -> bool:
     """Some libraries end the process where Python would raise MemoryError; the end of its log shows it."""
     tail = (Path(job.work) / LOG).read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
     return is_about_memory(tail.lower())
 
 
-def _run_once(progress: RunProgress, job: Job) -> tuple[int, dict[str, str] | None]:
+def _run_once(progress: RunProgress, job: TrainingJob) -> tuple[int, dict[str, str] | None]:
     with (Path(job.work) / LOG).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  # our own module, with a path of our own
             [sys.executable, "-m", "training.runs.child", str(Path(job.work) / JOB)],
@@ -96,7 +96,7 @@ def _record_events(
 
 
 class EventRecorder:
-    """Collects the events of a process, and writes them on the run's row when told to."""
+    """Buffers the events of a process, and writes them to the run's row on ``flush``."""
 
     def __init__(self, progress: RunProgress) -> None:
         self.error: dict[str, str] | None = None

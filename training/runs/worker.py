@@ -18,11 +18,11 @@ from emotion_site.exceptions import UserError, unavailable
 from training.evaluation import gate
 from training.exceptions import RunFailed, SnapshotRefused
 from training.models import Snapshot, SnapshotClip, TrainingRun
-from training.models.policy import policy_of
-from training.runs.job import RESULT, VERSION, Job
+from training.models.policy import gate_policy_of
 from training.runs.progress import DATABASE_AWAY, Cancelled, LeaseLost, RunProgress
 from training.runs.snapshot_files import checked_files
 from training.runs.supervise import supervise_process
+from training.runs.training_job import RESULT, VERSION, TrainingJob
 from training.versions.promotion import promote_version
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def work_folder(run: TrainingRun) -> Path:
 
 
 def execute_run(run: TrainingRun) -> None:
-    """Take a run to its end; called again after a kill, it goes on from what lies in its folder.
+    """Execute a run to its end; after a kill, it resumes from the files in its folder.
 
     Whatever happens, the row says so with a code and a sentence.
     """
@@ -82,7 +82,7 @@ def _run(progress: RunProgress, work: Path) -> None:
     _register_and_judge(run, progress, work)
 
 
-def _prepare_job(run: TrainingRun, progress: RunProgress, work: Path) -> Job:
+def _prepare_job(run: TrainingRun, progress: RunProgress, work: Path) -> TrainingJob:
     snapshot = checked_files(run.snapshot, progress, work)
     active = ModelVersion.objects.active(run.task.slug).first()
     run.compared_with = active
@@ -90,7 +90,7 @@ def _prepare_job(run: TrainingRun, progress: RunProgress, work: Path) -> Job:
     if run.start_version.status != ModelVersion.Status.READY:
         raise RunFailed("not_ready", "The files of the version to start from were deleted.")
     verify(folder_of(run.start_version), run.start_version.checksum)
-    job = Job(
+    job = TrainingJob(
         task=run.task.slug,
         labels=run.task.label_keys(),
         snapshot=str(snapshot),
@@ -140,7 +140,7 @@ def _model_card(run: TrainingRun) -> str:
 def _register_and_judge(run: TrainingRun, progress: RunProgress, work: Path) -> None:
     comparison = json.loads((work / RESULT).read_text(encoding="utf-8"))
     version = register_version(work / VERSION, task=run.task, origin=ModelVersion.Origin.TRAINED)
-    policy = policy_of(run.task)
+    policy = gate_policy_of(run.task)
     rules = gate.Rules(policy.recall_drop, policy.accuracy_drop, policy.noisy_drop, policy.speed_factor)
     verdict = {**gate.judge(comparison, rules), "rules": asdict(rules), "figures": comparison}
     progress.log(f"Registered {version}; the gate says: {verdict['outcome']}.")
@@ -151,11 +151,11 @@ def _register_and_judge(run: TrainingRun, progress: RunProgress, work: Path) -> 
     elif not by_itself:
         progress.finish(State.WAITING_FOR_APPROVAL, progress=1.0, stage="")
     else:
-        promote(run, progress, version)
+        promote_trained_version(run, progress, version)
 
 
-def promote(run: TrainingRun, progress: RunProgress, version: ModelVersion) -> None:
-    """A version that cannot come into service by itself, because another did, waits for a person."""
+def promote_trained_version(run: TrainingRun, progress: RunProgress, version: ModelVersion) -> None:
+    """Promote the new version; it awaits approval if another was promoted in the meantime."""
     compared_with = TrainingRun.objects.values_list("compared_with", flat=True).get(pk=run.pk)
     try:
         if ModelVersion.objects.active(run.task.slug).filter(pk=version.pk).exists():

@@ -12,7 +12,7 @@ from classifier.audio.waveform import SAMPLE_RATE, Waveform
 from classifier.inference.manifest import Manifest
 from classifier.inference.session import normalised
 from classifier.inference.windows import HOP_S, WINDOW_S, cut_windows
-from training.datasets.corpus import Corpus
+from training.datasets.corpus import CorpusFolder
 from training.datasets.decoded import decode_clips
 from training.evaluation.calibration import fit_temperature
 from training.versions.checkpoint import Checkpoint, load_model
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def make_version(
-    corpus: Corpus, cache: Path, checkpoint: Checkpoint, target: Path, description: Description
+    corpus: CorpusFolder, cache: Path, checkpoint: Checkpoint, target: Path, description: Description
 ) -> Manifest:
     """Write the version folder ``target``, its temperature fitted on validation.
 

@@ -22,8 +22,8 @@ def clips_to_repredict(version: ModelVersion) -> ClipQuerySet:
     return Clip.objects.present().filter(answered_by__task=version.task).exclude(answered_by=version)
 
 
-def predict_again(*, person: User, task: Task, clips: ClipQuerySet) -> PredictionJob:
-    """Start a job for these clips; whoever does not administer the site may choose their own clips alone.
+def start_prediction_job(*, person: User, task: Task, clips: ClipQuerySet) -> PredictionJob:
+    """Start a job for these clips; only administrators may choose clips of others.
 
     Raises PermissionDenied, and UserError ``no_model`` or ``no_clips``.
     """

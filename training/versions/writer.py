@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Description:
-    """What a version's manifest and card say beyond its files."""
+    """The contents of a version's manifest and card beyond its files."""
 
     task: str
     origin: Mapping[str, Any]

@@ -49,9 +49,9 @@ class Command(BaseCommand):
             raise CommandError("Stopped. What is imported stays; run it again to resume.") from None
         finally:
             uploads.decoder_pool().close()
-        self._tell(outcome, as_json=options["json"])
+        self._report(outcome, as_json=options["json"])
 
-    def _tell(self, outcome: CorpusImport, *, as_json: bool) -> None:
+    def _report(self, outcome: CorpusImport, *, as_json: bool) -> None:
         failed = terminal.report_rejected(self.stderr, outcome.rejected, outcome.examples)
         counts = {"added": outcome.added, "already": outcome.already}
         if as_json:

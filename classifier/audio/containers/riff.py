@@ -107,7 +107,7 @@ def _seconds(header: bytes, fact: bytes) -> float:
 
 
 def _left_justified(sound: bytes | memoryview, width: int, valid: int) -> tuple[int, bytes | memoryview]:
-    """Samples with fewer valid bits than the container belong to its upper end; some writers forget that."""
+    """Left-justify samples with fewer valid bits than their container, which some writers do not."""
     count = len(sound) // width
     wide = np.zeros((count, 4), np.uint8)
     wide[:, 4 - width :] = np.frombuffer(sound, np.uint8, count * width).reshape(count, width)

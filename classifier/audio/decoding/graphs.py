@@ -34,7 +34,7 @@ def audio_graph(rate: int, sample_format: str, layout: str, *filters: tuple[str,
 
 
 def push(graph: Graph, frame: AudioFrame | None) -> Iterator[AudioFrame]:
-    """What comes out when `frame` goes in; None is the end."""
+    """The frames that come out for `frame`; None flushes the graph."""
     graph.push(frame)
     with suppress(av.BlockingIOError, av.EOFError):
         while True:

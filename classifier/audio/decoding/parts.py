@@ -41,7 +41,7 @@ REST_BYTES, REST_SHARE = 1024, 0.02
 
 
 def split(data: bytes) -> tuple[list[Part], bool]:
-    """The files that an upload holds, and whether more than a few bytes are left that belong to none.
+    """The files in an upload, and whether more than a few bytes are outside all of them.
 
     Raises AudioRejected (NOT_AUDIO, TRUNCATED, WRONG_HEADER) about the first.
     """

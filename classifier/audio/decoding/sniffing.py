@@ -12,7 +12,7 @@ ID3_HAS_FOOTER = 0x10
 
 
 def sniff(data: bytes) -> tuple[Container, int]:
-    """The container of the upload and where it begins: tags and junk may stand before it.
+    """The container of the upload and its offset: tags and junk may precede it.
 
     Raises AudioRejected(NOT_AUDIO) when the bytes belong to none of ours.
     """
@@ -34,7 +34,7 @@ def sniff(data: bytes) -> tuple[Container, int]:
 
 
 def magic_at(data: bytes, start: int) -> Container | None:
-    """The container whose first bytes stand at `start`. Streams of bare frames have none."""
+    """The container whose magic bytes are at `start`; None for streams of bare frames."""
     head = data[start : start + 12]
     if head[:4] in riff.MAGIC and head[8:] == b"WAVE":
         return Container.WAV

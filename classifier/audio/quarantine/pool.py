@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 
 from classifier.audio.exceptions import DecoderBusy
 from classifier.audio.limits import Limits, check_size
-from classifier.audio.quarantine.job import Decoded, DecodingJob
+from classifier.audio.quarantine.decoding_job import Decoded, DecodingJob
 from classifier.audio.quarantine.process import STOP_SECONDS, DecoderProcess
 
 __all__ = ["Decoded", "DecoderPool"]

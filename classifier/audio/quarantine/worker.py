@@ -93,14 +93,14 @@ def _rest(sound: DecodedSound) -> bytes:
 
 @cache
 def _background() -> ThreadPoolExecutor:
-    """A thread that steps back for others; a process could not come forward again for its next decoding."""
+    """A thread of lower priority; a whole process could not raise its priority again for the next job."""
 
-    def step_back() -> None:
-        # Nobody but root may come forward, so a process that was started far back stays there.
+    def lower_priority() -> None:
+        # Only root may raise a priority, so a process that was started with a low one keeps it.
         niceness = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
-    return ThreadPoolExecutor(1, initializer=step_back)
+    return ThreadPoolExecutor(1, initializer=lower_priority)
 
 
 def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:

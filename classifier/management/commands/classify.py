@@ -69,7 +69,7 @@ def classify_file(name: str) -> dict[str, Any]:
     """The fields of the contract for one file, or its error."""
     try:
         data = uploads.read_upload(ContentFile(Path(name).read_bytes()))
-        decoded = uploads.decode(data)
+        decoded = uploads.decode_upload(data)
     except OSError as error:
         return _failed(name, UNREADABLE, error.strerror or _("The file cannot be read."))
     except UserError as error:

@@ -47,7 +47,7 @@ class Result:
 
 
 def latest_result(clip: Clip, labels: Sequence[Label]) -> Result | None:
-    """The prediction that was asked for last; None while there is none."""
+    """The latest prediction; None while there is none."""
     newest = clip.latest_prediction()
     return result_of(newest, clip, labels) if newest else None
 

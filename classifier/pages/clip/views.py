@@ -54,7 +54,7 @@ def _page_context(request: PersonRequest, clip: Clip) -> dict[str, Any]:
 @login_required
 @require_GET
 def result(request: PersonRequest, pk: UUID) -> HttpResponse:
-    """The result alone, for pages that already stand."""
+    """The result fragment, for htmx."""
     return render(request, "classifier/clip/_result.html", result_context(_clip_of(request, pk)))
 
 
@@ -94,7 +94,7 @@ def share(request: PersonRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def retry(request: PersonRequest, pk: UUID) -> HttpResponse:
-    """Ask once more for the prediction of a clip that failed."""
+    """Retry the prediction of a clip that failed."""
     clip = _clip_of(request, pk)
     retry_clip(clip=clip)
     if request.htmx:

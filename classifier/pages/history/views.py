@@ -53,7 +53,7 @@ def show(request: PersonRequest) -> HttpResponse:
 
 
 def _query(parameters: QueryDict) -> str:
-    """Filters and order as they stand in the address, without the place in the list."""
+    """Filters and order from the query string, without the cursor."""
     kept = parameters.copy()
     kept.pop("cursor", None)
     return kept.urlencode()

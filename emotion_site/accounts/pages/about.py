@@ -1,4 +1,4 @@
-"""What this site is used for: everybody signed in can read it, administrators say it."""
+"""What this site is used for: everybody signed in can read it, administrators declare it."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required

@@ -35,7 +35,7 @@ def api_tokens(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 def revoke_api_token(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask first, then revoke."""
+    """Confirm, then revoke."""
     token = get_object_or_404(ApiToken, pk=pk, user=request.user, revoked_at=None)
     if request.method != "POST":
         return render(request, "emotion_site/revoke_api_token.html", {"token": token})

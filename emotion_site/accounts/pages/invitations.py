@@ -12,7 +12,7 @@ from emotion_site.accounts.forms import InvitationForm
 from emotion_site.models import OneTimeLink
 from emotion_site.roles import Role
 from emotion_site.sign_in.guards import SignedInRequest, admin_required, require_fresh_sign_in
-from emotion_site.sign_in.links import Purpose, make_link, path_of, revoke_link
+from emotion_site.sign_in.links import Purpose, link_path, make_link, revoke_link
 
 
 @admin_required
@@ -31,7 +31,7 @@ def invitations(request: SignedInRequest) -> HttpResponse:
             role=Role(form.cleaned_data["role"]),
             created_by=request.user,
         )
-        url = request.build_absolute_uri(path_of(Purpose.INVITATION, secret))
+        url = request.build_absolute_uri(link_path(Purpose.INVITATION, secret))
         context |= {"url": url, "form": InvitationForm()}
         status = 201
     elif form.is_bound:

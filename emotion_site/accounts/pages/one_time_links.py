@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from emotion_site.accounts.notices import tell
+from emotion_site.accounts.notices import notify
 from emotion_site.accounts.purpose_forms import FirstAdministratorForm
 from emotion_site.exceptions import UserError
 from emotion_site.models import Notice, OneTimeLink, User
@@ -102,7 +102,7 @@ def reset_password(request: HttpRequest, secret: str) -> HttpResponse:
             had_tokens = usable_tokens(link.user).exists()
             # Sessions of the old password end, and signing in asks for the second step as ever.
             form.save()
-            tell(link.user, Notice.Kind.PASSWORD_BY_LINK)
+            notify(link.user, Notice.Kind.PASSWORD_BY_LINK)
     except UserError:
         return link_is_gone(request)
     messages.success(request, _("Your new password is set. Sign in with it."))

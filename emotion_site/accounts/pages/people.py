@@ -24,7 +24,7 @@ from emotion_site.exceptions import UserError
 from emotion_site.models import User
 from emotion_site.roles import Role, assigned_role
 from emotion_site.sign_in.guards import SignedInRequest, admin_required, fresh_sign_in_required
-from emotion_site.sign_in.links import Purpose, path_of
+from emotion_site.sign_in.links import Purpose, link_path
 from emotion_site.storage.folding import folded
 
 PEOPLE_PER_PAGE = 50
@@ -59,7 +59,7 @@ def person(request: SignedInRequest, pk: int) -> HttpResponse:
 @admin_required
 @fresh_sign_in_required
 def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Say what the chosen role means, and set it once that is confirmed."""
+    """Explain the chosen role, and set it once confirmed."""
     found = get_object_or_404(User, pk=pk)
     form = RoleForm(request.POST or request.GET)
     if not form.is_valid():
@@ -84,14 +84,14 @@ def person_reset_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """Make a link with which this person chooses a new password; only this response shows it."""
     found = get_object_or_404(User, pk=pk, is_active=True)
     _link, secret = make_reset_link(user=found, actor=request.user)
-    url = request.build_absolute_uri(path_of(Purpose.PASSWORD_RESET, secret))
+    url = request.build_absolute_uri(link_path(Purpose.PASSWORD_RESET, secret))
     return render(request, "emotion_site/person_reset_link.html", {"person": found, "url": url})
 
 
 @admin_required
 @fresh_sign_in_required
 def set_active(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask first, then shut a person out or let them back in."""
+    """Confirm, then deactivate or reactivate an account."""
     found = get_object_or_404(User, pk=pk)
     if request.method != "POST":
         return render(request, "emotion_site/person_active.html", {"person": found})
@@ -105,7 +105,7 @@ def set_active(request: SignedInRequest, pk: int) -> HttpResponse:
 @admin_required
 @fresh_sign_in_required
 def person_second_steps(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask first, then remove the second steps of a person who lost them."""
+    """Confirm, then remove the second factors of a person who lost them."""
     found = get_object_or_404(User, pk=pk)
     if request.method != "POST":
         return render(request, "emotion_site/person_second_steps.html", {"person": found})

@@ -66,7 +66,7 @@ def database_findings() -> Iterator[Finding]:
 
 
 def check_findings() -> Iterator[Finding]:
-    """What the system checks say; those for deployments only where other machines can reach the site."""
+    """The findings of the system checks; deployment checks only where other machines can reach the site."""
     is_local = settings.HOST in LOOPBACK_HOSTS
     deployed = settings.HTTPS or not is_local
     usual = checks.run_checks(include_deployment_checks=deployed, databases=["default"])

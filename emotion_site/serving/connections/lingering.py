@@ -1,15 +1,15 @@
-"""How a connection ends: the client gets to read its response, but not for as long as it likes."""
+"""Lingering close: a client may still read its response when a connection closes, within a time limit."""
 
 from asyncio import TimerHandle, Transport
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# Who is refused before everything was sent has this long to stop sending and read why: a connection that is
-# closed over what still comes loses its response on the way.
+# A client that is refused while it still sends has this long to stop and read why: closing a connection with
+# unread data sends a reset, which discards the response on its way.
 LINGER_S = 5.0
-# How long a closed connection waits for its last bytes to be taken.
-FLUSH_WITHIN_S = 30.0
+# How long a closing connection waits for its last bytes to be read.
+FLUSH_TIMEOUT_S = 30.0
 
 
 class LingeringConnection(HttpToolsProtocol):
@@ -26,7 +26,7 @@ class LingeringConnection(HttpToolsProtocol):
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:
-            self.cycle.transport = cast(Transport, _ClosesGently(self))
+            self.cycle.transport = cast(Transport, _LingeringTransport(self))
 
     def on_response_complete(self) -> None:
         if not self.is_lingering:
@@ -40,8 +40,8 @@ class LingeringConnection(HttpToolsProtocol):
             self._end.cancel()
         super().connection_lost(exc)
 
-    def close_gently(self) -> None:
-        """Close after a response. What the client still sends of its request is passed over for a while."""
+    def close_after_response(self) -> None:
+        """Close after a response; the rest of the request is read and ignored for up to ``LINGER_S``."""
         if self.cycle is not None and self.cycle.more_body:
             self.linger()
         else:
@@ -60,10 +60,10 @@ class LingeringConnection(HttpToolsProtocol):
             self._end.cancel()
         self.transport.close()
         if self.transport.get_write_buffer_size():
-            self._end = self.loop.call_later(FLUSH_WITHIN_S, self.transport.abort)
+            self._end = self.loop.call_later(FLUSH_TIMEOUT_S, self.transport.abort)
 
 
-class _ClosesGently:
+class _LingeringTransport:
     """The transport of a connection, for the response to one request."""
 
     def __init__(self, connection: LingeringConnection) -> None:
@@ -73,9 +73,9 @@ class _ClosesGently:
         return getattr(self._connection.transport, name)
 
     def write(self, data: bytes) -> None:
-        # A response may come when its connection has been ended, and uvicorn would crash over it.
+        # A response may be written after its connection closed, and uvicorn would raise.
         if not self._connection.transport.is_closing():
             self._connection.transport.write(data)
 
     def close(self) -> None:
-        self._connection.close_gently()
+        self._connection.close_after_response()

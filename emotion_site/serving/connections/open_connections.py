@@ -1,132 +1,136 @@
-"""Who holds the connections of this process, and who goes first when there are too many."""
+"""The connection slots of this process, shared fairly among addresses, and which are evicted first."""
 
 from collections.abc import Callable
 from enum import IntEnum
 
-# Of a connection that waits for a proxy to say for whom it is.
-NOT_KNOWN_YET = ""
+# Of a connection from a proxy between requests: the next request's headers name the client.
+UNKNOWN_ADDRESS = ""
 
 
-class Standing(IntEnum):
-    """What a connection is there for; the lower goes first."""
+class ConnectionState(IntEnum):
+    """The state of a connection; lower ones are evicted first."""
 
-    SILENT = 0  # It never asked for anything whole, or was refused.
-    IDLE = 1  # It was answered, and may ask again.
-    STRANGER = 2  # Somebody unknown sends a request or waits for an answer.
-    NOT_READING = 3  # The answer is there, and nobody takes it.
-    AT_WORK = 4
+    NO_REQUEST = 0  # It never sent a whole request, or was refused.
+    IDLE = 1  # Kept alive after a response.
+    ANONYMOUS = 2  # An unauthenticated request is being received or waits to be handled.
+    WRITE_BLOCKED = 3  # The client does not read its response.
+    ACTIVE = 4  # A request is being handled; never evicted.
 
 
-class Place:
+class ConnectionSlot:
     """One open connection."""
 
-    def __init__(self, address: str, end: Callable[[], None], standing: Standing = Standing.SILENT) -> None:
+    def __init__(
+        self, address: str, abort: Callable[[], None], state: ConnectionState = ConnectionState.NO_REQUEST
+    ) -> None:
         self.address = address
-        self.end = end
-        self.is_gone = False
-        self._standing = standing
-        self._held: _Held | None = None
+        self.abort = abort
+        self.is_closed = False
+        self._state = state
+        self._owner: _AddressSlots | None = None
 
     @property
-    def standing(self) -> Standing:
-        return self._standing
+    def state(self) -> ConnectionState:
+        return self._state
 
-    @standing.setter
-    def standing(self, standing: Standing) -> None:
-        if self._held is not None and standing != self._standing:
-            self._held.move(self, standing)
-        self._standing = standing
+    @state.setter
+    def state(self, state: ConnectionState) -> None:
+        if self._owner is not None and state != self._state:
+            self._owner.move(self, state)
+        self._state = state
 
 
-class _Held:
-    """The connections of one address by what they are there for, so that nobody looks through them all.
+class _AddressSlots:
+    """The slots of one address by state, so that finding one to evict needs no scan.
 
-    Each line is in the order in which they came to it.
+    Within a state, the slot that entered it first comes first.
     """
 
     def __init__(self) -> None:
-        self._lines: dict[Standing, dict[Place, None]] = {standing: {} for standing in Standing}
+        self._by_state: dict[ConnectionState, dict[ConnectionSlot, None]] = {
+            state: {} for state in ConnectionState
+        }
         self.count = 0
 
-    def add(self, place: Place) -> None:
-        self._lines[place.standing][place] = None
+    def add(self, slot: ConnectionSlot) -> None:
+        self._by_state[slot.state][slot] = None
         self.count += 1
-        place._held = self
+        slot._owner = self
 
-    def remove(self, place: Place) -> None:
-        del self._lines[place.standing][place]
+    def remove(self, slot: ConnectionSlot) -> None:
+        del self._by_state[slot.state][slot]
         self.count -= 1
-        place._held = None
+        slot._owner = None
 
-    def move(self, place: Place, standing: Standing) -> None:
-        del self._lines[place.standing][place]
-        self._lines[standing][place] = None
+    def move(self, slot: ConnectionSlot, state: ConnectionState) -> None:
+        del self._by_state[slot.state][slot]
+        self._by_state[state][slot] = None
 
-    def least_needed(self) -> Place:
-        return next(next(iter(line)) for line in self._lines.values() if line)
+    def first_to_evict(self) -> ConnectionSlot:
+        return next(next(iter(slots)) for slots in self._by_state.values() if slots)
 
 
 class OpenConnections:
-    """The places of a process: at most so many per address, and in total.
+    """The connection slots of a process: at most so many per address, and in total.
 
-    An address that has all of its places gets another one for the oldest connection of its own that does
-    nothing; a process that has none left takes it from the address with the most.
+    When an address has no slot left, its oldest inactive connection is evicted; when the process has none
+    left, that of the address with the most.
     """
 
     def __init__(self, *, per_address: int, total: int) -> None:
         self._per_address = per_address
         self._total = total
         self._count = 0
-        self._held: dict[str, _Held] = {}
+        self._by_address: dict[str, _AddressSlots] = {}
 
     def __len__(self) -> int:
         return self._count
 
-    def enter(self, place: Place) -> bool:
-        """Take a place; False when its address, or everybody, has as many as may be and all are in use."""
-        if not self._has_room(place.address) or not self._has_room_in_total():
+    def acquire(self, slot: ConnectionSlot) -> bool:
+        """Take a slot; False when the limit per address or in total is reached and nothing can be evicted."""
+        if not self._has_room(slot.address) or not self._has_room_in_total():
             return False
-        if place.address not in self._held:
-            self._held[place.address] = _Held()
-        self._held[place.address].add(place)
+        if slot.address not in self._by_address:
+            self._by_address[slot.address] = _AddressSlots()
+        self._by_address[slot.address].add(slot)
         self._count += 1
-        place.is_gone = False
+        slot.is_closed = False
         return True
 
-    def leave(self, place: Place) -> None:
-        held = place._held
-        if held is not None:
-            held.remove(place)
+    def release(self, slot: ConnectionSlot) -> None:
+        of_address = slot._owner
+        if of_address is not None:
+            of_address.remove(slot)
             self._count -= 1
-            place.is_gone = True
-            if not held.count:
-                del self._held[place.address]
+            slot.is_closed = True
+            if not of_address.count:
+                del self._by_address[slot.address]
 
-    def move(self, place: Place, address: str) -> bool:
-        """Count a connection for another address; False, and all as before, when that has no place."""
-        if place.address == address:
+    def move(self, slot: ConnectionSlot, address: str) -> bool:
+        """Count a connection for another address; False, with nothing changed, when that has no slot free."""
+        if slot.address == address:
             return True
         if not self._has_room(address):
             return False
-        self.leave(place)
-        place.address = address
-        return self.enter(place)
+        self.release(slot)
+        slot.address = address
+        return self.acquire(slot)
 
     def _has_room(self, address: str) -> bool:
-        if address == NOT_KNOWN_YET or self._count_of(address) < self._per_address:
+        if address == UNKNOWN_ADDRESS or self._count_of(address) < self._per_address:
             return True
-        return self._end_one_of(address)
+        return self._evict_one_of(address)
 
     def _has_room_in_total(self) -> bool:
-        return self._count < self._total or self._end_one_of(max(self._held, key=self._count_of))
+        return self._count < self._total or self._evict_one_of(max(self._by_address, key=self._count_of))
 
     def _count_of(self, address: str) -> int:
-        return self._held[address].count if address in self._held else 0
+        return self._by_address[address].count if address in self._by_address else 0
 
-    def _end_one_of(self, address: str) -> bool:
-        place = self._held[address].least_needed()
-        if place.standing >= Standing.AT_WORK:
+    def _evict_one_of(self, address: str) -> bool:
+        slot = self._by_address[address].first_to_evict()
+        if slot.state >= ConnectionState.ACTIVE:
             return False
-        self.leave(place)
-        place.end()
+        self.release(slot)
+        slot.abort()
         return True

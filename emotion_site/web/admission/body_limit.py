@@ -16,17 +16,17 @@ from emotion_site.web.admission.early_responses import language_of, refuse_early
 from emotion_site.web.asgi_types import AsgiApp, Message, Receive, Scope, Send
 
 # A client that announces a body has it ready.
-FIRST_BYTE_WITHIN_S = 5.0
-# Beside the time for what has come, for a line that stands still for a moment.
-PATIENCE_S = 15.0
-# A body may begin slowly; the longer it takes, the faster it has to be.
-FIRST_BYTES_PER_SECOND = 8 * 1024
-LAST_BYTES_PER_SECOND = 32 * 1024
-FASTER_AFTER_S = 60.0
+FIRST_BYTE_TIMEOUT_S = 5.0
+# Added to the time for what has arrived, for a connection that stalls for a moment.
+GRACE_S = 15.0
+# A body may begin slowly; the minimum rate grows over the first minute.
+INITIAL_MIN_BYTES_PER_S = 8 * 1024
+FINAL_MIN_BYTES_PER_S = 32 * 1024
+RATE_GROWS_FOR_S = 60.0
 
 
 class BodyRefused(Exception):
-    """A body is not read to its end. Raised where it is received, handled by ``limit_body``."""
+    """The rest of a body is not read. Raised while receiving it, handled by ``limit_body``."""
 
     def __init__(self, error: UserError) -> None:
         super().__init__(error.code)
@@ -45,8 +45,8 @@ def limit_body(app: AsgiApp) -> AsgiApp:
             return
         try:
             limit = limit_of(scope["path"])
-            require_announced_within(scope, limit)
-            await app(scope, _timed(within(receive, scope, limit)), send)
+            require_content_length_within(scope, limit)
+            await app(scope, _timed(limit_bytes(receive, scope, limit)), send)
         except BodyRefused as refusal:
             await refuse_early(scope, send, refusal.error)
         except OSError as error:
@@ -63,14 +63,14 @@ def limit_of(path: str) -> int:
     return limit
 
 
-def require_announced_within(scope: Scope, limit: int) -> None:
-    """Raises BodyRefused when the header already says that a body is larger."""
-    if announced_length(scope) > limit:
+def require_content_length_within(scope: Scope, limit: int) -> None:
+    """Raises BodyRefused when the Content-Length header is over the limit."""
+    if content_length(scope) > limit:
         raise _too_large(scope, limit)
 
 
-def within(receive: Receive, scope: Scope, limit: int) -> Receive:
-    """``receive`` that raises BodyRefused when more comes than the limit, whatever the header said."""
+def limit_bytes(receive: Receive, scope: Scope, limit: int) -> Receive:
+    """``receive`` that raises BodyRefused when more bytes than the limit arrive, whatever the header said."""
     received = 0
 
     async def counted() -> Message:
@@ -84,13 +84,13 @@ def within(receive: Receive, scope: Scope, limit: int) -> Receive:
     return counted
 
 
-def announced_length(scope: Scope) -> int:
+def content_length(scope: Scope) -> int:
     value = dict(scope["headers"]).get(b"content-length", b"0")
     return int(value) if value.isdigit() else 0
 
 
 def _timed(receive: Receive) -> Receive:
-    """``receive`` that raises BodyRefused when a body does not begin, or comes too slowly."""
+    """``receive`` that raises BodyRefused when a body does not begin in time, or arrives too slowly."""
     clock = asyncio.get_running_loop().time
     received, started, is_whole = 0, 0.0, False
 
@@ -101,9 +101,9 @@ def _timed(receive: Receive) -> Receive:
             return await receive()
         # Not sooner: the first of these tells a client that waits for it (Expect: 100-continue) to go on.
         started = started or clock()
-        patience = PATIENCE_S + seconds_for(received) if received else FIRST_BYTE_WITHIN_S
+        allowed_s = GRACE_S + seconds_for(received) if received else FIRST_BYTE_TIMEOUT_S
         try:
-            async with asyncio.timeout_at(started + patience):
+            async with asyncio.timeout_at(started + allowed_s):
                 message = await receive()
         except TimeoutError:
             raise BodyRefused(_too_slow()) from None
@@ -115,14 +115,14 @@ def _timed(receive: Receive) -> Receive:
 
 
 def seconds_for(received: int) -> float:
-    """How long so many bytes may take: the rate that is asked for grows evenly up to the last one."""
-    growth = (LAST_BYTES_PER_SECOND - FIRST_BYTES_PER_SECOND) / FASTER_AFTER_S / 2
-    while_growing = FIRST_BYTES_PER_SECOND * FASTER_AFTER_S + growth * FASTER_AFTER_S**2
+    """How long so many bytes may take: the minimum rate grows linearly from the initial to the final one."""
+    growth = (FINAL_MIN_BYTES_PER_S - INITIAL_MIN_BYTES_PER_S) / RATE_GROWS_FOR_S / 2
+    while_growing = INITIAL_MIN_BYTES_PER_S * RATE_GROWS_FOR_S + growth * RATE_GROWS_FOR_S**2
     if received >= while_growing:
-        return FASTER_AFTER_S + (received - while_growing) / LAST_BYTES_PER_SECOND
-    # received = FIRST * t + growth * t^2, solved for t
-    root = (FIRST_BYTES_PER_SECOND**2 + 4 * growth * received) ** 0.5
-    return float((root - FIRST_BYTES_PER_SECOND) / (2 * growth))
+        return RATE_GROWS_FOR_S + (received - while_growing) / FINAL_MIN_BYTES_PER_S
+    # received = INITIAL * t + growth * t^2, solved for t
+    root = (INITIAL_MIN_BYTES_PER_S**2 + 4 * growth * received) ** 0.5
+    return float((root - INITIAL_MIN_BYTES_PER_S) / (2 * growth))
 
 
 def _too_slow() -> UserError:

@@ -1,4 +1,4 @@
-"""Refuse a request whose text nobody can read, before Django makes a request of it.
+"""Refuse a request in an unsupported character set before Django parses it.
 
 Python also counts as a character set what no text is written in, such as hex, and Django crashes over it
 as soon as it looks for the fields of the request.

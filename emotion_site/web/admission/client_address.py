@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as that can be believed."""
+"""The client address of a request, from trusted proxies only."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -25,7 +25,7 @@ def client_address(peer: str, headers: Headers) -> str:
 
 @lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
-    """What counts as one address; text that is none stands for itself."""
+    """The network that counts as one client (a /64 for IPv6); other text is returned unchanged."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

@@ -28,7 +28,7 @@ HEADERS = (
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 )
 # A program that is told at once that the site is busy asks again at once, and keeps it so.
-TELL_BUSY_AFTER_S = 1.0
+BUSY_RESPONSE_AFTER_S = 1.0
 # What is read of a request that may be odd in every other way.
 KEPT_HEADERS = {b"cookie", b"accept-language", b"host", b"x-forwarded-proto"}
 
@@ -37,7 +37,7 @@ async def refuse_early(scope: Scope, send: Send, error: UserError) -> None:
     """Send an error in the place of Django, as a page or in the shape of the API, and end the connection."""
     logger.warning("Refused a request early code=%s", error.code)
     if error.retry_after_s:
-        await asyncio.sleep(TELL_BUSY_AFTER_S)
+        await asyncio.sleep(BUSY_RESPONSE_AFTER_S)
     await send_early(send, early_page(scope, error))
 
 
@@ -75,7 +75,7 @@ def early_page(scope: Scope, error: UserError) -> HttpResponse:
 def _page(
     language: str, is_api: bool, is_secure: bool, status: int, code: str, detail: str
 ) -> tuple[bytes, dict[str, str]]:
-    """Made once, because a refused client may ask again and again."""
+    """Rendered once, because a refused client may retry often."""
     # A connection whose request nobody could read never came to where this is done for all others.
     set_script_prefix(f"{settings.URL_PREFIX}/")
     if is_api:
@@ -90,7 +90,7 @@ def _page(
 
 
 def raw_error_response(error: UserError) -> bytes:
-    """The same as bytes, for a connection whose request nobody could read or wants to."""
+    """The same as bytes, for a connection whose request was unreadable or is left unread."""
     response = early_page({"path": "/", "method": "GET", "headers": []}, error)
     lines = [f"HTTP/1.1 {error.status} {response.reason_phrase}", "connection: close"]
     lines += [f"{name.lower()}: {value}" for name, value in response.items()]
@@ -119,6 +119,6 @@ def language_of(scope: Scope) -> str:
 
 
 def request_of(scope: Scope) -> ASGIRequest:
-    """Enough of a request to ask for its language and its scheme, however odd the rest of it is."""
+    """A minimal request that gives language and scheme, however malformed the rest is."""
     headers = [(name, value) for name, value in scope["headers"] if name in KEPT_HEADERS]
     return ASGIRequest({**scope, "query_string": b"", "headers": headers}, BytesIO())

@@ -31,7 +31,7 @@ def _known_ports(request: HttpRequest) -> set[int | None]:
 
 
 def _own_port(request: HttpRequest) -> int | None:
-    """Where the request came in; None behind a proxy, whose port is the usual one unless settings say so."""
+    """The port of the request; None behind a proxy, whose port is the default unless set."""
     port = request.META.get("SERVER_PORT", "")
     return int(port) if port.isdigit() and not settings.NUM_PROXIES else None
 

@@ -12,7 +12,7 @@ from emotion_site.models import User
 
 
 def person_of(scope: dict[str, Any]) -> User | AnonymousUser:
-    """Read the socket's session anew; nobody once it has ended, in whichever process that happened.
+    """The person of the socket's session, read again; anonymous once any process has ended it.
 
     A socket outlives the request that opened it, so whoever keeps one open asks this again and again:
     access that ends is to end there within five seconds.

@@ -1,6 +1,6 @@
-"""Bodies on their way to a view: how much of them this process keeps, for one person and for all.
+"""Request bodies spooled for views, with limits per client and in total.
 
-A body waits in memory while it is small and few others wait there, else on the disk.
+A body is kept in memory while it and the others there are small, else on disk.
 """
 
 from collections import Counter
@@ -18,8 +18,8 @@ from emotion_site.web.asgi_types import Message, Receive
 
 # Of all bodies together; what a hundred ordinary uploads need at once.
 MEMORY_BYTES = 32 * 1024 * 1024
-# A person keeps at most this part of all there is, and so many bodies on their way at once.
-PARTS = 8
+# A client may fill at most one of so many shares, with so many bodies at once.
+SHARES = 8
 BODIES_AT_ONCE = 64
 
 
@@ -32,48 +32,48 @@ class Spool:
         self.total = 0
 
     @contextmanager
-    def counted(self, sender: str, receive: Receive) -> Iterator[Receive]:
-        """``receive`` that raises BodyRefused when this sender, or everybody, has too much on its way."""
-        if self.bodies_of[sender] >= BODIES_AT_ONCE:
-            raise BodyRefused(_a_lot_at_once())
+    def counted(self, client: str, receive: Receive) -> Iterator[Receive]:
+        """``receive`` that raises BodyRefused when this client, or all together, exceed their limit."""
+        if self.bodies_of[client] >= BODIES_AT_ONCE:
+            raise BodyRefused(_over_share())
         kept = 0
 
         async def receive_counted() -> Message:
             nonlocal kept
             message = await receive()
             length = len(message.get("body", b""))
-            self._require_room(sender, length)
+            self._require_room(client, length)
             kept += length
-            self._add(sender, length)
+            self._add(client, length)
             return message
 
-        self.bodies_of[sender] += 1
+        self.bodies_of[client] += 1
         try:
             yield receive_counted
         finally:
-            self._add(sender, -kept)
-            self.bodies_of[sender] -= 1
-            if not self.bodies_of[sender]:
-                del self.bodies_of[sender], self.bytes_of[sender]
+            self._add(client, -kept)
+            self.bodies_of[client] -= 1
+            if not self.bodies_of[client]:
+                del self.bodies_of[client], self.bytes_of[client]
 
-    def _require_room(self, sender: str, length: int) -> None:
-        if self.bytes_of[sender] + length > settings.SPOOL_BYTES // PARTS:
-            raise BodyRefused(_a_lot_at_once())
+    def _require_room(self, client: str, length: int) -> None:
+        if self.bytes_of[client] + length > settings.SPOOL_BYTES // SHARES:
+            raise BodyRefused(_over_share())
         if self.total + length > settings.SPOOL_BYTES:
             raise BodyRefused(busy())
 
-    def _add(self, sender: str, length: int) -> None:
-        self.bytes_of[sender] += length
+    def _add(self, client: str, length: int) -> None:
+        self.bytes_of[client] += length
         self.total += length
 
 
-def _a_lot_at_once() -> UserError:
+def _over_share() -> UserError:
     detail = gettext_lazy("That was a lot at once. Wait a minute, then send the rest.")
     return UserError("throttled", detail, status=429, retry_after_s=10)
 
 
 class BodyFile(SpooledTemporaryFile[bytes]):
-    """A body in memory that moves to the disk when it, or what all of them take there, becomes large."""
+    """A body in memory that moves to disk when it, or all bodies in memory together, become large."""
 
     in_memory = 0
 
@@ -92,17 +92,17 @@ class BodyFile(SpooledTemporaryFile[bytes]):
         return written
 
     def rollover(self) -> None:
-        self._forget()
+        self._uncount()
         super().rollover()
 
     def close(self) -> None:
-        self._forget()
+        self._uncount()
         super().close()
 
     def __del__(self) -> None:
         # Django closes the file of a request that ends well.
-        self._forget()
+        self._uncount()
 
-    def _forget(self) -> None:
+    def _uncount(self) -> None:
         BodyFile.in_memory -= self._length
         self._length, self._counts = 0, False

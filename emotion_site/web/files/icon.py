@@ -7,5 +7,5 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponseRedirect:
-    """Browsers ask for this by themselves."""
+    """Browsers request this by themselves."""
     return HttpResponseRedirect(static("emotion_site/icon.svg"))

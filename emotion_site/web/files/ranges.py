@@ -1,4 +1,4 @@
-"""A file as an HTTP response, whole or the one range that was asked for (RFC 9110, section 14)."""
+"""A file as an HTTP response, whole or the one requested range (RFC 9110, section 14)."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ class Readable(Protocol):
 
 
 def ranged(request: HttpRequest, file: Readable, etag: str) -> HttpResponse | StreamingHttpResponse:
-    """Closes the file, at once or when all is sent. 416 where the range lies behind its end."""
+    """Closes the file, at once or when all is sent. 416 where the range starts after its end."""
     size = file.size
     # With If-Range a part is wanted only of the file that the client has begun to read.
     is_same = request.headers.get("If-Range", etag) == etag
@@ -49,7 +49,7 @@ def ranged(request: HttpRequest, file: Readable, etag: str) -> HttpResponse | St
 
 
 def _requested_span(request: HttpRequest, size: int) -> tuple[int, int] | None:
-    """First and last byte asked for, or None for the whole; several ranges get the whole."""
+    """First and last byte of the requested range, or None for the whole; several ranges get the whole."""
     match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     if match is None or match.group(0) == "bytes=-":
         return None

@@ -160,7 +160,7 @@ def test_clips_that_were_answered_alike_may_stand_in_one_row(patients):
     assert coefficients.agreement(kinds, clips).fleiss_kappa == pytest.approx(
         coefficients.agreement(*patients).fleiss_kappa
     )
-    assert np.allclose(coefficients.confusion(kinds, clips), coefficients.confusion(*patients))
+    assert np.allclose(coefficients.rater_confusion(kinds, clips), coefficients.rater_confusion(*patients))
 
 
 @pytest.mark.parametrize("table", [[[1, 0]], [[3, 0], [2, 0]], np.zeros((0, 2), int)])
@@ -171,7 +171,7 @@ def test_nothing_is_claimed_where_nothing_can_be_told(table):
 
 
 def test_the_confusion_between_people_sums_to_one_per_label(patients):
-    rows = coefficients.confusion(*patients)
+    rows = coefficients.rater_confusion(*patients)
     assert np.allclose(rows.sum(axis=1), 1)
     assert np.allclose(np.diag(rows), [row.agreement for row in coefficients.per_label(*patients)])
 

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from annotations import tasks
 from annotations.exports import jobs
-from annotations.exports.jobs import forget_old_exports, path_of
+from annotations.exports.jobs import export_path, forget_old_exports
 from annotations.exports.services import start_export
 from annotations.models import LabelExport, QueueEntry
 from annotations.queue.entries import enter_missing_clips
@@ -38,7 +38,7 @@ def test_a_worker_makes_the_file(export, shared, say, reviewer):
     tasks.run_export.call(str(export.pk))
     export.refresh_from_db()
     assert (export.status, export.percent, export.rows_total) == ("done", 100, 1)
-    with zipfile.ZipFile(path_of(export)) as archive:
+    with zipfile.ZipFile(export_path(export)) as archive:
         assert archive.namelist() == ["labels.csv", "manifest.json"]
         assert json.loads(archive.read("manifest.json")) == export.manifest
     tasks.run_export.call(str(export.pk))  # a second run does no harm
@@ -50,7 +50,7 @@ def test_the_table_is_in_the_notation_of_whoever_asked(admin, task, shared, say,
     with translation.override("es"):
         export = start_export(administrator=admin, task=task, format="csv")
     tasks.run_export.call(str(export.pk))
-    with zipfile.ZipFile(path_of(export)) as archive:
+    with zipfile.ZipFile(export_path(export)) as archive:
         head, line = archive.read("labels.csv").decode().splitlines()
     assert head.startswith("\ufeffclip;label;how;")
     assert ";2,25;" in line
@@ -109,10 +109,10 @@ def test_a_failure_is_told_and_leaves_nothing(export, monkeypatch, tmp_path):
 def test_exports_are_gone_after_a_day(export):
     tasks.run_export.call(str(export.pk))
     forget_old_exports()
-    assert path_of(export).exists()
+    assert export_path(export).exists()
     LabelExport.objects.update(created=timezone.now() - timedelta(days=1, minutes=1))
     housekeeping.send(sender=None)
-    assert not path_of(export).exists()
+    assert not export_path(export).exists()
     assert not LabelExport.objects.exists()
 
 

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from annotations.agreement.charts import Mark, heat, position, weekly_chart
 from annotations.agreement.coefficients import Agreement, Interval
-from annotations.agreement.pictures import Mark, heat, place, weekly_chart
+from annotations.agreement.csv_tables import PARTS
 from annotations.agreement.report import WeekRow
-from annotations.agreement.tables import PARTS
 from tests.factories import ModelVersionFactory, PredictionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -123,9 +123,9 @@ def test_queries_do_not_grow_with_answers(reviewer_client, answered):
 
 
 def test_places_on_the_scale():
-    assert (place(-1), place(-0.2), place(0.4), place(1)) == (0, 0, 50, 100)
+    assert (position(-1), position(-0.2), position(0.4), position(1)) == (0, 0, 50, 100)
     below = Mark("", -0.2)
-    assert (below.start, below.length) == (0, place(0))
+    assert (below.start, below.length) == (0, position(0))
     spread = Mark("", 0.4, Interval(0.1, 0.7))
     assert (spread.low, spread.spread) == (25, 50)
 

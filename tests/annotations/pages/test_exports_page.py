@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from annotations import tasks
-from annotations.exports.jobs import path_of
+from annotations.exports.jobs import export_path
 from annotations.exports.services import delete_export, start_export
 from annotations.exports.upkeep import STRANDED_EXPORTS, drop_withdrawn_sound
 from annotations.models import LabelExport
@@ -110,7 +110,7 @@ def test_deleting_takes_the_file_along(admin_client, admin, django_capture_on_co
     address = reverse("annotations:export_delete", args=[export.pk])
     with django_capture_on_commit_callbacks(execute=True):
         assert "The export is deleted." in text_of(admin_client.post(address, follow=True))
-    assert not path_of(export).exists()
+    assert not export_path(export).exists()
     assert admin_client.post(address).status_code == 302
     assert admin_client.get(reverse("annotations:export_download", args=[export.pk])).status_code == 404
 
@@ -121,12 +121,12 @@ def test_files_are_for_administrators(client_of, admin_client, reviewer, name):
     address = reverse(f"annotations:{name}", args=[export.pk])
     assert client_of(reviewer).post(address).status_code == 403
     assert client_of(reviewer).get(address).status_code == 403
-    assert path_of(export).exists()
+    assert export_path(export).exists()
 
 
 def test_a_file_that_is_gone_or_not_there_yet(admin_client, admin, task):
     export = made(admin_client)
-    path_of(export).unlink()
+    export_path(export).unlink()
     waiting = start_export(administrator=admin, task=task, format="csv")
     for pk in (export.pk, waiting.pk, uuid4()):
         assert admin_client.get(reverse("annotations:export_download", args=[pk])).status_code == 404
@@ -157,7 +157,7 @@ def test_sound_that_was_taken_back_leaves_the_files(admin_client, shared, say, r
     withdrawn.shared_for_training = False
     withdrawn.save()
     tasks.check_exports.call()
-    assert not path_of(export).exists()
+    assert not export_path(export).exists()
     assert "An owner withdrew a recording" in text_of(admin_client.get(EXPORTS))
 
 
@@ -171,4 +171,4 @@ def test_sound_that_was_taken_back_is_not_downloaded_while_the_worker_is_busy(
     withdrawn.save()
     response = admin_client.get(reverse("annotations:export_download", args=[export.pk]), follow=True)
     assert "An owner withdrew a recording" in text_of(response)
-    assert not path_of(export).exists()
+    assert not export_path(export).exists()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifier.audio.exceptions import AudioRejected, Rejection
-from classifier.audio.quarantine.job import Decoded
+from classifier.audio.quarantine.decoding_job import Decoded
 from tests.classifier.audio.formats import RECIPES, RECORDERS, make_audio
 from tests.classifier.audio.speech import speech
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from classifier.audio.limits import Limits
-from classifier.audio.quarantine.job import Decoded
+from classifier.audio.quarantine.decoding_job import Decoded
 from tests.classifier.audio.formats import waveform_of
 
 CASES = Path(__file__).with_name("cases")

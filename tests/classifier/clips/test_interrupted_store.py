@@ -71,7 +71,7 @@ def test_file_of_a_killed_process_goes_and_that_of_a_long_transaction_stays(stor
     process.send_signal(signal.SIGKILL)
     process.wait()
     let_time_pass(settings)
-    recovery.look_after_clips()
+    recovery.clean_up_clips()
     assert default_storage.exists(alive)
     assert not default_storage.exists(killed)
     assert len(list((Path(settings.DATA_DIR) / "unfinished").iterdir())) == 1
@@ -85,7 +85,7 @@ def test_file_whose_row_was_kept_in_the_last_moment_stays(storing, settings):
     process.kill()
     process.wait()
     let_time_pass(settings)
-    recovery.look_after_clips()
+    recovery.clean_up_clips()
     assert files(settings) == [Path("clips") / name]
 
 
@@ -94,7 +94,7 @@ def test_what_was_killed_just_now_is_given_a_moment(storing, settings):
     process = storing(name)
     process.kill()
     process.wait()
-    recovery.look_after_clips()
+    recovery.clean_up_clips()
     assert default_storage.exists(name)
 
 
@@ -114,7 +114,7 @@ def test_a_failed_store_whose_file_cannot_be_removed_is_tried_again(settings, mo
             raise ValueError
     assert default_storage.exists(name)
     let_time_pass(settings)
-    recovery.look_after_clips()
+    recovery.clean_up_clips()
     assert files(settings) == []
 
 
@@ -157,5 +157,5 @@ def test_folder_that_was_put_together_goes_with_its_process(settings, place, pre
 
 def test_files_without_note_or_row_go_after_a_day_as_before(settings):
     default_storage.save("ab/abc.flac", ContentFile(b"fLaC"))
-    recovery.look_after_clips()
+    recovery.clean_up_clips()
     assert default_storage.exists("ab/abc.flac")

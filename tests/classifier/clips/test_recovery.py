@@ -137,9 +137,9 @@ def test_whoever_waits_for_long_comes_before_those_who_come_anew(
     settings.ANSWER_WITHIN_SECONDS = 0
     for pitch in (100, 110):
         submit_clip(owner=speaker, file=upload(pitch=pitch), source="upload")
-    recovery.look_after_clips()
+    recovery.clean_up_clips()
     submit_clip(owner=stranger, file=upload(), source="upload")
     owners = [Clip.objects.get(pk=pk).owner for pk in waiting_tasks()]
     assert owners == [speaker, speaker, stranger]
-    recovery.look_after_clips()
+    recovery.clean_up_clips()
     assert {task.priority for task in DBTaskResult.objects.ready()} == {0}

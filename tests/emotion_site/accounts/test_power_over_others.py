@@ -6,7 +6,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.urls import reverse
 
-from emotion_site.accounts.notices import tell
+from emotion_site.accounts.notices import notify
 from emotion_site.models import ApiToken, Notice, OneTimeLink, User
 from emotion_site.roles import Role, role_of
 from tests.factories import PASSWORD, UserFactory, make_api_token, make_one_time_link
@@ -127,7 +127,7 @@ def test_inviting_an_administrator_asks_too_and_inviting_others_does_not(setting
 
 
 def test_a_notice_stays_until_its_person_puts_it_away(speaker, speaker_client, stranger_client):
-    tell(speaker, Notice.Kind.REACTIVATED)
+    notify(speaker, Notice.Kind.REACTIVATED)
     notice = Notice.objects.get()
     dismiss = reverse("emotion_site:dismiss_notice", args=[notice.pk])
     stranger_client.post(dismiss)
@@ -140,14 +140,14 @@ def test_a_notice_stays_until_its_person_puts_it_away(speaker, speaker_client, s
 
 def test_what_is_told_again_takes_the_place_of_the_unread_notice(speaker, speaker_client, admin):
     for role in (Role.REVIEWER, Role.USER):
-        tell(speaker, Notice.Kind.ROLE_CHANGED, detail=role, actor=admin)
+        notify(speaker, Notice.Kind.ROLE_CHANGED, detail=role, actor=admin)
     assert [notice.detail for notice in Notice.objects.all()] == ["user"]
     assert "It is now: User." in speaker_client.get("/accounts/").content.decode()
 
 
 def test_a_row_that_was_read_before_does_not_undo_a_notice(speaker):
     before = again(speaker)
-    tell(speaker, Notice.Kind.REACTIVATED)
+    notify(speaker, Notice.Kind.REACTIVATED)
     before.name = "Sam"
     before.save()
     assert again(speaker).has_notices and again(speaker).name == "Sam"

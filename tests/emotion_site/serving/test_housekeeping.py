@@ -34,7 +34,7 @@ import signal, sys, django
 django.setup()
 from django.conf import settings
 settings.FILE_UPLOAD_TEMP_DIR = sys.argv[1]
-from emotion_site.web.files.uploads import DiskUploadHandler
+from emotion_site.web.files.upload_handler import DiskUploadHandler
 handler = DiskUploadHandler()
 handler.new_file("file", "voice.wav", "audio/wav", 9)
 handler.receive_data_chunk(b"some sound", 0)

@@ -8,7 +8,7 @@ import pytest
 
 from emotion_site.models import OneTimeLink
 from emotion_site.serving.log_filter import BriefRefusals, HideSecretPaths
-from emotion_site.sign_in.links import Purpose, path_of
+from emotion_site.sign_in.links import Purpose, link_path
 from tests.factories import make_one_time_link
 
 
@@ -24,7 +24,7 @@ def test_refused_form_on_a_link_that_works_hides_its_secret(speaker, admin, clie
     _link, secret = make_one_time_link(OneTimeLink.Purpose.PASSWORD_RESET, user=speaker, created_by=admin)
     browser = client_of(None)
     browser.handler.enforce_csrf_checks = True
-    assert browser.post(path_of(Purpose.PASSWORD_RESET, secret)).status_code == 403
+    assert browser.post(link_path(Purpose.PASSWORD_RESET, secret)).status_code == 403
     assert "/accounts/reset-password/…/" in logged.text
     assert secret not in logged.text
 

@@ -1,4 +1,4 @@
-"""Which connection goes when an address, or everybody, has as many as may be."""
+"""Which connection is evicted when an address, or the process, has no slot left."""
 
 import asyncio
 import socket
@@ -9,65 +9,65 @@ import pytest
 import uvicorn
 
 from emotion_site.serving.connections.connection import GuardedConnection
-from emotion_site.serving.connections.open_connections import OpenConnections, Place, Standing
+from emotion_site.serving.connections.open_connections import ConnectionSlot, ConnectionState, OpenConnections
 from emotion_site.web.admission.client_address import client_address
-from emotion_site.web.admission.turns import TooManyWait, Turns
+from emotion_site.web.admission.fair_semaphore import FairSemaphore, TooManyWaiting
 from tests.emotion_site.crowd import answer_on, asking
 from tests.waiting import wait_until
 
 
-class Crowd:
+class Connections:
     def __init__(self, *, per_address: int, total: int = 100) -> None:
         self.open = OpenConnections(per_address=per_address, total=total)
-        self.ended: list[str] = []
+        self.evicted: list[str] = []
 
-    def enter(self, name: str, address: str, standing: Standing) -> bool:
-        return self.open.enter(Place(address, lambda: self.ended.append(name), standing))
+    def acquire(self, name: str, address: str, state: ConnectionState) -> bool:
+        return self.open.acquire(ConnectionSlot(address, lambda: self.evicted.append(name), state))
 
 
-def test_the_oldest_that_does_nothing_goes_first():
-    crowd = Crowd(per_address=4)
-    for name, standing in [
-        ("working", Standing.AT_WORK),
-        ("kept", Standing.IDLE),
-        ("silent", Standing.SILENT),
-        ("stranger", Standing.STRANGER),
+def test_connections_are_evicted_by_state():
+    connections = Connections(per_address=4)
+    for name, state in [
+        ("active", ConnectionState.ACTIVE),
+        ("idle", ConnectionState.IDLE),
+        ("no request", ConnectionState.NO_REQUEST),
+        ("anonymous", ConnectionState.ANONYMOUS),
     ]:
-        assert crowd.enter(name, "a", standing)
+        assert connections.acquire(name, "a", state)
     for name in ("one", "two", "three"):
-        assert crowd.enter(name, "a", Standing.AT_WORK)
-    assert crowd.ended == ["silent", "kept", "stranger"]
-    assert not crowd.enter("one too many", "a", Standing.SILENT)
-    assert crowd.enter("elsewhere", "b", Standing.SILENT)
+        assert connections.acquire(name, "a", ConnectionState.ACTIVE)
+    assert connections.evicted == ["no request", "idle", "anonymous"]
+    assert not connections.acquire("one too many", "a", ConnectionState.NO_REQUEST)
+    assert connections.acquire("elsewhere", "b", ConnectionState.NO_REQUEST)
 
 
-def test_whoever_has_done_nothing_for_longest_goes_first():
-    crowd = Crowd(per_address=2)
-    first = Place("a", lambda: crowd.ended.append("first"), Standing.IDLE)
-    assert crowd.open.enter(first)
-    assert crowd.enter("second", "a", Standing.IDLE)
-    first.standing = Standing.AT_WORK
-    first.standing = Standing.IDLE
-    assert crowd.enter("third", "a", Standing.AT_WORK)
-    assert crowd.ended == ["second"]
+def test_the_longest_idle_connection_is_evicted_first():
+    connections = Connections(per_address=2)
+    first = ConnectionSlot("a", lambda: connections.evicted.append("first"), ConnectionState.IDLE)
+    assert connections.open.acquire(first)
+    assert connections.acquire("second", "a", ConnectionState.IDLE)
+    first.state = ConnectionState.ACTIVE
+    first.state = ConnectionState.IDLE
+    assert connections.acquire("third", "a", ConnectionState.ACTIVE)
+    assert connections.evicted == ["second"]
 
 
-def test_when_the_process_is_full_the_address_with_most_gives_way():
-    crowd = Crowd(per_address=10, total=4)
+def test_a_full_process_evicts_from_the_address_with_most():
+    connections = Connections(per_address=10, total=4)
     for name, address in [("lone", "a"), ("first", "b"), ("second", "b"), ("third", "b")]:
-        crowd.enter(name, address, Standing.IDLE)
-    assert crowd.enter("new", "c", Standing.SILENT)
-    assert crowd.ended == ["first"]
-    assert len(crowd.open) == 4
+        connections.acquire(name, address, ConnectionState.IDLE)
+    assert connections.acquire("new", "c", ConnectionState.NO_REQUEST)
+    assert connections.evicted == ["first"]
+    assert len(connections.open) == 4
 
 
-def test_who_leaves_makes_room():
-    crowd = Crowd(per_address=1)
-    place = Place("a", lambda: None, Standing.AT_WORK)
-    assert crowd.open.enter(place)
-    crowd.open.leave(place)
-    crowd.open.leave(place)
-    assert crowd.enter("next", "a", Standing.AT_WORK)
+def test_a_released_slot_is_free():
+    connections = Connections(per_address=1)
+    slot = ConnectionSlot("a", lambda: None, ConnectionState.ACTIVE)
+    assert connections.open.acquire(slot)
+    connections.open.release(slot)
+    connections.open.release(slot)
+    assert connections.acquire("next", "a", ConnectionState.ACTIVE)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def served_behind_a_proxy(monkeypatch, per_address: int):
     begun, go_on = threading.Event(), threading.Event()
 
     async def wait_for_it(scope, receive, send):
-        scope["place"].standing = Standing.AT_WORK
+        scope["slot"].state = ConnectionState.ACTIVE
         begun.set()
         await asyncio.to_thread(go_on.wait)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
@@ -137,7 +137,7 @@ def test_behind_a_proxy_requests_are_counted_for_whom_they_are(settings, monkeyp
         assert answer_on(ask(forwarded="1.1.1.1")).status == 200
 
 
-def test_who_finds_all_places_in_use_reads_why(settings, monkeypatch):
+def test_a_client_without_a_slot_reads_why(settings, monkeypatch):
     with (
         served_behind_a_proxy(monkeypatch, per_address=1) as (address, begun, _go_on),
         asking(address, "/", {}, method="GET"),
@@ -149,51 +149,51 @@ def test_who_finds_all_places_in_use_reads_why(settings, monkeypatch):
     assert answer.getheader("Content-Security-Policy")
 
 
-def test_addresses_take_turns_and_of_one_the_newest_is_first():
+def test_permits_go_round_robin_by_address_newest_waiter_first():
     async def scene() -> list[str]:
-        turns, done = Turns(1), []
+        semaphore, done = FairSemaphore(1), []
 
         async def work(name: str, address: str) -> None:
-            async with turns.of(address):
+            async with semaphore.of(address):
                 done.append(name)
 
-        await turns.take("first")
+        await semaphore.acquire("first")
         asked = [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")]
         tasks = [asyncio.create_task(work(*names)) for names in asked]
         await asyncio.sleep(0)
-        turns.give_back()
+        semaphore.release()
         await asyncio.gather(*tasks)
         return done
 
     assert asyncio.run(scene()) == ["a3", "b1", "a2", "a1"]
 
 
-def test_the_one_that_waits_longest_is_told_when_too_many_do():
+def test_the_oldest_waiter_is_refused_when_too_many_wait():
     async def scene() -> list[object]:
-        turns = Turns(1, most_waiting=2)
-        await turns.take("first")
-        tasks = [asyncio.create_task(turns.take("a")) for _number in range(3)]
+        semaphore = FairSemaphore(1, max_waiting=2)
+        await semaphore.acquire("first")
+        tasks = [asyncio.create_task(semaphore.acquire("a")) for _number in range(3)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         for _number in range(2):
-            turns.give_back()
+            semaphore.release()
             await asyncio.sleep(0)
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     longest, *others = asyncio.run(scene())
-    assert isinstance(longest, TooManyWait)
+    assert isinstance(longest, TooManyWaiting)
     assert others == [None, None]
 
 
-def test_a_client_that_leaves_while_it_waits_takes_no_turn():
+def test_a_cancelled_waiter_takes_no_permit():
     async def scene() -> None:
-        turns = Turns(1)
-        await turns.take("first")
-        gone = asyncio.create_task(turns.take("a"))
+        semaphore = FairSemaphore(1)
+        await semaphore.acquire("first")
+        gone = asyncio.create_task(semaphore.acquire("a"))
         await asyncio.sleep(0)
         gone.cancel()
         await asyncio.sleep(0)
-        turns.give_back()
-        await asyncio.wait_for(turns.take("b"), timeout=5)
+        semaphore.release()
+        await asyncio.wait_for(semaphore.acquire("b"), timeout=5)
 
     asyncio.run(scene())

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from emotion_site.serving.connections import connection, sent_ahead, socket_connection
+from emotion_site.serving.connections import connection, pipelining, websocket
 from emotion_site.serving.connections.connection import GuardedConnection
-from emotion_site.serving.connections.socket_connection import GuardedSocket
+from emotion_site.serving.connections.websocket import GuardedWebSocket
 from emotion_site.web.admission import body_limit
 from emotion_site.web.admission.body_limit import limit_body
 from tests.waiting import wait_until
@@ -38,11 +38,11 @@ async def answer_at_length(scope, receive, send) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch) -> None:
-    monkeypatch.setattr(connection, "HEADERS_WITHIN_S", 0.4)
-    monkeypatch.setattr(socket_connection, "HANDSHAKE_WITHIN_S", 0.4)
-    monkeypatch.setattr(connection, "LOOK_AT_WRITING_EVERY_S", 0.3)
-    monkeypatch.setattr(body_limit, "FIRST_BYTE_WITHIN_S", 0.4)
-    monkeypatch.setattr(body_limit, "PATIENCE_S", 0.4)
+    monkeypatch.setattr(connection, "HEADERS_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(websocket, "HANDSHAKE_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(connection, "WRITE_CHECK_INTERVAL_S", 0.3)
+    monkeypatch.setattr(body_limit, "FIRST_BYTE_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(body_limit, "GRACE_S", 0.4)
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def served(app=None) -> Iterator[tuple[str, int]]:
     config = uvicorn.Config(
         app or limit_body(answer_at_length),
         http=GuardedConnection,
-        ws=GuardedSocket,
+        ws=GuardedWebSocket,
         lifespan="off",
         log_config=None,
         port=0,
@@ -139,12 +139,12 @@ def test_a_connection_ends_after_a_few_requests_sent_ahead():
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
         client.settimeout(10)
         answers = b"".join(iter(lambda: client.recv(1_000_000), b""))
-    assert answers.count(b"HTTP/1.1 200 OK") == 1 + sent_ahead.MOST_AHEAD
+    assert answers.count(b"HTTP/1.1 200 OK") == 1 + pipelining.MAX_PIPELINED
     assert answers.count(b"connection: close") == 1
 
 
 def test_whoever_never_takes_an_answer_but_asks_on_is_let_go(monkeypatch):
-    monkeypatch.setattr(sent_ahead, "TAKEN_WITHIN_S", 0.3)
+    monkeypatch.setattr(pipelining, "CLIENT_READ_TIMEOUT_S", 0.3)
     with served() as address, socket.create_connection(address) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
         time.sleep(0.8)

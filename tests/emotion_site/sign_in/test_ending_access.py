@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from annotations import tasks
-from annotations.exports.jobs import path_of
+from annotations.exports.jobs import export_path
 from annotations.exports.services import start_export
 from annotations.models import LabelExport
 from classifier.models import Task
@@ -117,7 +117,7 @@ def held(person, browser, client_of, client):
         "link for them": lambda: client.get(f"/accounts/reset-password/{for_them}/").status_code == 200,
         "link by them": lambda: client.get(f"/accounts/invitation/{by_them}/").status_code == 200,
         "mailed link": lambda: client_of(None).get(mailed).status_code == 302,
-        "export": lambda: LabelExport.objects.filter(pk=export.pk).exists() or path_of(export).exists(),
+        "export": lambda: LabelExport.objects.filter(pk=export.pk).exists() or export_path(export).exists(),
     }
 
 
@@ -170,7 +170,7 @@ def test_an_export_that_is_still_being_made_leaves_no_file(person, monkeypatch):
 
     monkeypatch.setattr("annotations.exports.jobs.export_folder", end_meanwhile)
     tasks.run_export.call(str(export.pk))
-    assert not LabelExport.objects.exists() and not path_of(export).exists()
+    assert not LabelExport.objects.exists() and not export_path(export).exists()
 
 
 def test_sessions_from_before_this_version_go_on(speaker, speaker_client):

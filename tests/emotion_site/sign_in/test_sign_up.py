@@ -6,7 +6,7 @@ from django.urls import reverse
 from emotion_site.models import Notice, OneTimeLink, User
 from emotion_site.roles import Role, role_of
 from emotion_site.sign_in.forms import SignUpForm
-from emotion_site.sign_in.links import find_link, path_of
+from emotion_site.sign_in.links import find_link, link_path
 from tests.factories import PASSWORD, expire, make_one_time_link
 
 INVITATION = OneTimeLink.Purpose.INVITATION
@@ -17,7 +17,7 @@ NEW_PERSON = {"email": "new@example.org", "password1": PASSWORD, "password2": PA
 def invite(db):
     def make(role=Role.USER, **fields):
         _link, secret = make_one_time_link(INVITATION, role=role, **fields)
-        return path_of(INVITATION, secret)
+        return link_path(INVITATION, secret)
 
     return make
 

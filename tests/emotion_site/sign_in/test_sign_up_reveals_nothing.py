@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from emotion_site.models import Notice, OneTimeLink, User
 from emotion_site.roles import Role
-from emotion_site.sign_in.links import path_of
+from emotion_site.sign_in.links import link_path
 from tests.factories import PASSWORD, make_one_time_link
 
 NEW_PERSON = {"email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
@@ -72,7 +72,7 @@ def test_sign_up_is_no_way_around_the_second_step_or_the_limit_of_guesses(settin
 def test_an_invitation_finds_out_about_one_address_at_most(settings, sign_up, speaker, client):
     settings.SIGNUP = "invite"
     _link, secret = make_one_time_link(OneTimeLink.Purpose.INVITATION, role=Role.USER)
-    path = path_of(OneTimeLink.Purpose.INVITATION, secret)
+    path = link_path(OneTimeLink.Purpose.INVITATION, secret)
     assert sign_up(path, email=speaker.email).url == reverse("account_login")
     assert client.get(path).status_code == 410
 

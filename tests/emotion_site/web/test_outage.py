@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import RequestFactory
 
 from emotion_site.exceptions import unavailable
-from emotion_site.web.files.uploads import DiskUploadHandler
+from emotion_site.web.files.upload_handler import DiskUploadHandler
 from emotion_site.web.middleware import OutageMiddleware
 
 

@@ -75,11 +75,11 @@ django.setup()
 from django.conf import settings
 from django.urls import reverse
 from django.templatetags.static import static
-from emotion_site.sign_in.links import Purpose, path_of
+from emotion_site.sign_in.links import Purpose, link_path
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 names = ["SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LANGUAGE_COOKIE_PATH", "SESSION_COOKIE_NAME"]
 print(json.dumps([
-    reverse("classifier:history"), static("x.css"), path_of(Purpose.INVITATION, "secret"),
+    reverse("classifier:history"), static("x.css"), link_path(Purpose.INVITATION, "secret"),
     *(getattr(settings, name) for name in names),
 ]))
 """

@@ -16,8 +16,8 @@ from tests.training.decided import decided_by_people, decided_clip, decided_corp
 from training.datasets.corpus import read_corpus
 from training.datasets.decoded import decode_clips
 from training.datasets.erasing import sync_folder
-from training.datasets.files import verify_snapshot, write_snapshot
 from training.datasets.freezing import FreezeOptions, freeze_snapshot
+from training.datasets.snapshot_folder import verify_snapshot, write_snapshot
 from training.datasets.splits import draw_split
 from training.exceptions import SnapshotRefused
 from training.models import Snapshot, SpeakerSplit
@@ -185,7 +185,7 @@ def test_clip_whose_sound_is_damaged_is_left_out_with_a_warning(task, admin, spe
 def test_two_writers_do_not_write_the_same_snapshot(task, admin, speaker, monkeypatch):
     decided_by_people(speaker)
     snapshot = freeze_snapshot(task=task, administrator=admin, later=False).snapshot
-    monkeypatch.setattr("training.datasets.files.BEAT_EVERY", 1)
+    monkeypatch.setattr("training.datasets.snapshot_folder.BEAT_EVERY", 1)
     folders = []
 
     def another() -> bool:
@@ -200,7 +200,7 @@ def test_two_writers_do_not_write_the_same_snapshot(task, admin, speaker, monkey
 def test_writer_that_is_stopped_leaves_the_snapshot_to_the_next(task, admin, speaker, monkeypatch):
     decided_by_people(speaker)
     snapshot = freeze_snapshot(task=task, administrator=admin, later=False).snapshot
-    monkeypatch.setattr("training.datasets.files.BEAT_EVERY", 1)
+    monkeypatch.setattr("training.datasets.snapshot_folder.BEAT_EVERY", 1)
     write_snapshot(snapshot, lambda: False)
     assert snapshot.state == "writing" and not list(snapshot.folder.parent.iterdir())
     write_snapshot(snapshot)
@@ -262,7 +262,7 @@ def test_full_disk_leaves_no_folder_and_says_so(task, admin, speaker, monkeypatc
     def fail(*args):
         raise full
 
-    monkeypatch.setattr("training.datasets.files.write_tables", fail)
+    monkeypatch.setattr("training.datasets.snapshot_folder.write_tables", fail)
     with pytest.raises(OSError):
         write_snapshot(snapshot)
     snapshot.refresh_from_db()

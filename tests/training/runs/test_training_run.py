@@ -9,7 +9,7 @@ from tests.training.running import finished
 from training.models import GatePolicy, Promotion, TrainingRun
 from training.runs.progress import RunProgress
 from training.runs.services import approve_run, reject_run, start_run
-from training.runs.worker import promote, work_folder
+from training.runs.worker import promote_trained_version, work_folder
 from training.versions.promotion import promote_version
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("own_data_dir")]
@@ -49,7 +49,7 @@ def test_run_whose_worker_died_after_promoting_ends_promoted(snapshot, admin, in
     TrainingRun.objects.filter(pk=progress.run.pk).update(compared_with=in_service)
     made = tiny_version(5)
     promote_version(version=made, administrator=None)
-    promote(progress.run, progress, made)
+    promote_trained_version(progress.run, progress, made)
     progress.run.refresh_from_db()
     assert (progress.run.state, progress.run.error_code) == ("promoted", "")
 

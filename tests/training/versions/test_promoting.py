@@ -11,7 +11,7 @@ from tests.factories import PredictionFactory
 from tests.training.decided import decided_clip, spoken
 from training.models import PredictionJob, Promotion
 from training.versions import promotion, repredict
-from training.versions.repredict_requests import clips_to_repredict, predict_again
+from training.versions.repredict_requests import clips_to_repredict, start_prediction_job
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_chosen_clips_are_predicted_again_and_old_predictions_stay(
     promotion.promote_version(version=second, administrator=admin)
     engine_anew()
     chosen = clips_to_repredict(second)
-    job = predict_again(person=admin, task=task, clips=chosen)
+    job = start_prediction_job(person=admin, task=task, clips=chosen)
     clips[0].delete()
     repredict.execute_job(job)
     job = PredictionJob.objects.get(pk=job.pk)
@@ -141,7 +141,7 @@ def test_after_going_back_a_clip_shows_the_answer_of_the_version_in_service(vers
     clip.save()
     assert list(clips_to_repredict(first)) == [clip]
     engine_anew()
-    repredict.execute_job(predict_again(person=admin, task=task, clips=clips_to_repredict(first)))
+    repredict.execute_job(start_prediction_job(person=admin, task=task, clips=clips_to_repredict(first)))
     clip.refresh_from_db()
     assert clip.answered_by == first and clip.latest_prediction() == said
     assert clip.predictions.count() == 2 and not clips_to_repredict(first).exists()
@@ -154,9 +154,9 @@ def test_others_repeat_their_own_clips_alone(versions, speaker, stranger, task):
     from classifier.models import Clip
 
     decided_clip("sad", waveform=spoken("sad", 1), owner=speaker)
-    assert predict_again(person=speaker, task=task, clips=Clip.objects.all()).total == 1
+    assert start_prediction_job(person=speaker, task=task, clips=Clip.objects.all()).total == 1
     with pytest.raises(PermissionDenied):
-        predict_again(person=stranger, task=task, clips=Clip.objects.all())
+        start_prediction_job(person=stranger, task=task, clips=Clip.objects.all())
 
 
 def engine_anew() -> None:

@@ -12,7 +12,7 @@ from annotations.imports import terminal
 from classifier.audio.quarantine.process import DecoderProcess
 from classifier.audio.waveform import SAMPLE_RATE
 from classifier.models import Task
-from training.datasets.corpus import SPLITS, Corpus, CorpusClip, read_corpus
+from training.datasets.corpus import SPLITS, CorpusClip, CorpusFolder, read_corpus
 from training.datasets.decoded import quarantine, waveform_of
 from training.exceptions import CorpusRefused
 from training.libraries import require_training_libraries
@@ -46,12 +46,12 @@ class Command(BaseCommand):
         lines = [*_lines(corpus, facts), *(_speaker_lines(facts) if options["speakers"] else [])]
         self.stdout.write(json.dumps(facts) if options["json"] else "\n".join(lines))
         if options["picture"]:
-            from training.evaluation.pictures import draw_corpus
+            from training.evaluation.plots import draw_corpus
 
             draw_corpus(corpus, options["picture"])
 
 
-def _facts(corpus: Corpus, seconds: Sequence[float]) -> dict[str, Any]:
+def _facts(corpus: CorpusFolder, seconds: Sequence[float]) -> dict[str, Any]:
     """The counts, ready for JSON."""
     lengths = list(zip(corpus.clips, seconds, strict=True))
     splits = {}
@@ -74,7 +74,7 @@ def _facts(corpus: Corpus, seconds: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _lines(corpus: Corpus, facts: dict[str, Any]) -> list[str]:
+def _lines(corpus: CorpusFolder, facts: dict[str, Any]) -> list[str]:
     lines = [
         f"{'split':12}{'clips':>8}{'minutes':>10}{'speakers':>10}"
         + "".join(f"{label:>10}" for label in corpus.labels)
@@ -104,7 +104,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def _seconds(clip: CorpusClip, decoder: DecoderProcess) -> float:
-    """As the table of the corpus says, or measured where it does not."""
+    """From the table of the corpus, or measured where it has none."""
     if clip.duration_s is not None:
         return clip.duration_s
     return len(waveform_of(clip.path, decoder)) / SAMPLE_RATE

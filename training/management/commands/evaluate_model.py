@@ -14,8 +14,8 @@ from classifier.models import ModelVersion
 from emotion_site.counted import counted
 from training import torchaudio_shim
 from training.datasets.corpus import SPLITS, read_corpus
+from training.evaluation.bootstrap import CLIPS
 from training.evaluation.metrics import OVERALL, PER_LABEL
-from training.evaluation.resampling import CLIPS
 from training.exceptions import CorpusRefused
 from training.libraries import require_training_libraries
 
@@ -75,7 +75,7 @@ def _measure(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     torchaudio_shim.install()
     from training.datasets.noises_and_rooms import read_noises
     from training.evaluation.measuring import clips_to_measure, measure, milliseconds
-    from training.evaluation.pictures import draw_confusion, draw_reliability
+    from training.evaluation.plots import draw_confusion, draw_reliability
 
     cache = options["cache"] or Path(settings.DATA_DIR) / "cache"
     engine = Engine.load(folder, threads=THREADS)

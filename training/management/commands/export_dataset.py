@@ -9,8 +9,8 @@ from annotations.exceptions import ImportRefused
 from annotations.imports.labels import require_task
 from emotion_site.counted import counted
 from emotion_site.exceptions import UserError
-from training.datasets.files import copy_snapshot, ensure_written, verify_snapshot
 from training.datasets.freezing import FreezeOptions, freeze_snapshot
+from training.datasets.snapshot_folder import copy_snapshot, ensure_written, verify_snapshot
 from training.exceptions import SnapshotRefused
 from training.models import Snapshot
 from training.pages.snapshot_warnings import sentence_of

@@ -59,7 +59,7 @@ def held_capabilities() -> int:
 
 
 def forget_capabilities() -> None:
-    """Let no program that this process may start have a right of root, as far as this process may say so."""
+    """Drop capabilities from the bounding set, as far as permitted, so that no child can gain them."""
     with suppress(OSError):  # past the last one, or without the right: `no_new_privs` stands behind this
         for number in range(64):
             prctl(PR_CAPBSET_DROP, number)

@@ -1,4 +1,4 @@
-"""What the kernel lets the process reach, whoever it is: with Landlock no file, no TCP port, no process."""
+"""Landlock: the process can reach no file, TCP port or other process, whatever its user."""
 
 import ctypes
 import os

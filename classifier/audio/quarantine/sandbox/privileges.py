@@ -1,4 +1,4 @@
-"""Who the process is: nobody, without any right of root and without a way to one."""
+"""Drop privileges: run as an unprivileged user, without capabilities or a way to regain them."""
 
 import os
 

@@ -14,7 +14,7 @@ LONGEST_PAUSE_S = 30.0
 HEALTHY_AFTER_S = 60.0
 
 
-class Child:
+class SupervisedProcess:
     """A process that is started again, after a growing pause, whenever it ends by itself."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Child:
         elif self._process.poll() is not None:
             self._plan_restart(self._process, now)
 
-    def ask_to_stop(self) -> None:
+    def terminate(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 

@@ -1,4 +1,4 @@
-"""What a worker hands to the process that trains, and the names of the files between them."""
+"""The input of the training process, written by its worker, and the names of the files between them."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -9,7 +9,7 @@ JOB, RESULT, VERSION = "job.json", "result.json", "version"
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """Folders, settings and limits of one run; ``active`` is what serves now.
 
     ``from_people`` are the names of clips outside the training split that came from no corpus.

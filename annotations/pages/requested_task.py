@@ -8,7 +8,7 @@ from annotations.imports.labels import DEFAULT_TASK
 from classifier.models import Task
 
 
-def asked_task(request: HttpRequest) -> tuple[Task, Sequence[Task]]:
+def requested_task(request: HttpRequest) -> tuple[Task, Sequence[Task]]:
     """The task that ``?task=`` names, or the one that ships; and all tasks to choose from."""
     tasks = list(Task.objects.order_by("pk"))
     slug = request.GET.get("task") or DEFAULT_TASK

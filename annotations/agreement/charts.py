@@ -1,4 +1,4 @@
-"""Where things stand in the pictures of the agreement page. Shares and kappas lie on one scale.
+"""Positions and colours for the charts of the agreement page. Shares and kappas share one scale.
 
 A mark is part of a line of text, which a chart of its own could not keep beside its words on a phone.
 """
@@ -17,13 +17,13 @@ LOWEST, HIGHEST = -0.2, 1.0
 HEAT_LEVELS = 10
 
 
-def place(value: float) -> float:
+def position(value: float) -> float:
     """From 0 at the left end of the scale to 100 at the right."""
     clamped = min(max(value, LOWEST), HIGHEST)
     return round(100 * (clamped - LOWEST) / (HIGHEST - LOWEST), 2)
 
 
-ZERO = place(0)
+ZERO = position(0)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Mark:
 
     @property
     def at(self) -> float:
-        return place(self.value or 0)
+        return position(self.value or 0)
 
     @property
     def start(self) -> float:
@@ -50,11 +50,11 @@ class Mark:
 
     @property
     def low(self) -> float:
-        return place(self.interval.low) if self.interval else self.at
+        return position(self.interval.low) if self.interval else self.at
 
     @property
     def spread(self) -> float:
-        return round(place(self.interval.high) - self.low, 2) if self.interval else 0.0
+        return round(position(self.interval.high) - self.low, 2) if self.interval else 0.0
 
 
 def weekly_chart(weeks: Sequence[WeekRow], series: Sequence[tuple[str, str]]) -> dict[str, Any]:

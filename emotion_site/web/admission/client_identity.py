@@ -1,7 +1,7 @@
-"""Who sends a request, known from its headers before anything else of it is read.
+"""Who a client is, from the headers of a request alone, before its body is read.
 
-Only a hint: whatever is done for a person is decided by Django, when the request is whole. It decides whose
-body is received, and who waits behind whom.
+Only a hint for admission: whose body is received, and who waits behind whom. Django authenticates the whole
+request as usual.
 """
 
 import time
@@ -18,15 +18,15 @@ from emotion_site.sign_in.tokens import PREFIX, find_token
 from emotion_site.web.admission.client_address import client_address
 from emotion_site.web.asgi_types import Scope
 
-# For so long a session or token that was good is taken for good here.
-REMEMBERED_S = 60.0
-MOST_REMEMBERED = 10_000
-LONGEST_CREDENTIAL = 200
+# How long a valid session or token is taken as valid here.
+CACHE_TTL_S = 60.0
+MAX_CACHED = 10_000
+MAX_CREDENTIAL_LENGTH = 200
 
 
 @dataclass(frozen=True)
-class Sender:
-    """Where a request comes from, and the primary key of who is signed in there, if that is known."""
+class ClientIdentity:
+    """The address of a client, and the primary key of the person signed in, if known."""
 
     address: str
     person: int | None = None
@@ -36,17 +36,17 @@ class Sender:
         return f"person {self.person}" if self.person is not None else f"address {self.address}"
 
 
-class KnownSenders:
-    """Sessions and tokens that were valid seconds ago."""
+class CredentialCache:
+    """Credentials, sessions and tokens, that were valid less than ``CACHE_TTL_S`` ago."""
 
     def __init__(self) -> None:
         # The newest come last. Read on the event loop and written in threads, one operation at a time.
         self._known: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def remember(self, credential: str, person: int) -> None:
-        self._known[credential] = person, time.monotonic() + REMEMBERED_S
+        self._known[credential] = person, time.monotonic() + CACHE_TTL_S
         self._known.move_to_end(credential)
-        if len(self._known) > MOST_REMEMBERED:
+        if len(self._known) > MAX_CACHED:
             self._known.popitem(last=False)
 
     def person_of(self, credential: str) -> int | None:
@@ -57,28 +57,28 @@ class KnownSenders:
         self._known.clear()
 
 
-known_senders = KnownSenders()
+credential_cache = CredentialCache()
 
 
-def glance(scope: Scope) -> Sender:
-    """What memory says of the sender of a request; costs no query."""
+def cached_identity(scope: Scope) -> ClientIdentity:
+    """The identity from the cache alone, without a query."""
     credential = credential_of(scope)
     peer = scope["client"][0] if scope.get("client") else ""
-    person = known_senders.person_of(credential) if credential else None
-    return Sender(client_address(peer, scope["headers"]), person)
+    person = credential_cache.person_of(credential) if credential else None
+    return ClientIdentity(client_address(peer, scope["headers"]), person)
 
 
-def look_up(credential: str) -> int | None:
-    """The primary key of the person whose session or token this is, asked of the database and remembered."""
+def find_person(credential: str) -> int | None:
+    """The primary key of the person with this session or token, from the database; cached."""
     kind, _space, secret = credential.partition(" ")
     person = _person_of_token(secret) if kind == "token" else _person_of_session(secret)
     if person is not None:
-        known_senders.remember(credential, person)
+        credential_cache.remember(credential, person)
     return person
 
 
 def credential_of(scope: Scope) -> str | None:
-    """The token or, where there is none, the session that a request names, if it looks like one.
+    """The token of a request or, without one, its session key, if it is well-formed.
 
     A token counts below ``/api/`` alone, and there before the session, as for the API itself.
     """
@@ -86,19 +86,19 @@ def credential_of(scope: Scope) -> str | None:
     if scope["path"].startswith("/api/"):
         kind, _space, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if kind.lower() == "bearer":
-            return _plausible("token", token.strip(), token.strip().startswith(PREFIX))
+            return _well_formed("token", token.strip(), token.strip().startswith(PREFIX))
     session = parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(
         settings.SESSION_COOKIE_NAME, ""
     )
-    return _plausible("session", session, session.isalnum())
+    return _well_formed("session", session, session.isalnum())
 
 
-def is_by_token(credential: str) -> bool:
+def is_token(credential: str) -> bool:
     return credential.startswith("token ")
 
 
-def _plausible(kind: str, secret: str, is_plausible: bool) -> str | None:
-    return f"{kind} {secret}" if is_plausible and len(secret) < LONGEST_CREDENTIAL else None
+def _well_formed(kind: str, secret: str, is_well_formed: bool) -> str | None:
+    return f"{kind} {secret}" if is_well_formed and len(secret) < MAX_CREDENTIAL_LENGTH else None
 
 
 def _person_of_token(secret: str) -> int | None:
@@ -113,8 +113,8 @@ def _person_of_session(key: str) -> int | None:
     return person.pk if person.is_authenticated else None
 
 
-class SenderMiddleware:
-    """Remembers who was signed in, so that their next request is known by its headers without a query."""
+class CredentialCacheMiddleware:
+    """Caches the credential of a signed-in person, so that admission of their next request needs no query."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -125,5 +125,5 @@ class SenderMiddleware:
         if scope is not None and request.user.is_authenticated:
             credential = credential_of(scope)
             if credential is not None:
-                known_senders.remember(credential, request.user.pk)
+                credential_cache.remember(credential, request.user.pk)
         return response

@@ -38,7 +38,7 @@ class Interrupted(Exception):
 
 
 def ensure_written(snapshot: Snapshot, may_continue: MayContinue) -> None:
-    """Return when the files are written, by us or by another writer, or when ``may_continue`` says no."""
+    """Return when the files are written, by us or another writer, or when ``may_continue`` is False."""
     while snapshot.state == Snapshot.State.WRITING and may_continue():
         write_snapshot(snapshot, may_continue)
         if snapshot.state == Snapshot.State.WRITING:

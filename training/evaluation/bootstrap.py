@@ -16,8 +16,8 @@ SPEAKERS, CLIPS = "speakers", "clips"
 
 
 @dataclass(frozen=True)
-class Resampling:
-    """``by`` is what is resampled, ``speakers`` or ``clips``; ``unit`` int[clips] what each clip belongs to.
+class BootstrapSamples:
+    """``by`` is the resampled unit, ``speakers`` or ``clips``; ``unit`` int[clips] the unit of each clip.
 
     ``weights`` float[resamples, units] says how often each unit is in each resample.
     """
@@ -27,17 +27,17 @@ class Resampling:
     weights: Floats
 
 
-def resample(speakers: Sequence[str], seed: int = 0) -> Resampling:
+def resample(speakers: Sequence[str], seed: int = 0) -> BootstrapSamples:
     """The resamples for clips of these speakers, one name per clip."""
     names, of_clip = np.unique(np.asarray(speakers), return_inverse=True)
     rng = np.random.default_rng(seed)
     if len(names) >= ENOUGH_SPEAKERS:
-        return Resampling(SPEAKERS, of_clip, _multinomial(rng, len(names)))
+        return BootstrapSamples(SPEAKERS, of_clip, _multinomial(rng, len(names)))
     weights = np.empty((RESAMPLES, len(of_clip)))
     for number in range(len(names)):
         clips = np.flatnonzero(of_clip == number)
         weights[:, clips] = _multinomial(rng, len(clips))
-    return Resampling(CLIPS, np.arange(len(of_clip)), weights)
+    return BootstrapSamples(CLIPS, np.arange(len(of_clip)), weights)
 
 
 def interval_95(value: float, spread: Floats, clips: float, *, signed: bool = False) -> list[float]:

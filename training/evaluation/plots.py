@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.datasets.corpus import SPLITS, Corpus
+from training.datasets.corpus import SPLITS, CorpusFolder
 
 DARK_CELL = 0.55
 STYLE: dict[Any, Any] = {
@@ -57,7 +57,7 @@ def draw_reliability(bins: Sequence[dict[str, float]], file: Path) -> None:
     _write(draw, (4.6, 4.2), file)
 
 
-def draw_corpus(corpus: Corpus, file: Path) -> None:
+def draw_corpus(corpus: CorpusFolder, file: Path) -> None:
     """Clips of each label, one bar per split."""
 
     def draw(axes: Axes) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from annotations.models import CurrentReview, QueueEntry, Review
-from annotations.queue.counts import n_waiting, refresh_may_be_open
+from annotations.queue.waiting import n_waiting, refresh_may_be_open
 from annotations.reviews import submission
 from annotations.reviews.adjudication import adjudicate
 from annotations.reviews.log import append
