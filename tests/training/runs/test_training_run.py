@@ -35,7 +35,7 @@ def test_run_makes_a_version_and_waits_for_approval(mode, snapshot, admin, lenie
     assert told.value.code == "not_waiting"
 
 
-def test_first_version_of_allpromotes_itself_where_that_is_wanted(snapshot, admin, lenient, in_service):
+def test_first_version_of_all_promotes_itself_where_that_is_wanted(snapshot, admin, lenient, in_service):
     lenient.promotes_by_itself = True
     lenient.save()
     ModelVersion.objects.update(is_active=False)
